@@ -1,0 +1,298 @@
+"""The contract between the gateway and one platform: what is asked, what comes back, what can go wrong.
+
+Life of a connector, in order:
+1. `registry.load` reads the declaration and builds the connector; nothing is opened.
+2. `open(environment)` makes clients and pools; settings and secrets are resolved here, by reference.
+3. `fetch(ask)` yields pages, many asks at a time; each must stop by `ask.deadline` and, when cancelled,
+   give back whatever it held. Only the asked fields may travel. Values are never logged.
+4. `health(deadline)` asks the platform for nothing of anybody.
+5. `close()` gives everything back.
+
+The gateway wraps every connector in a bulkhead, a limiter, a breaker and a retry budget, and checks again
+everything that comes back; a connector has none of these. Errors:
+
+    ConnectorError
+    ├── Unavailable        unreachable, reset, 5xx, garbage       retried, counts for the breaker
+    ├── TimedOut           no answer by the deadline              retried if time is left, counts
+    ├── RateLimited        asked too fast; `after` seconds        retried if it fits, does not count
+    ├── AuthFailed         our credentials were refused           opens the breaker at once
+    ├── Denied             the platform's own rule refuses        final
+    ├── SubjectUnknown     the platform does not know the key     final: no records
+    ├── BadRequest         we built a wrong question              final, our fault
+    ├── ContractBroken     column gone, type changed, foreign rows  opens the breaker for this type
+    └── Maintenance        a declared window                      final
+
+Texts of errors are for the operator's log; they hold no value of a record and never reach a caller.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, Protocol, TypeVar
+
+from pydantic import BaseModel
+
+M = TypeVar("M", bound=BaseModel)
+
+
+class ConnectorError(Exception):
+    """Base of the tree above. `status` is what the caller is told about the source."""
+
+    status = "UNAVAILABLE"
+    retryable = False
+    counts = False
+
+
+class Unavailable(ConnectorError):
+    retryable = True
+    counts = True
+
+
+class TimedOut(ConnectorError):
+    status = "TIMEOUT"
+    retryable = True
+    counts = True
+
+
+class RateLimited(ConnectorError):
+    status = "BUSY"
+    retryable = True
+
+    def __init__(self, message: str, after: float | None = None) -> None:
+        super().__init__(message)
+        self.after = after
+
+
+class AuthFailed(ConnectorError):
+    counts = True
+
+
+class Denied(ConnectorError):
+    status = "DENIED_BY_SOURCE"
+
+
+class SubjectUnknown(ConnectorError):
+    status = "NONE"
+
+
+class BadRequest(ConnectorError):
+    status = "INVALID"
+
+
+class ContractBroken(ConnectorError):
+    status = "INVALID"
+    counts = True
+
+
+class Maintenance(ConnectorError):
+    status = "MAINTENANCE"
+
+
+class Document(Protocol):
+    """What the registry is handed: one YAML file with its lines (see `gateway.documents`)."""
+
+    name: str
+    digest: str
+    data: Any
+
+    @property
+    def stem(self) -> str: ...
+    def read(self, model: type[M]) -> M: ...
+    def problem(
+        self, loc: Sequence[str | int], message: str, word: str | None = None, known: Iterable[str] = ()
+    ) -> Exception: ...
+    def where(self, loc: Sequence[str | int]) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class FieldTerm:
+    """A catalogue field as connectors need it: its kind, its codes when it is an enum, list or single."""
+
+    kind: str
+    codes: frozenset[str] | None
+    many: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TypeTerm:
+    fields: Mapping[str, FieldTerm]
+    control: frozenset[str]  # must be mapped, or declared not applicable with a reason
+    keys: frozenset[str]  # `uscc`, `citizenId`: how subjects of this type are keyed
+    updated: str | None  # the field that says when the source touched the record
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The words that declarations may use; built by the gateway from the catalogue.
+
+    `checks` are the identifier checks that a mapping may name (`uscc`, `citizenId`, `gbt2260`).
+    """
+
+    version: str
+    types: Mapping[str, TypeTerm]
+    checks: Mapping[str, Callable[[str], bool]]
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectKey:
+    """A subject by its code, named explicitly and never guessed. `kind` is `uscc` or `citizenId`."""
+
+    kind: Literal["uscc", "citizenId"]
+    value: str
+
+    def __repr__(self) -> str:  # a key must not reach a log by accident
+        return f"SubjectKey({self.kind})"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """`field op values`: `eq` one value, `in` any of them, `range` (from, until), inclusive, None is open."""
+
+    field: str
+    op: Literal["eq", "in", "range"]
+    values: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """An absolute instant on the monotonic clock, in seconds."""
+
+    at: float
+
+    @classmethod
+    def within(cls, seconds: float) -> Deadline:
+        return cls(time.monotonic() + seconds)
+
+    def left(self) -> float:
+        return max(0.0, self.at - time.monotonic())
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """One question to one platform: permitted and control fields only, never "all".
+
+    `subjects` are all of one key kind. `where` are conditions on fields of the type.
+    """
+
+    type: str
+    fields: frozenset[str]
+    subjects: tuple[SubjectKey, ...]
+    where: tuple[Condition, ...] = ()
+    limit: int = 1000
+    deadline: Deadline = Deadline(float("inf"))
+    request_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One record in catalogue names and types; `id` is the platform's own stable row identity.
+
+    Dates are `datetime.date` (open-ended: `date.max`), timestamps aware datetimes, money `Decimal` in
+    the catalogue's unit, enums the catalogue's codes, lists tuples; an unknown value is None.
+    """
+
+    id: str
+    subject: SubjectKey
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Rows and what became of the question. `rejected` rows did not map: reasons, never values.
+
+    `truncated` says that the platform holds more than `limits.maxRows` or `limit` let through.
+    """
+
+    rows: Sequence[Row]
+    rejected: Sequence[str] = ()
+    truncated: bool = False
+    as_of: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a platform declares for one record type."""
+
+    fields: frozenset[str]  # mapped catalogue fields
+    absent: frozenset[str]  # said aloud: this platform has not got them
+    not_applicable: Mapping[str, str]  # control field -> reason
+    keys: frozenset[str]  # `uscc`, `citizenId`
+    filters: Mapping[str, frozenset[str]]  # field -> operators pushed down exactly
+    batch: int  # subjects in one question; 1 when it takes one at a time
+
+
+class Environment(Protocol):
+    """What a connector may reach: nothing global. `resolve` turns `env:NAME` or `secret:path` into text."""
+
+    def resolve(self, reference: str) -> str: ...
+    def now(self) -> datetime: ...
+
+
+class Connector(Protocol):
+    """One way into one platform. See the life above."""
+
+    def claims(self) -> Mapping[str, Claim]: ...
+    async def open(self, environment: Environment) -> None: ...
+    async def close(self) -> None: ...
+    async def health(self, deadline: Deadline) -> None: ...
+    def fetch(self, ask: Fetch) -> AsyncIterator[Page]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The platform's own bounds; seconds, rows, bytes, calls."""
+
+    concurrency: int
+    per_second: float | None
+    timeout: float
+    max_rows: int
+    max_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Breaker:
+    failures: int
+    window: float
+    open: float
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    attempts: int
+    within: float
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One connector of a platform with its bounds; a platform may have several (a database and an API)."""
+
+    name: str
+    kind: str
+    connector: Connector
+    limits: Limits
+    breaker: Breaker
+    retry: Retry
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """A registered platform. `id` is the stem of its declaration, `<region code>-<what it is>`."""
+
+    id: str
+    region: str
+    title: Mapping[str, str]  # zh, en
+    owner: str
+    version: str
+    sources: Mapping[str, Source]
+    types: Mapping[str, str]  # record type -> source name
+    authority_of: frozenset[str]
+    stale_after: float | None  # seconds after which an answer is marked stale
+
+    def source(self, type_name: str) -> Source:
+        return self.sources[self.types[type_name]]
+
+    def claim(self, type_name: str) -> Claim:
+        return self.source(type_name).connector.claims()[type_name]

@@ -1,0 +1,242 @@
+"""The words of the policy side: catalogue entries, facts of a question, decisions. Nothing here computes.
+
+A field is written by its GraphQL coordinate (`AdministrativePenalty.documentNo`); subject kinds are the
+GraphQL type names (`Enterprise`, `NaturalPerson`, ...); a province is the first two digits of a region
+code. Times are aware datetimes; calendar ages are reckoned in Asia/Shanghai.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol, TypeVar
+
+from pydantic import BaseModel
+
+M = TypeVar("M", bound=BaseModel)
+
+ALLOW = "allow"
+DENY = "deny"
+NO_GRANT = "NO_GRANT"  # the rule id of a denial that no rule spoke: silence is deny
+UNKNOWN_CONTROL = "UNKNOWN_CONTROL"  # the rule id of a row hidden because a control value is not known
+
+
+class Document(Protocol):
+    """What loaders are handed: one YAML file with its lines (see `gateway.documents`)."""
+
+    name: str
+    digest: str
+    data: Any
+
+    @property
+    def stem(self) -> str: ...
+    def read(self, model: type[M]) -> M: ...
+    def problem(
+        self, loc: Sequence[str | int], message: str, word: str | None = None, known: Iterable[str] = ()
+    ) -> Exception: ...
+    def where(self, loc: Sequence[str | int]) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One sentence in Chinese (the source of truth for legal words) and English."""
+
+    zh: str
+    en: str
+
+
+class FieldClass(StrEnum):
+    """Disclosure classes of the Shandong regulation, article 20, generous to strict."""
+
+    PUBLIC = "PUBLIC"
+    AUTHORIZED = "AUTHORIZED"
+    GOV_SHARED = "GOV_SHARED"
+    RESTRICTED = "RESTRICTED"
+    PROHIBITED = "PROHIBITED"
+
+
+@dataclass(frozen=True, slots=True)
+class LegalBasis:
+    """A law or standard and how far the citation was checked: T, C, S, K or E; K and E are unverified."""
+
+    text: str
+    mark: str
+
+    @property
+    def verified(self) -> bool:
+        return self.mark in {"T", "C", "S"}
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a record type. `person` is its class when the subject is a natural person."""
+
+    type: str
+    name: str
+    title: Words
+    kind: str  # a key of the catalogue's ladders: name, idNumber, phone, address, date, timestamp, money, ...
+    cls: FieldClass
+    person: FieldClass
+    tags: frozenset[str]
+    codes: tuple[str, ...]  # the standards' codes, both generations, as written there
+    vocabulary: str | None  # code list of a field of kind `enum`
+    many: bool
+    ladder: tuple[str, ...]  # steps generous to strict, `allow` first, without `deny`
+
+    @property
+    def coordinate(self) -> str:
+        return f"{self.type}.{self.name}"
+
+    def class_for(self, natural: bool) -> FieldClass:
+        return self.person if natural else self.cls
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """Which field of a record type plays which part; None where the type has no such thing.
+
+    The fields of `status`, `publicity_end`, `retention_anchor`, `event` and `identity` are the type's
+    control fields: always asked of a platform, answered only when also allowed.
+    """
+
+    status: str
+    date: str | None  # the default order (newest first) and the filter `from`/`to`
+    publicity_end: str | None
+    retention_anchor: str | None  # the end of the conduct: retention runs from it
+    event: str | None  # the date at which a person's age decides whether the record is a minor's
+    identity: tuple[str, ...]  # equal values mean the same decision, also from two platforms
+    subject_name: str | None  # compared with the `name` that a question gives beside the key
+    updated: str | None  # when the source last touched the record
+
+
+@dataclass(frozen=True, slots=True)
+class RecordType:
+    """One record type: `connection` is its field on a credit subject, e.g. `administrativePenalties`."""
+
+    name: str
+    connection: str
+    title: Words
+    negative: bool
+    kinds: frozenset[str]  # subject kinds that can have such records
+    fields: Mapping[str, Field]
+    roles: Roles
+    owner: Words
+    basis: tuple[LegalBasis, ...]
+
+    @property
+    def control(self) -> frozenset[str]:
+        r = self.roles
+        single = (r.status, r.publicity_end, r.retention_anchor, r.event)
+        return frozenset(name for name in (*single, *r.identity) if name is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectKind:
+    """A kind of credit subject. `key` is `uscc` or `citizenId`; `prefixes` are USCC beginnings."""
+
+    name: str
+    title: Words
+    key: str
+    natural: bool
+    prefixes: tuple[str, ...]
+    derived: Mapping[str, str]  # subject-level field -> coordinate that it is read from, e.g. name
+
+
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """A purpose code (`gov.licensing`) and the evidence it needs (`operator`, `caseNo`)."""
+
+    code: str
+    title: Words
+    evidence: tuple[str, ...]
+    basis: tuple[LegalBasis, ...] = ()
+
+    @property
+    def enum(self) -> str:
+        return self.code.replace(".", "_").upper()
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Everything that exists. A field outside it cannot be asked."""
+
+    version: str
+    kinds: Mapping[str, SubjectKind]
+    purposes: Mapping[str, Purpose]
+    client_classes: Mapping[str, Words]
+    scopes: Mapping[str, Words]
+    obligations: Mapping[str, Words]
+    types: Mapping[str, RecordType]
+    vocabularies: Mapping[str, Mapping[str, Words]]  # list -> code -> words
+    ladders: Mapping[str, tuple[str, ...]]
+    bands: tuple[str, ...]  # upper ends of the money bands, decimal text in 万元
+    provinces: Mapping[str, Words]
+
+    def field(self, coordinate: str) -> Field:
+        """Raises KeyError for a coordinate outside the catalogue."""
+        type_name, _, name = coordinate.partition(".")
+        return self.types[type_name].fields[name]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that a rule may look at when a field is decided: facts of the question, never of the data.
+
+    `own` is true only when the asked key equals the token's verified subject key. `given` names what
+    the question says of the subject (`uscc`, `citizenId`, `name`). `province` is the platform's.
+    """
+
+    client_class: str
+    client_id: str
+    region: str | None  # the client's region code, None for the public
+    scopes: frozenset[str]
+    purpose: str | None
+    consent: bool
+    own: bool
+    given: frozenset[str]
+    kind: str
+    type: str
+    province: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """`effect` is `allow`, a step of the field's ladder, or `deny`; `rule` is `<policy>/<rule>` or NO_GRANT."""
+
+    effect: str
+    rule: str
+    reason: Words
+    obligations: frozenset[str] = frozenset()
+    contact: str | None = None
+
+    @property
+    def answered(self) -> bool:
+        return self.effect != DENY
+
+
+@dataclass(frozen=True, slots=True)
+class RowRule:
+    """A row rule in force for one question: hide the rows that match, or mark them."""
+
+    rule: str
+    reason: Words
+    effect: str  # hide | mark
+    label: str | None  # for mark
+    status: frozenset[str] = frozenset()
+    severity: frozenset[str] = frozenset()
+    negative: bool | None = None
+    minor: bool | None = None
+    publicity_over: bool | None = None
+    older_than_years: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What row rules make of one row; `rule` is the one that hid or marked it."""
+
+    shown: bool
+    rule: str | None = None
+    labels: tuple[str, ...] = field(default=())
