@@ -1,0 +1,207 @@
+"""What travels along the corridor: Caller, Operation, Plan, Verdict, Replies, Answer. Frozen, no behaviour.
+
+Each stage takes what the one before made. `fetching` accepts only a Verdict, which `deciding` alone
+makes from a Plan: that is how "a denied field is never asked" is a matter of types.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from graphql import DocumentNode, FragmentDefinitionNode, OperationDefinitionNode
+
+from connectors.contract import Condition, Row, SubjectKey
+from policies.model import Decision, RowRule, Words
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One GraphQL request as it came, already strictly parsed."""
+
+    query: str
+    variables: Mapping[str, Any]
+    operation_name: str | None
+    extensions: Mapping[str, Any]
+    strict: bool  # `Prefer: handling=strict`
+    language: str  # zh | en
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks and for what. Everything but `own` and the token's id comes from the gateway's registry."""
+
+    id: str  # the client's id in clients.yaml, `public` without a token
+    client_class: str
+    region: str | None
+    scopes: frozenset[str]
+    purpose: str | None
+    evidence: Mapping[str, str]  # operator, caseNo: what the purpose requires
+    own: SubjectKey | None  # the verified key of the data subject itself
+    issuer: str | None = None
+    token_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A parsed, validated, bounded operation with its coerced variables."""
+
+    document: DocumentNode
+    node: OperationDefinitionNode
+    fragments: Mapping[str, FragmentDefinitionNode]
+    variables: Mapping[str, Any]
+    digest: str  # sha256 of the document's text
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One asked subject: its key, its kind (decided by the key alone) and the name given beside it."""
+
+    key: SubjectKey
+    kind: str
+    natural: bool
+    name: str | None
+
+    @property
+    def given(self) -> frozenset[str]:
+        return frozenset({self.key.kind, "name"}) if self.name else frozenset({self.key.kind})
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The arguments of one record connection."""
+
+    regions: tuple[str, ...] = ()
+    since: date | None = None
+    until: date | None = None
+    statuses: tuple[str, ...] = ()
+    newest_first: bool = True
+    first: int = 20
+    after: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """One record connection of one subject: the unit that is planned, decided, fetched and shaped."""
+
+    path: Path  # response path of the connection, e.g. ("subject", "penalties") or ("subjects", 3, "penalties")
+    root: Path  # response path of its subject
+    subject: Subject
+    type: str
+    fields: frozenset[str]  # asked catalogue fields, by name
+    window: Window
+    derived: bool = False  # asked for a field of the subject itself, not for a connection
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """One root field of the operation: its response key and the subjects (None: not about subjects)."""
+
+    key: str
+    field: str
+    arguments: Mapping[str, Any]
+    subjects: tuple[Subject, ...] | None = None
+    subject_fields: frozenset[str] = frozenset()  # fields of the subject itself, e.g. its name
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    roots: tuple[Root, ...]
+    branches: tuple[Branch, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What one caller may have of one record type at one platform, for one kind of subject.
+
+    `decisions` cover the asked fields, by name. `asked` is what may travel: answered fields and control
+    fields. `denied` holds the decision that closes the whole ask, when one does.
+    """
+
+    platform: str
+    type: str
+    decisions: Mapping[str, Decision]
+    asked: frozenset[str]
+    rows: tuple[RowRule, ...]
+    denied: Decision | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One branch at one platform, decided."""
+
+    branch: int
+    ruling: Ruling
+    where: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """One entry of `extensions.withheld`: a field, or rows of a type, that this caller does not get."""
+
+    coordinate: str
+    path: str
+    effect: str  # DENY | MASK | HIDE
+    step: str | None
+    rule: str
+    reason: Words
+    contact: str | None = None
+    subjects: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """One line of what a caller may see: `access` and the command line read it."""
+
+    coordinate: str
+    kind: str
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A plan that has been decided, under one policy version. Only this can be fetched."""
+
+    plan: Plan
+    policy: str
+    caller: Caller
+    at: datetime
+    parts: tuple[Part, ...]
+    unknowable: frozenset[Path]  # roots of persons of whom this caller may know nothing
+    withheld: tuple[Withheld, ...]
+    obligations: frozenset[str]
+    not_asked: Mapping[int, tuple[str, ...]] = field(default_factory=dict)  # branch -> platforms left out by regions
+    access: Mapping[str, tuple[Access, ...]] = field(default_factory=dict)  # root key -> lines
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What one platform said to one part. `status` is of the one status enum (see the schema)."""
+
+    status: str
+    rows: tuple[Row, ...] = ()
+    as_of: datetime | None = None
+    rejected: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Replies:
+    """Replies by part index, and which platforms failed for the operator's log."""
+
+    by_part: Mapping[int, Reply]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The response before it becomes bytes. `data` is None when the operation was refused."""
+
+    data: Mapping[str, Any] | None
+    errors: tuple[Mapping[str, Any], ...]
+    extensions: Mapping[str, Any]
+    complete: bool
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,83 @@
+"""The only reader of the environment: one frozen Settings, every key of which stands in README's table.
+
+Values come from the process's environment first, then from `HOME/gateway.env` (lines of `KEY=VALUE`),
+then from the defaults here. A platform's own knobs live in its YAML file, not here.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+PREFIX = "CREDIT_GATEWAY_"
+DEFAULT_HOME = ".credit-gateway"
+
+
+class SettingsError(ValueError):
+    """A setting cannot be read; the message names the key and what is expected."""
+
+
+def _key(default: Any, words: str) -> Any:
+    return field(default=default, metadata={"words": words})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Seconds, bytes and counts. The environment key of `deadline` is `CREDIT_GATEWAY_DEADLINE`."""
+
+    home: Path = _key(Path(DEFAULT_HOME), "the folder that holds policies, platforms, clients, keys and the audit log")
+    host: str = _key("127.0.0.1", "the address to listen on")
+    port: int = _key(8000, "the port to listen on; 0 takes a free one")
+    resource: str = _key("", "the audience that access tokens must name; empty: `http://HOST:PORT/graphql`")
+    province: str = _key("37", "the two-digit code of the province that this gateway serves")
+    deadline: float = _key(3.0, "seconds until the platforms' answers are cut and a partial answer leaves")
+    max_body: int = _key(262_144, "bytes of a request's body")
+    body_timeout: float = _key(10.0, "seconds in which a request's body must arrive")
+    max_subjects: int = _key(200, "subjects in one question")
+    max_first: int = _key(200, "records on one page")
+    max_inflight: int = _key(256, "requests worked on at once; more are answered 503 OVERLOADED")
+    log_level: str = _key("info", "debug, info, warning or error")
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)  # what `env:NAME` refers to
+
+    @property
+    def audience(self) -> str:
+        return self.resource or f"http://{self.host}:{self.port}/graphql"
+
+
+def load(home: Path | None = None, **overrides: Any) -> Settings:
+    """Environment over `HOME/gateway.env` over defaults; `overrides` (the command line) over all. Raises SettingsError."""
+    place = Path(home or os.environ.get(PREFIX + "HOME") or DEFAULT_HOME)
+    environment = {**read_file(place / "gateway.env"), **os.environ}
+    values: dict[str, Any] = {"home": place, "environment": environment}
+    for item in fields(Settings):
+        if item.name in values:
+            continue
+        raw = environment.get(PREFIX + item.name.upper())
+        if raw is None:
+            continue
+        kind = type(item.default)
+        try:
+            values[item.name] = kind(raw)
+        except ValueError:
+            raise SettingsError(f"{PREFIX}{item.name.upper()}: a value of type {kind.__name__} is expected") from None
+    values |= {name: value for name, value in overrides.items() if value is not None}
+    return Settings(**values)
+
+
+def read_file(path: Path) -> dict[str, str]:
+    """`KEY=VALUE` lines; `#` begins a comment line. A missing file is empty. Raises SettingsError with the line."""
+    if not path.exists():
+        return {}
+    values: dict[str, str] = {}
+    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+        text = line.strip()
+        if not text or text.startswith("#"):
+            continue
+        name, sign, value = text.partition("=")
+        if not sign:
+            raise SettingsError(f"{path.name}:{number}: `KEY=VALUE` is expected")
+        values[name.strip()] = value.strip()
+    return values
