@@ -12,9 +12,10 @@ from datetime import date, datetime
 from typing import Any
 
 from graphql import DocumentNode, FragmentDefinitionNode, OperationDefinitionNode
+from graphql.execution.values import VariableValues
 
 from connectors.contract import Condition, Row, SubjectKey
-from policies.model import Decision, RowRule, Words
+from policies.model import Decision, Facts, RowRule, Words
 
 Path = tuple[str | int, ...]
 
@@ -53,7 +54,8 @@ class Operation:
     document: DocumentNode
     node: OperationDefinitionNode
     fragments: Mapping[str, FragmentDefinitionNode]
-    variables: Mapping[str, Any]
+    variables: Mapping[str, Any]  # as they came
+    values: VariableValues  # coerced to the schema's types
     digest: str  # sha256 of the document's text
 
 
@@ -81,7 +83,7 @@ class Window:
     statuses: tuple[str, ...] = ()
     newest_first: bool = True
     first: int = 20
-    after: str | None = None
+    after: tuple[str, str] | None = None  # (order key, record id): an opened cursor
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +125,15 @@ class Ruling:
     """
 
     platform: str
-    type: str
+    facts: Facts
     decisions: Mapping[str, Decision]
     asked: frozenset[str]
     rows: tuple[RowRule, ...]
     denied: Decision | None = None
+
+    @property
+    def type(self) -> str:
+        return self.facts.type
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,3 +211,4 @@ class Answer:
     complete: bool
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
+    shown: Mapping[int, int] = field(default_factory=dict)  # rows shown, by part of the verdict

@@ -1,0 +1,13 @@
+"""The kinds of sources: everything that is compiled in, by name. A new protocol is a file here and one line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from connectors.kinds.rest import Rest
+from connectors.kinds.sql import Sql
+
+KINDS: dict[str, Any] = {
+    "rest": Rest,
+    "sql": Sql,
+}

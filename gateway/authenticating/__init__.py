@@ -1,0 +1,5 @@
+"""Token to Caller: issuers and their keys, access tokens, purposes and evidence. The verb is `authenticate`."""
+
+from gateway.authenticating.callers import Authenticator
+
+__all__ = ["Authenticator"]

@@ -1,0 +1,9 @@
+"""Verdict -> Replies: platforms asked in parallel by one absolute deadline, each behind its own guard.
+
+Only a Verdict can be fetched. Everything that comes back is checked again: foreign subjects, surplus
+fields and rows outside the asked conditions are dropped before anybody else sees them.
+"""
+
+from gateway.fetching.fetcher import Fetcher
+
+__all__ = ["Fetcher"]

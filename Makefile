@@ -1,0 +1,52 @@
+# Two commands are enough: `make run` starts the demo, `make test` proves the promises. Both set up `.venv/` from
+# the locks first, with uv where it is found and with venv and pip where it is not, and again only after a lock
+# has changed. Options travel in ARGS: `make run ARGS="--port 8123"`, `make test ARGS="-k policy"`.
+
+PYTHON ?= python3
+UV := $(shell command -v uv 2>/dev/null)
+PIP := $(if $(UV),uv pip install --python .venv/bin/python,.venv/bin/python -m pip install --disable-pip-version-check)
+INSTALL := $(PIP) --quiet --require-hashes
+COMPILE := uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
+APT := DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0
+
+.DELETE_ON_ERROR:
+.PHONY: setup run test lint lock browser
+
+setup: .venv/ready-to-test
+
+run: .venv/ready-to-run
+	@exec .venv/bin/python -m gateway demo $(ARGS)
+
+test: setup browser
+	@.venv/bin/python -m pytest -rs $(ARGS)
+
+lint: setup
+	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy && .venv/bin/lint-imports
+
+lock:
+	@$(COMPILE) pyproject.toml --output-file requirements.lock
+	@$(COMPILE) pyproject.toml --group dev --constraint requirements.lock --output-file requirements-dev.lock
+
+browser:
+	@which chromium chromium-browser google-chrome 2>/dev/null | grep -q . || { \
+		[ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+		echo "installing Chromium and a Chinese font for the browser tests" && \
+		$(APT) update && $(APT) install -y --no-install-recommends chromium fonts-noto-cjk >/dev/null; \
+	} || echo "no Chromium, and it cannot be installed here: the browser tests will be skipped"
+
+.venv/pyvenv.cfg:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or later is needed: make $(MAKECMDGOALS) PYTHON=/path/to/it"; exit 1; }
+ifdef UV
+	@uv venv --quiet --python $(PYTHON) .venv
+else
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || \
+		{ echo "this Python has no venv: apt-get install python3-venv"; exit 1; }
+	@$(PYTHON) -m venv .venv
+endif
+
+.venv/ready-to-run: requirements.lock | .venv/pyvenv.cfg
+	@$(INSTALL) -r $< && touch $@
+
+.venv/ready-to-test: requirements-dev.lock | .venv/pyvenv.cfg
+	@$(INSTALL) -r $< && touch $@

@@ -1,0 +1,124 @@
+"""What an HTTP answer means: rows and a total, or one error of the contract. Upstream text is never repeated.
+
+A platform may answer 200 with an error inside (`success`, `errors`), an HTML page with 200, or JSON that is
+not what was declared. JSON is read strictly: no NaN, exact decimals, bounded depth. Codes are looked up in
+`errors`; a code of the body goes before the HTTP status, and `*` stands for any other code of the body.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from decimal import Decimal
+from typing import Any
+
+import connectors.contract as contract
+from connectors.contract import ContractBroken, RateLimited, Unavailable
+from connectors.declaration import RestSource
+from connectors.mapping.paths import Look, expression
+from connectors.mapping.texts import Unmappable, text_of
+from connectors.transport.port import Answer
+
+MAX_DEPTH = 32
+LONGEST_WAIT = 300.0  # seconds; a longer Retry-After is cut to this
+_BY_STATUS = {401: "AuthFailed", 403: "Denied", 407: "AuthFailed", 408: "TimedOut", 429: "RateLimited"}
+_OUR_FAULT = frozenset({400, 405, 406, 411, 413, 414, 415, 422})
+
+
+class Reading:
+    """How the answers of one source are read."""
+
+    def __init__(self, source: RestSource) -> None:
+        self._errors = source.errors
+        self._encoding = source.encoding
+        self._success = source.success
+        self._code: Look | None = expression(source.success.path) if source.success else None
+
+    def body(self, answer: Answer) -> Any:
+        """The JSON of a successful answer. Raises the error that the answer stands for."""
+        if not 200 <= answer.status < 300:
+            raise self._refused(answer)
+        body = self._parsed(answer)
+        if self._code is not None and self._success is not None:
+            code = _code_text(self._code(body))
+            if code not in self._success.is_:
+                name = self._errors.get(code) or self._errors.get("*") or "Unavailable"
+                raise _error(name, "the platform reported an error inside a successful answer", answer.headers)
+        return body
+
+    def _refused(self, answer: Answer) -> contract.ConnectorError:
+        message = f"the platform answered with status {answer.status}"
+        name = self._errors.get(str(answer.status)) or _by_status(answer.status)
+        if self._code is not None:
+            with suppress(contract.ConnectorError):  # a body that says nothing leaves it to the status
+                name = self._errors.get(_code_text(self._code(self._parsed(answer)))) or name
+        return _error(name, message, answer.headers)
+
+    def _parsed(self, answer: Answer) -> Any:
+        if "html" in answer.headers.get("content-type", "").lower() or answer.body.lstrip()[:1] == b"<":
+            raise Unavailable("the platform answered with a page instead of data")
+        try:
+            text = answer.body.decode(self._encoding).removeprefix("\ufeff")
+            body = json.loads(text, parse_float=Decimal, parse_constant=_refuse_constant)
+        except (ValueError, RecursionError):
+            raise Unavailable("the platform's answer is not JSON") from None
+        if _deeper_than(body, MAX_DEPTH):
+            raise ContractBroken(f"the answer is nested deeper than {MAX_DEPTH} levels")
+        return body
+
+
+def rows_of(look: Look, body: Any) -> list[dict[str, Any]]:
+    """The rows of an answer. Raises ContractBroken when there is no list of objects."""
+    rows = look(body)
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise ContractBroken("the answer has no list of rows where the declaration says")
+    return rows
+
+
+def total_of(look: Look | None, body: Any) -> int | None:
+    """The platform's own count, None when it declares none. Raises ContractBroken when it is no count."""
+    if look is None:
+        return None
+    try:
+        return int(text_of(look(body)))
+    except (Unmappable, ValueError):
+        raise ContractBroken("the answer has no total where the declaration says") from None
+
+
+def _error(name: str, message: str, headers: Mapping[str, str]) -> contract.ConnectorError:
+    if name == "RateLimited":
+        wait = headers.get("retry-after", "").strip()
+        return RateLimited(message, min(float(wait), LONGEST_WAIT) if wait.isascii() and wait.isdigit() else None)
+    kind: type[contract.ConnectorError] = getattr(contract, name)
+    return kind(message)
+
+
+def _by_status(status: int) -> str:
+    return _BY_STATUS.get(status) or ("BadRequest" if status in _OUR_FAULT else "Unavailable")
+
+
+def _code_text(code: Any) -> str:
+    try:
+        return "" if code is None else text_of(code)
+    except Unmappable:
+        return ""
+
+
+def _refuse_constant(_: str) -> Any:
+    raise ValueError("NaN and Infinity are not JSON")
+
+
+def _deeper_than(value: Any, levels: int) -> bool:
+    level = [value]
+    for _ in range(levels):
+        level = [child for item in level for child in _children(item) if isinstance(child, dict | list)]
+        if not level:
+            return False
+    return True
+
+
+def _children(item: Any) -> Iterable[Any]:
+    if isinstance(item, dict):
+        return item.values()
+    return item if isinstance(item, list) else ()

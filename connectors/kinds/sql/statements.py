@@ -1,0 +1,98 @@
+"""A question as one SELECT: needed columns only, quoted identifiers, bound values, declared filters.
+
+Columns are always named with their table. SQLite takes a quoted name that does not exist for a text, so a
+column that went away would otherwise come back as its own name instead of as an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.sql.elements import ColumnElement, quoted_name
+
+from connectors.contract import BadRequest, Fetch, Terms
+from connectors.declaration import AsOf, Match, TypeWords
+from connectors.mapping.conditions import AnyOf, Between, ToSource, to_source
+from connectors.mapping.records import RecordMap
+from connectors.mapping.values import name_of
+
+Select = sa.Select[Any]
+Terms_ = Sequence[AnyOf | Between]
+
+
+class Statements:
+    """The statements of one declared type."""
+
+    def __init__(self, name: str, words: TypeWords, terms: Terms, record: RecordMap) -> None:
+        self._name, self._words, self._record = name, words, record
+        self._filters: dict[str, ToSource] = {
+            key: to_source(words.fields[key], terms.types[name].fields[key], declared, words.trim)
+            for key, declared in words.filters.items()
+        }
+
+    def select(self, ask: Fetch, subjects: Sequence[str], rows: int) -> tuple[tuple[str, ...], Select]:
+        """The names of the columns and the SELECT for at most `rows` rows. Raises BadRequest."""
+        kind = ask.subjects[0].kind
+        names = self._record.names(ask.fields, kind)
+        words = self._words.subject[kind]
+        terms = [self._term(ask.type, condition) for condition in ask.where]
+        extra = [term.name for term in terms]
+        if words.where is not None:
+            extra.append(name_of(words.where))
+        table = _table(self._words.table or "", dict.fromkeys([*names, *extra]))
+        subject = table.c[name_of(words)]
+        wanted = (sa.func.upper(subject) if words.upper else subject).in_(subjects)
+        statement = sa.select(*(table.c[name] for name in names)).where(wanted)
+        if words.where is not None:
+            statement = statement.where(_matches(table.c[name_of(words.where)], words.where, self._words.null))
+        for term in terms:
+            statement = statement.where(_condition(table.c[term.name], term))
+        return names, statement.order_by(*(table.c[part] for part in self._words.key)).limit(rows)
+
+    def newest(self, as_of: AsOf) -> Select:
+        """How fresh the table is: the newest value of the declared column."""
+        name = name_of(as_of)
+        return sa.select(sa.func.max(_table(as_of.table or self._words.table or "", [name]).c[name]))
+
+    def _term(self, type_name: str, condition: Any) -> AnyOf | Between:
+        if condition.op not in self._record.claim.filters.get(condition.field, frozenset()):
+            raise BadRequest(f"{type_name}.{condition.field}: `{condition.op}` is not a filter of this platform")
+        return self._filters[condition.field](condition)
+
+
+def _table(spelt: str, columns: Any) -> sa.TableClause:
+    schema, _, name = spelt.rpartition(".")
+    return sa.table(
+        quoted_name(name, quote=True),
+        *(sa.column(quoted_name(each, quote=True)) for each in columns),
+        schema=quoted_name(schema, quote=True) if schema else None,
+    )
+
+
+def _text(column: ColumnElement[Any]) -> ColumnElement[str]:
+    """The column as trimmed text, whatever its type; codes are stored as numbers too."""
+    return sa.func.trim(sa.cast(column, sa.String))
+
+
+def _matches(column: ColumnElement[Any], match: Match, nulls: Sequence[str]) -> ColumnElement[bool]:
+    wanted = [value for value in match.is_ if value is not None]
+    if None not in match.is_:
+        return _text(column).in_(wanted)
+    return sa.or_(column.is_(None), _text(column).in_([*wanted, *nulls]))
+
+
+def _condition(column: ColumnElement[Any], term: AnyOf | Between) -> ColumnElement[bool]:
+    if isinstance(term, AnyOf):
+        text: ColumnElement[str] = _text(column) if term.trim else sa.cast(column, sa.String)
+        return (sa.func.upper(text) if term.upper else text).in_(term.values)
+    textual = isinstance(term.low if term.low is not None else term.high, str)
+    value: ColumnElement[Any] = _text(column) if textual else column
+    bounds: list[ColumnElement[bool]] = []
+    if term.low is not None:
+        bounds.append(value >= term.low)
+    if term.high is not None:
+        bounds.append(value < term.high if term.strict else value <= term.high)
+    span = sa.and_(sa.true(), *bounds)
+    return sa.or_(span, value.in_(term.also)) if term.also and bounds else span

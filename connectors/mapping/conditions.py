@@ -1,0 +1,171 @@
+"""Conditions on catalogue fields, turned back into the platform's own terms; only where that is exact.
+
+A translation may let too much through (the gateway checks every row again), never too little. A field whose
+mapping cannot be turned round (several origins, `when`, `split`, several stored formats, amounts) is refused
+when the declaration is read: NotInvertible, with the reason and what to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from connectors.contract import Condition, FieldTerm
+from connectors.declaration import FieldWords, Filter
+from connectors.mapping.times import EPOCH_MILLIS, NATIVE, Format, epoch_millis
+from connectors.mapping.values import name_of
+
+_KINDS_OF_TIME = frozenset({"date", "timestamp"})
+
+
+class NotInvertible(ValueError):
+    """A filter that cannot be exact; the text says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """The text of a column, trimmed and in upper case if so said, is one of `values`."""
+
+    name: str
+    values: tuple[str, ...]
+    trim: bool
+    upper: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """`low <= column < high` (`<=` unless `strict`); None is open. Or the column is one of `also`."""
+
+    name: str
+    low: Any
+    high: Any
+    strict: bool
+    also: tuple[Any, ...]
+
+
+ToSource = Callable[[Condition], AnyOf | Between]
+ToParams = Callable[[Condition], Mapping[str, str]]
+
+
+def to_source(words: FieldWords, term: FieldTerm, declared: Filter, trim: bool) -> ToSource:
+    """How conditions on a field are put to a table. Raises NotInvertible."""
+    if declared.params or declared.date or declared.join:
+        raise NotInvertible("`params`, `date` and `join` belong to kind rest; write the operators alone")
+    _one_origin(words, term)
+    if term.kind in _KINDS_OF_TIME:
+        if "in" in declared.ops:
+            raise NotInvertible("`in` is not possible for times; write eq or range")
+        return _span(words, term)
+    texts = _texts(words, term)
+    if "range" in declared.ops:
+        raise NotInvertible("`range` is possible for dates and timestamps only")
+    name, trimmed = name_of(words), trim if words.trim is None else words.trim
+
+    def any_of(condition: Condition) -> AnyOf:
+        return AnyOf(name, texts(condition.values), trimmed, words.upper)
+
+    return any_of
+
+
+def to_params(words: FieldWords, term: FieldTerm, declared: Filter) -> ToParams:
+    """How conditions on a field become parameters of a request. Raises NotInvertible."""
+    if "range" in declared.ops and (len(declared.ops) > 1 or len(declared.params) != 2):
+        raise NotInvertible("a `range` stands alone and has two parameters: `{ops: [range], params: [from, to]}`")
+    if "range" not in declared.ops and len(declared.params) != 1:
+        raise NotInvertible("`eq` and `in` have one parameter: `{ops: [eq], params: [name]}`")
+    if "in" in declared.ops and declared.join is None:
+        raise NotInvertible("`in` needs `join`, the sign between the values")
+    if term.kind in _KINDS_OF_TIME:
+        if declared.date is None or "in" in declared.ops:
+            raise NotInvertible("a filter by time needs `date`, the parameter's format, and eq or range")
+        write = _writer(declared.date, ZoneInfo(words.zone))
+        return lambda condition: {
+            name: write(value)
+            for name, value in zip(declared.params, condition.values, strict=True)
+            if value is not None
+        }
+    if "range" in declared.ops or declared.date is not None:
+        raise NotInvertible("`range` and `date` are possible for dates and timestamps only")
+    _one_origin(words, term)
+    texts = _texts(words, term)
+    doubled = [code for code in set((words.vocabulary or {}).values()) if len(texts((code,))) > 1]
+    if doubled and declared.join is None:
+        raise NotInvertible(f"several of the platform's codes mean `{sorted(doubled)[0]}`: `join` is needed")
+
+    def params(condition: Condition) -> Mapping[str, str]:
+        return {declared.params[0]: (declared.join or "").join(texts(condition.values))}
+
+    return params
+
+
+def _one_origin(words: FieldWords, term: FieldTerm) -> None:
+    if words.const is not None or words.when or words.first:
+        raise NotInvertible("a filter needs one plain origin; `first`, `when` and `const` cannot be turned round")
+    if term.many or words.take is not None or term.kind in {"money", "number"}:
+        raise NotInvertible("lists, cut texts, amounts and numbers cannot be turned round; leave the filter out")
+
+
+def _texts(words: FieldWords, term: FieldTerm) -> Callable[[tuple[Any, ...]], tuple[str, ...]]:
+    inverse: dict[str, list[str]] = {}
+    for code, target in (words.vocabulary or {}).items():
+        inverse.setdefault(target, []).append(code)
+
+    def texts(values: tuple[Any, ...]) -> tuple[str, ...]:
+        plain = (str(value).lower() if term.kind == "flag" else str(value) for value in values)
+        if words.vocabulary is None:
+            return tuple(plain)
+        return tuple(code for value in plain for code in inverse.get(value, ()))
+
+    return texts
+
+
+def _span(words: FieldWords, term: FieldTerm) -> ToSource:
+    patterns = words.date or words.timestamp
+    if len(patterns) != 1:
+        raise NotInvertible("a filter by time needs a single stored format; with several, texts do not sort")
+    pattern, zone, name = patterns[0], ZoneInfo(words.zone), name_of(words)
+    form = None if pattern in {EPOCH_MILLIS, NATIVE} else Format(pattern)
+    if form is not None and not form.sorts:
+        raise NotInvertible(f"`{pattern}` does not sort as text; leave the filter out")
+    write, dated = _writer(pattern, zone), term.kind == "date"
+    also: tuple[Any, ...] = words.never
+    if pattern == EPOCH_MILLIS:
+        also = tuple(int(word) for word in words.never if word.lstrip("-").isdigit())
+    elif pattern == NATIVE:
+        also = ()  # a day that means `never` is later than any other
+
+    def span(condition: Condition) -> Between:
+        low, high = condition.values if condition.op == "range" else (condition.values[0], condition.values[0])
+        if dated:
+            endless = high is None or high == date.max
+            high = None if endless else high + timedelta(days=1)
+        else:
+            endless = high is None
+        return Between(
+            name,
+            None if low is None else write(low),
+            None if high is None else write(high),
+            strict=dated,
+            also=also if endless else (),
+        )
+
+    return span
+
+
+def _writer(pattern: str, zone: ZoneInfo) -> Callable[[Any], Any]:
+    """Writes a catalogue date (its first instant in the zone) or instant as the platform stores it."""
+    form = None if pattern in {EPOCH_MILLIS, NATIVE} else Format(pattern)
+
+    def write(value: date | datetime) -> Any:
+        if pattern == NATIVE:
+            return value
+        if isinstance(value, datetime):
+            moment = value.astimezone(zone)
+        else:
+            moment = datetime(value.year, value.month, value.day, tzinfo=zone)
+        return epoch_millis(moment) if form is None else form.write(moment)
+
+    return write

@@ -1,0 +1,70 @@
+"""Numbers and money, exactly: decimal throughout, never a binary fraction, amounts in 万元 (10,000 yuan).
+
+A plain number may have well-formed thousands separators. A number inside a sentence (`罚款2000元`) is read
+only when the declaration says `number: text`, and only when the sentence holds exactly one; the unit that it
+names (元, 万元, 亿元) then goes before the declared one. Everything else does not map: nothing is guessed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from decimal import Context, Decimal, Inexact, InvalidOperation
+from typing import Any
+
+from connectors.mapping.texts import Unmappable, half_width, text_of
+
+YUAN = {"yuan": Decimal(1), "wan": Decimal(10_000)}
+_SAID = {"元": Decimal(1), "万": Decimal(10_000), "万元": Decimal(10_000), "亿": Decimal(10**8), "亿元": Decimal(10**8)}
+_DIGITS = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
+_PLAIN = re.compile(rf"[+-]?{_DIGITS}", re.ASCII)
+_WITHIN = re.compile(rf"(?<![\d.,])({_DIGITS})(?![\d.,]*\d)\s*(亿元|万元|亿|万|元)?", re.ASCII)
+_EXACT = Context(prec=60, traps=[Inexact, InvalidOperation])
+_LONGEST = 48
+
+
+def money_reader(unit: str, within_text: bool) -> Callable[[Any], Decimal]:
+    """Reads an amount that the platform keeps in `unit` (`yuan` or `wan`) as 万元. Raises Unmappable."""
+    declared = YUAN[unit]
+
+    def read(raw: Any) -> Decimal:
+        value, said = _number(raw, within_text)
+        try:
+            return _tidy(_EXACT.divide(_EXACT.multiply(value, said or declared), YUAN["wan"]))
+        except (Inexact, InvalidOperation):
+            raise Unmappable("is not an exact amount") from None
+
+    return read
+
+
+def number_reader(within_text: bool) -> Callable[[Any], int | Decimal]:
+    """Reads a count (int) or a measure (Decimal). Raises Unmappable."""
+
+    def read(raw: Any) -> int | Decimal:
+        value, said = _number(raw, within_text)
+        tidy = _tidy(_EXACT.multiply(value, said or Decimal(1)))
+        return int(tidy) if tidy == tidy.to_integral_value() else tidy
+
+    return read
+
+
+def _number(raw: Any, within_text: bool) -> tuple[Decimal, Decimal | None]:
+    if isinstance(raw, bool):
+        raise Unmappable("is not a number")
+    text = half_width(text_of(raw))
+    if len(text) <= _LONGEST and _PLAIN.fullmatch(text):
+        return Decimal(text.replace(",", "")), None
+    if not within_text:
+        raise Unmappable("is not a number")
+    found = _WITHIN.findall(text)
+    if len(found) != 1 or sum(map(str.isdigit, text)) != sum(map(str.isdigit, found[0][0])):
+        raise Unmappable("does not hold exactly one number")
+    if len(found[0][0]) > _LONGEST:
+        raise Unmappable("is not a number")
+    return Decimal(found[0][0].replace(",", "")), _SAID.get(found[0][1])
+
+
+def _tidy(value: Decimal) -> Decimal:
+    """Equal amounts are written alike: no trailing zeros, no exponent."""
+    short = _EXACT.normalize(value)
+    return short.quantize(Decimal(1), context=_EXACT) if int(short.as_tuple().exponent) > 0 else short

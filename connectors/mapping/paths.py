@@ -1,0 +1,73 @@
+"""Where a value lies in a raw row: a column of a table, a plain name in JSON, or a JMESPath expression.
+
+A plain name (dots go one level down) is looked up as it is spelled, then in upper, then in lower case,
+because both are seen at one platform; blanks inside a name are kept. A text with any sign of JMESPath is
+compiled once. What is not there is None.
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import jmespath
+
+Raw = Mapping[str, Any]
+Look = Callable[[Raw], Any]
+Lookup = Callable[[str], Look]
+
+_EXPRESSION = re.compile(r"[\[\]{}()|&@*\"'`?!<>=:,]")
+_HEAD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def column(name: str) -> Look:
+    """A column of a row that was selected by name; a missing one is a KeyError (it was asked for)."""
+    return operator.itemgetter(name)
+
+
+def path(text: str) -> Look:
+    """A plain name or a JMESPath expression over one JSON value. Raises ValueError when it does not compile."""
+    if _EXPRESSION.search(text):
+        return expression(text)
+    steps = text.split(".")
+    if len(steps) == 1:
+        return lambda row: _step(row, text)
+
+    def look(row: Any) -> Any:
+        for step in steps:
+            row = _step(row, step)
+        return row
+
+    return look
+
+
+def expression(text: str) -> Look:
+    """A JMESPath expression. Raises ValueError when it does not compile."""
+    compiled = jmespath.compile(text)
+
+    def look(row: Any) -> Any:
+        try:
+            return compiled.search(row)
+        except jmespath.exceptions.JMESPathError:
+            return None  # a function met a value of another type: there is nothing of the declared shape
+
+    return look
+
+
+def head(text: str) -> str | None:
+    """The platform's own name that a path begins with, to be put into `{projection}`; None if it has none."""
+    if not _EXPRESSION.search(text):
+        return text.split(".")[0]
+    found = _HEAD.match(text)
+    return found[0] if found else None
+
+
+def _step(row: Any, name: str) -> Any:
+    if not isinstance(row, dict):
+        return None
+    if name in row:
+        return row[name]
+    upper = name.upper()
+    return row[upper] if upper in row else row.get(name.lower())

@@ -1,0 +1,66 @@
+"""Raw scalars as text: what counts as nothing, what is removed, and the error of a value that does not map.
+
+Removed from every text: control characters, bidirectional overrides and lone surrogates. None of them means
+anything in a credit record; they only mislead a reader or break an encoder. A reason never holds a value.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+_STRAY = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+
+_WIDEST = 40
+
+Clean = Callable[[Any], Any]
+
+
+class Unmappable(ValueError):
+    """A value that the declaration gives no meaning to; its text is the reason, without the value."""
+
+
+def cleaner(trim: bool, nulls: frozenset[str]) -> Clean:
+    """A function that makes texts plain and null words None; lists and other values pass unchanged.
+
+    Null words are also compared with integers (`-1` in `null`). The words are compared after trimming.
+    """
+
+    def clean(raw: Any) -> Any:
+        if isinstance(raw, str):
+            text = raw if raw.isascii() and raw.isprintable() else _STRAY.sub("", raw)
+            if trim:
+                text = text.strip()
+            return None if text in nulls else text
+        if isinstance(raw, int) and not isinstance(raw, bool) and str(raw) in nulls:
+            return None
+        return raw
+
+    return clean
+
+
+def text_of(raw: Any) -> str:
+    """The text of one scalar: numbers without exponent, booleans as JSON spells them."""
+    if isinstance(raw, str):
+        return raw
+    if isinstance(raw, bool):
+        return "true" if raw else "false"
+    if isinstance(raw, int):
+        return str(raw)
+    if isinstance(raw, float):
+        raw = Decimal(repr(raw))
+    if isinstance(raw, Decimal):
+        if not raw.is_finite() or abs(raw.adjusted()) > _WIDEST or len(raw.as_tuple().digits) > _WIDEST:
+            raise Unmappable("is not a number of a sensible size")  # `1e999999` would become a megabyte of text
+        return format(raw, "f")
+    if hasattr(raw, "isoformat"):
+        return str(raw.isoformat())
+    raise Unmappable("is not a single value")
+
+
+def half_width(text: str) -> str:
+    """Full-width digits and signs as their plain forms, for dates and numbers only."""
+    return text if text.isascii() else unicodedata.normalize("NFKC", text)

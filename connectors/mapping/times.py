@@ -1,0 +1,157 @@
+"""Dates and timestamps by declared formats, in both directions. Calendars are read in a declared zone.
+
+A format is made of `%Y %m %d %H %M %S %f %z` and literal characters; `epochMillis` is milliseconds since
+1970 in UTC; `native` says that the database's own date type is stored. Values that a driver already gives
+as dates are taken as they are under every format. Formats are matched strictly: digits that stand together
+have their full width, so `2019111` is no date, and nothing is guessed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from connectors.mapping.texts import Unmappable, half_width, text_of
+
+EPOCH_MILLIS = "epochMillis"
+NATIVE = "native"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_TOKEN = re.compile(r"%.|[^%]+")
+_WIDE = {"%Y": r"(?P<Y>\d{4})", "%f": r"(?P<f>\d{1,6})", "%z": r"(?P<z>Z|[+-]\d{2}:?\d{2})"}
+_NARROW = {"%m": "m", "%d": "d", "%H": "H", "%M": "M", "%S": "S"}
+_SORTING = ("%Y", "%m", "%d", "%H", "%M", "%S")
+
+
+class Format:
+    """One declared format. Raises ValueError, with what to do, when it is not one."""
+
+    def __init__(self, pattern: str) -> None:
+        tokens = _TOKEN.findall(pattern)
+        directives = [token for token in tokens if token.startswith("%")]
+        unknown = [token for token in directives if token not in _WIDE and token not in _NARROW]
+        if unknown or len(set(directives)) != len(directives) or not {"%Y", "%m", "%d"} <= set(directives):
+            raise ValueError(f"`{pattern}` is not a format: use %Y %m %d, then %H %M %S %f %z, each once")
+        parts = []
+        for index, token in enumerate(tokens):
+            beside = tokens[max(0, index - 1) : index] + tokens[index + 1 : index + 2]
+            width = "{2}" if any(other.startswith("%") for other in beside) else "{1,2}"
+            name = _NARROW.get(token)
+            parts.append(f"(?P<{name}>\\d{width})" if name else _WIDE.get(token) or re.escape(token))
+        self.pattern = pattern
+        self.sorts = tuple(directives) == _SORTING[: len(directives)]
+        self.timed = "%H" in directives
+        self._tokens = tokens
+        self._regex = re.compile("".join(parts), re.ASCII)
+
+    def read(self, text: str) -> datetime | None:
+        """The moment, without zone unless the text has one; None when the text is not of this format."""
+        found = self._regex.fullmatch(text)
+        if found is None:
+            return None
+        part = found.groupdict()
+        numbers = [int(part.get(name) or 0) for name in ("Y", "m", "d", "H", "M", "S")]
+        micro = int((part.get("f") or "0").ljust(6, "0"))
+        try:
+            return datetime(*numbers, micro, tzinfo=_offset(part.get("z")))  # type: ignore[misc,arg-type]
+        except ValueError:
+            return None
+
+    def write(self, moment: datetime) -> str:
+        """The text of a moment in this format, zero-padded."""
+        texts = {
+            "%Y": f"{moment.year:04}",
+            "%m": f"{moment.month:02}",
+            "%d": f"{moment.day:02}",
+            "%H": f"{moment.hour:02}",
+            "%M": f"{moment.minute:02}",
+            "%S": f"{moment.second:02}",
+            "%f": f"{moment.microsecond:06}",
+            "%z": moment.strftime("%z"),
+        }
+        return "".join(texts.get(token, token) for token in self._tokens)
+
+
+def formats(patterns: Iterable[str]) -> tuple[Format, ...]:
+    """The formats among `patterns`; `epochMillis` and `native` are not formats. Raises ValueError."""
+    return tuple(Format(pattern) for pattern in patterns if pattern not in {EPOCH_MILLIS, NATIVE})
+
+
+def date_reader(
+    patterns: Sequence[str], zone: ZoneInfo, never: Sequence[str], unknown: Sequence[str]
+) -> Callable[[Any], date | None]:
+    """Reads dates; a `never` word or day is `date.max`, an `unknown` one is None. Raises Unmappable."""
+    known = formats(patterns)
+    epoch = EPOCH_MILLIS in patterns
+    words: dict[Any, date | None] = dict.fromkeys(never, date.max) | dict.fromkeys(unknown)
+    for word in (*never, *unknown):
+        moment = _first(known, word)
+        if moment is not None:
+            words[moment.date()] = words[word]
+
+    def read(raw: Any) -> date | None:
+        if isinstance(raw, datetime):
+            day = raw.astimezone(zone).date() if raw.tzinfo else raw.date()
+        elif isinstance(raw, date):
+            day = raw
+        else:
+            text = half_width(text_of(raw))
+            if text in words:
+                return words[text]
+            moment = _first(known, text) or (_epoch(text) if epoch else None)
+            if moment is None:
+                raise Unmappable("is not a date in a declared format")
+            day = moment.astimezone(zone).date() if moment.tzinfo else moment.date()
+        return words.get(day, day)
+
+    return read
+
+
+def timestamp_reader(patterns: Sequence[str], zone: ZoneInfo) -> Callable[[Any], datetime]:
+    """Reads instants; a text without an offset is local to `zone`. Raises Unmappable."""
+    known = formats(patterns)
+    epoch = EPOCH_MILLIS in patterns
+
+    def read(raw: Any) -> datetime:
+        moment: datetime | None
+        if isinstance(raw, datetime):
+            moment = raw
+        else:
+            text = half_width(text_of(raw))
+            moment = _first(known, text) or (_epoch(text) if epoch else None)
+        if moment is None:
+            raise Unmappable("is not a timestamp in a declared format")
+        return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+
+    return read
+
+
+def epoch_millis(moment: datetime) -> int:
+    """Whole milliseconds since 1970 of an aware moment."""
+    return (moment - _EPOCH) // timedelta(milliseconds=1)
+
+
+def _first(known: Iterable[Format], text: str) -> datetime | None:
+    for form in known:
+        moment = form.read(text)
+        if moment is not None:
+            return moment
+    return None
+
+
+def _epoch(text: str) -> datetime | None:
+    if not re.fullmatch(r"-?\d{1,14}", text, re.ASCII):
+        return None
+    return _EPOCH + timedelta(milliseconds=int(text))
+
+
+def _offset(text: str | None) -> timezone | None:
+    if text is None:
+        return None
+    if text == "Z":
+        return UTC
+    hours, minutes = int(text[1:3]), int(text[-2:])
+    span = timedelta(hours=hours, minutes=minutes)
+    return timezone(-span if text[0] == "-" else span)

@@ -1,0 +1,129 @@
+"""Which platform answers what: declarations become platforms, all checked before any of them is used.
+
+`load` collects every finding of every file and raises them together; nothing is opened until `open`. A
+registry is immutable: a changed set of declarations is a new registry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from connectors.agreement import findings, source_of
+from connectors.contract import Breaker, Document, Environment, Limits, Platform, Retry, Source, Terms
+from connectors.declaration import PlatformWords
+from connectors.kinds import KINDS
+from connectors.spelling import DeclarationError
+
+
+class Registry:
+    """The registered platforms by id. Open before asking; close gives everything back."""
+
+    def __init__(self, platforms: Mapping[str, Platform]) -> None:
+        self.platforms = platforms
+
+    def for_type(self, type_name: str, regions: tuple[str, ...] = ()) -> tuple[Platform, ...]:
+        """Platforms that answer a record type, in order of their ids, of any of the regions (none: all).
+
+        A province covers its cities and the other way round: a question for 370000 asks 370200 as well,
+        and a question for 370200 asks the province's platform.
+        """
+        wanted = [region_prefix(region) for region in regions]
+        return tuple(
+            platform
+            for _, platform in sorted(self.platforms.items())
+            if type_name in platform.types
+            and (not regions or any(_overlap(region_prefix(platform.region), prefix) for prefix in wanted))
+        )
+
+    async def open(self, environment: Environment) -> None:
+        """Opens every source. Raises ValueError for a setting that cannot be used, with everything closed."""
+        try:
+            for platform in self.platforms.values():
+                for name, source in platform.sources.items():
+                    try:
+                        await source.connector.open(environment)
+                    except (ValueError, LookupError) as error:
+                        raise ValueError(f"{platform.id}, source `{name}`: {error}") from None
+        except BaseException:
+            await self.close()
+            raise
+
+    async def close(self) -> None:
+        for platform in self.platforms.values():
+            for source in platform.sources.values():
+                await source.connector.close()
+
+
+def load(documents: Sequence[Document], terms: Terms) -> Registry:
+    """Build a registry from declarations. Raises DeclarationError with every finding of every file."""
+    found: list[str] = []
+    platforms: dict[str, Platform] = {}
+    kinds = {name: kind.words for name, kind in KINDS.items()}
+    for document in documents:
+        try:
+            unknown = list(_unknown_kinds(document))
+            if unknown:
+                found += unknown
+                continue
+            words = document.read(PlatformWords)
+        except ValueError as error:
+            found += getattr(error, "findings", (str(error),))
+            continue
+        mine = list(findings(document, words, terms, kinds))
+        if words.platform in platforms:
+            mine.append(str(document.problem(("platform",), f"`{words.platform}` is declared twice")))
+        found += mine
+        if not mine:
+            platforms[words.platform] = _platform(words, terms)
+    if found:
+        raise DeclarationError(found)
+    return Registry(platforms)
+
+
+def region_prefix(region: str) -> str:
+    """The digits of a GB/T 2260 code that say something: pairs of zeros at the end stand for "all below"."""
+    while region.endswith("00"):
+        region = region[:-2]
+    return region
+
+
+def _overlap(one: str, other: str) -> bool:
+    return one.startswith(other) or other.startswith(one)
+
+
+def _unknown_kinds(document: Document) -> list[str]:
+    sources = document.data.get("sources")
+    if not isinstance(sources, dict):
+        return []
+    return [
+        str(document.problem(("sources", name, "kind"), f"unknown kind `{kind}`", str(kind), KINDS))
+        for name, source in sources.items()
+        if isinstance(source, dict) and isinstance(kind := source.get("kind"), str) and kind not in KINDS
+    ]
+
+
+def _platform(words: PlatformWords, terms: Terms) -> Platform:
+    owners = {name: source_of(each, words) for name, each in words.types.items()}
+    sources: dict[str, Source] = {}
+    for name, source in words.sources.items():
+        types = {key: each for key, each in words.types.items() if owners[key] == name}
+        limits, breaker, retry = source.limits, source.breaker, source.retry
+        sources[name] = Source(
+            name=name,
+            kind=source.kind,
+            connector=KINDS[source.kind](source, types, terms),
+            limits=Limits(limits.concurrency, limits.perSecond, limits.timeout, limits.maxRows, limits.maxBytes),
+            breaker=Breaker(breaker.failures, breaker.window, breaker.open),
+            retry=Retry(retry.attempts, retry.within),
+        )
+    return Platform(
+        id=words.platform,
+        region=words.region,
+        title={"zh": words.title.zh, "en": words.title.en},
+        owner=f"{words.owner.office} ({words.owner.contact})",
+        version=words.version,
+        sources=sources,
+        types=owners,
+        authority_of=frozenset(words.authorityOf),
+        stale_after=words.staleAfter,
+    )

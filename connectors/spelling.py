@@ -1,0 +1,124 @@
+"""How single values are spelt in a declaration: references, durations, sizes, percentages, lists of texts.
+
+Holds the strict scalar types and the block that all models of the file are made of. A reason never repeats
+the value that it refuses: a secret that was written by mistake must not reach a log.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Annotated, Any
+
+import jmespath
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+_CREDENTIAL = re.compile(
+    r"authori[sz]ation|cookie|token|secret|passw|pwd|(api|app|access)[-_]?key|\bsign(ature)?\b", re.I
+)
+_REFERENCE = re.compile(r"(env:[A-Za-z_][A-Za-z0-9_]*|secret:[A-Za-z0-9_./-]+)")
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_BYTES = {"KiB": 1 << 10, "MiB": 1 << 20}
+
+
+class DeclarationError(ValueError):
+    """Everything that is wrong in a set of declarations; each line reads `file:line: what, what to do`."""
+
+    def __init__(self, findings: Iterable[str]) -> None:
+        self.findings = tuple(findings)
+        super().__init__("\n".join(self.findings))
+
+
+def is_reference(text: object) -> bool:
+    """Whether a text is `env:NAME` or `secret:path`, to be resolved when the connector opens."""
+    return isinstance(text, str) and _REFERENCE.fullmatch(text) is not None
+
+
+def _reference(value: Any) -> str:
+    if not is_reference(value):
+        raise ValueError("a literal is refused here; write a reference, `env:NAME` or `secret:path`")
+    return str(value)
+
+
+def _seconds(value: Any) -> float:
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)", value) if isinstance(value, str) else None
+    if found is None:
+        raise ValueError("write a duration such as `800ms`, `3s`, `5m` or `36h`")
+    return float(found[1]) * _SECONDS[found[2]]
+
+
+def _size(value: Any) -> int:
+    found = re.fullmatch(r"(\d+)(KiB|MiB)", value) if isinstance(value, str) else None
+    if found is None:
+        raise ValueError("write a size such as `512KiB` or `8MiB`")
+    return int(found[1]) * _BYTES[found[2]]
+
+
+def _share(value: Any) -> float:
+    found = re.fullmatch(r"(\d{1,2}(?:\.\d+)?)%", value) if isinstance(value, str) else None
+    if found is None:
+        raise ValueError("write a percentage below 100 such as `5%`")
+    return float(found[1]) / 100
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    items = value if isinstance(value, list) else [value]
+    if not all(isinstance(item, str) for item in items):
+        raise ValueError("text or a list of texts is expected: write each in quotes")
+    return tuple(items)
+
+
+def one_of(value: Any) -> tuple[str | None, ...]:
+    """The texts of `is:`; YAML's null stands for "there is no value"."""
+    return (None,) if value is None else _texts(value)
+
+
+def _url_path(text: str) -> str:
+    if not text.startswith("/"):
+        raise ValueError("a path begins with `/`; the host belongs into `base`")
+    return text
+
+
+def _expression(text: str) -> str:
+    try:
+        jmespath.compile(text)
+    except ValueError:
+        raise ValueError("not a JMESPath expression") from None
+    return text
+
+
+def no_literal_secrets(words: Any, name: str = "") -> Any:
+    """Refuses a literal under a name such as `password` or `X-Token`, at any depth; gives `words` back."""
+    if isinstance(words, dict):
+        for key, value in words.items():
+            no_literal_secrets(value, str(key))
+    elif isinstance(words, list):
+        for value in words:
+            no_literal_secrets(value, name)
+    elif _CREDENTIAL.search(name) and not is_reference(words):
+        raise ValueError(f"`{name}` looks like a credential: write a reference, `env:NAME` or `secret:path`")
+    return words
+
+
+Reference = Annotated[str, BeforeValidator(_reference)]
+Seconds = Annotated[float, BeforeValidator(_seconds)]
+Size = Annotated[int, BeforeValidator(_size)]
+Share = Annotated[float, BeforeValidator(_share)]
+Texts = Annotated[tuple[str, ...], BeforeValidator(_texts)]
+Count = Annotated[int, Field(strict=True, ge=1)]
+Expression = Annotated[str, AfterValidator(_expression)]
+UrlPath = Annotated[str, AfterValidator(_url_path)]
+
+
+class Block(BaseModel):
+    """A block of the file: unknown words are refused, nothing changes after reading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _null_is_a_word(cls, data: Any) -> Any:
+        """YAML reads the key `null:` as nothing, which documents spell `None`; here it is a word."""
+        if isinstance(data, dict) and "None" in data and "null" not in data:
+            return {("null" if key == "None" else key): value for key, value in data.items()}
+        return data

@@ -1,0 +1,243 @@
+"""A small authorization server for development: authlib's client-credentials grant, RFC 9068 tokens, loopback only.
+
+It issues ES256 access tokens (`typ` at+jwt) for the demo's callers, with `authorization_details` of type
+`credit-query` (RFC 9396): the purposes, and the evidence `operator` and `caseNo`. It refuses scopes and
+purposes that a caller is not registered for, another resource (RFC 8707) and any host but this machine.
+Keys are made at start and live in memory; production points the gateway at a real server instead. Run by
+the province: `python -m deploy.demo.issuer`, settings on stdin.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qs
+
+from authlib.oauth2 import AuthorizationServer, OAuth2Error, OAuth2Request
+from authlib.oauth2.rfc6749 import ClientMixin, InvalidRequestError
+from authlib.oauth2.rfc6749.grants import ClientCredentialsGrant
+from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
+from authlib.oauth2.rfc9068 import JWTBearerTokenGenerator
+from joserfc.jwk import ECKey, KeySet
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from deploy.demo.servers import leash, web
+
+LIFETIME = 600  # seconds
+GRANT = "client_credentials"
+DETAIL_TYPE = "credit-query"
+AUTHENTICATION = ("client_secret_basic", "client_secret_post")
+EVIDENCE = ("operator", "caseNo")
+
+
+class InvalidDetails(OAuth2Error):  # type: ignore[misc]  # authlib is untyped
+    """RFC 9396, section 5."""
+
+    error = "invalid_authorization_details"
+
+
+class InvalidTarget(OAuth2Error):  # type: ignore[misc]
+    """RFC 8707, section 2."""
+
+    error = "invalid_target"
+
+
+class Asked(OAuth2Request):  # type: ignore[misc]
+    """A token request: authlib reads its parameters from `payload` and, for client_secret_post, from `form`."""
+
+    def __init__(self, issuer: str, form: dict[str, str], headers: dict[str, str]) -> None:
+        super().__init__("POST", f"{issuer}/token", headers=headers)
+        self.payload = BasicOAuth2Payload(form)
+
+    @property
+    def form(self) -> dict[str, str]:
+        data: dict[str, str] = self.payload.data
+        return data
+
+
+class Client(ClientMixin):  # type: ignore[misc]
+    """A registered caller as it asks now; one object per request, `claims` are what its token will add."""
+
+    def __init__(self, client_id: str, registered: Mapping[str, Any]) -> None:
+        self.id = client_id
+        self.registered = registered
+        self.claims: dict[str, Any] = {}
+
+    def get_client_id(self) -> str:
+        return self.id
+
+    def get_allowed_scope(self, scope: str | None) -> str | None:
+        """All registered scopes when none is asked; None, which is a refusal, when one is not registered."""
+        asked = scope.split() if scope else list(self.registered["scopes"])
+        return " ".join(asked) if set(asked) <= set(self.registered["scopes"]) else None
+
+    def check_client_secret(self, client_secret: str) -> bool:
+        return hmac.compare_digest(client_secret.encode(), str(self.registered["secret"]).encode())
+
+    def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
+        return method in AUTHENTICATION
+
+    def check_grant_type(self, grant_type: str) -> bool:
+        return grant_type == GRANT
+
+
+class ClientCredentials(ClientCredentialsGrant):  # type: ignore[misc]
+    """RFC 6749, section 4.4, with RFC 8707 and RFC 9396."""
+
+    GRANT_TYPE = GRANT
+    TOKEN_ENDPOINT_AUTH_METHODS = AUTHENTICATION
+
+    def validate_token_request(self) -> None:
+        super().validate_token_request()
+        client: Client = self.request.client
+        asked = self.request.payload.data
+        if asked.get("resource", self.server.resource) != self.server.resource:
+            raise InvalidTarget("this server issues tokens for one resource only")
+        client.claims["authorization_details"] = [details(client.registered, asked.get("authorization_details"))]
+        hint = asked.get("login_hint")
+        if self.server.subjects and client.registered.get("self"):
+            client.claims["credit_subject"] = self._subject(hint or client.registered["self"])
+        elif hint:
+            raise InvalidRequestError("login_hint is for the credit subject only")
+
+    def create_token_response(self) -> tuple[int, dict[str, Any], Any]:
+        status, token, headers = super().create_token_response()
+        # RFC 9396, section 7: the answer says what was granted
+        token["authorization_details"] = self.request.client.claims["authorization_details"]
+        return status, token, headers
+
+    def _subject(self, example: str) -> Mapping[str, str]:
+        """Development only: whoever holds the secret says which of the named subjects it is."""
+        try:
+            found: Mapping[str, str] = self.server.subjects[example]
+        except KeyError:
+            raise InvalidRequestError("login_hint names no example subject of the demo") from None
+        return found
+
+
+class Tokens(JWTBearerTokenGenerator):  # type: ignore[misc]
+    """RFC 9068 tokens signed by the one key of this run; the key set makes joserfc write `kid`."""
+
+    def __init__(self, issuer: str, resource: str, keys: KeySet) -> None:
+        super().__init__(issuer, alg="ES256", expires_generator=LIFETIME)
+        self.resource = resource
+        self.keys = keys
+
+    def get_jwks(self) -> KeySet:
+        return self.keys
+
+    def get_audiences(self, client: Client, user: Any, scope: str) -> str:
+        return self.resource
+
+    def get_extra_claims(self, client: Client, grant_type: str, user: Any, scope: str) -> dict[str, Any]:
+        return client.claims
+
+
+class Issuer(AuthorizationServer):  # type: ignore[misc]
+    """authlib's server on Starlette's requests and answers; it keeps nothing that it issues."""
+
+    def __init__(self, issuer: str, settings: Mapping[str, Any]) -> None:
+        super().__init__()
+        self.resource = str(settings["resource"])
+        self.subjects: Mapping[str, Mapping[str, str]] = settings["subjects"]
+        self.registered: Mapping[str, Mapping[str, Any]] = settings["clients"]
+        self.keys = KeySet([ECKey.generate_key("P-256", {"use": "sig", "alg": "ES256"}, auto_kid=True)])
+        self.register_token_generator("default", Tokens(issuer, self.resource, self.keys))
+        self.register_grant(ClientCredentials)
+
+    def query_client(self, client_id: str) -> Client | None:
+        found = self.registered.get(client_id)
+        return Client(client_id, found) if found else None
+
+    def save_token(self, token: Any, request: Any) -> None:
+        """Tokens are self-contained and short; none is kept."""
+
+    def send_signal(self, name: str, *args: Any, **kwargs: Any) -> None:
+        """Nobody listens."""
+
+    def create_oauth2_request(self, request: Any) -> Any:
+        return request
+
+    def handle_response(self, status: int, body: Any, headers: Any) -> Response:
+        return JSONResponse(body, status, dict(headers))
+
+
+def details(registered: Mapping[str, Any], text: str | None) -> dict[str, Any]:
+    """The one granted `authorization_details` object: what was asked, or everything that is registered."""
+    try:
+        asked = json.loads(text) if text else [{"type": DETAIL_TYPE}]
+    except ValueError:
+        raise InvalidDetails("authorization_details is not JSON") from None
+    if not isinstance(asked, list) or len(asked) != 1 or not isinstance(asked[0], dict):
+        raise InvalidDetails("authorization_details must hold exactly one object")
+    detail = asked[0]
+    if detail.get("type") != DETAIL_TYPE or set(detail) - {"type", "purposes", *EVIDENCE}:
+        raise InvalidDetails(f"known: type {DETAIL_TYPE} with purposes, operator and caseNo")
+    purposes = detail.get("purposes", list(registered["purposes"]))
+    if not isinstance(purposes, list) or not all(purpose in registered["purposes"] for purpose in purposes):
+        raise InvalidDetails("this client is not registered for that purpose")
+    evidence = {**registered["evidence"], **{name: detail[name] for name in EVIDENCE if name in detail}}
+    if not all(isinstance(value, str) and value for value in evidence.values()):
+        raise InvalidDetails("operator and caseNo are texts")
+    return {"type": DETAIL_TYPE, "purposes": purposes, **evidence}
+
+
+def application(issuer: str, settings: Mapping[str, Any]) -> Starlette:
+    """The server at the address `issuer`; settings: `resource`, `clients`, `subjects`."""
+    server = Issuer(issuer, settings)
+
+    async def token(request: Request) -> Response:
+        fields = parse_qs((await request.body()).decode("utf-8", "replace"), keep_blank_values=True)
+        asked = Asked(issuer, {name: values[0] for name, values in fields.items()}, _titled(request))
+        if any(len(values) > 1 for values in fields.values()):  # RFC 6749, section 3.2
+            refusal: Response = server.handle_error_response(asked, InvalidRequestError("a parameter is given twice"))
+            return refusal
+        answer: Response = server.create_token_response(asked)
+        return answer
+
+    async def metadata(request: Request) -> Response:  # RFC 8414
+        return JSONResponse(
+            {
+                "issuer": issuer,
+                "token_endpoint": f"{issuer}/token",
+                "jwks_uri": f"{issuer}/jwks.json",
+                "grant_types_supported": [GRANT],
+                "response_types_supported": [],
+                "token_endpoint_auth_methods_supported": list(AUTHENTICATION),
+                "authorization_details_types_supported": [DETAIL_TYPE],
+                "scopes_supported": sorted(
+                    {scope for client in server.registered.values() for scope in client["scopes"]}
+                ),
+            }
+        )
+
+    async def jwks(request: Request) -> Response:
+        return JSONResponse(server.keys.as_dict(private=False))
+
+    return Starlette(
+        routes=[
+            Route("/.well-known/oauth-authorization-server", metadata),
+            Route("/jwks.json", jwks),
+            Route("/token", token, methods=["POST"]),
+        ],
+        # a page elsewhere that points its name at 127.0.0.1 still names itself in Host
+        middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", "[::1]"])],
+    )
+
+
+def _titled(request: Request) -> dict[str, str]:
+    """authlib looks headers up by their canonical spelling."""
+    return {name.title(): value for name, value in request.headers.items()}
+
+
+if __name__ == "__main__":
+    given = leash.settings()
+    listening = web.open_socket(str(given.get("host", "127.0.0.1")), int(given.get("port", 0)))
+    web.serve(application(web.address(listening), given), listening)

@@ -1,0 +1,255 @@
+"""The demo province alive: every platform and the issuer as processes of this machine, and what one needs to ask them.
+
+`start` returns when all of them can be asked; leaving the `with` block, or the end of this process however
+it comes, takes them all away. Nothing listens beyond loopback, every secret is made anew at each start, and
+all data is generated, so that nothing here is worth protecting after it stopped.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import orjson
+
+from deploy.demo import examples
+from deploy.demo.callers import PUBLIC, SUBJECT, Caller, callers
+from deploy.demo.generator import QINGDAO, SHANDONG, YANTAI, World, generate
+from deploy.demo.processes import START_WITHIN, Child
+
+DECLARATIONS = Path(__file__).resolve().parent / "platforms"  # one YAML file for each platform
+ISSUER = "issuer"
+RESOURCE = "urn:credit-gateway:demo"
+_DATABASE = "deploy.demo.servers.database"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One source of a platform and the process that is it; `variable` is its address in the environment."""
+
+    platform: str
+    source: str
+    kind: str
+    region: str
+    variable: str
+    child: Child
+
+    @property
+    def url(self) -> str:
+        """A base URL, or the SQLAlchemy URL of a database."""
+        return self.child.url
+
+    @property
+    def pid(self) -> int:
+        return self.child.pid
+
+    def describe(self) -> dict[str, Any]:
+        return {
+            "id": self.platform,
+            "source": self.source,
+            "kind": self.kind,
+            "region": self.region,
+            "url": self.url,
+            "pid": self.pid,
+        }
+
+
+class Province:
+    """A running province. Made by `start`; `stop`, or the end of its `with` block, ends it."""
+
+    def __init__(self, home: Path, world: World, resource: str) -> None:
+        self.world = world
+        self.resource = resource
+        self.callers: Mapping[str, Caller] = {caller.id: caller for caller in callers()}
+        self._secrets = {
+            "YANTAI_API_KEY": secrets.token_urlsafe(),
+            "SHANDONG_COURT_USER": "gateway",
+            "SHANDONG_COURT_PASSWORD": secrets.token_urlsafe(),
+        }
+        self._home = home.resolve()
+        self.platforms: tuple[Source, ...] = tuple(self._sources())
+        self._issuer = Child(ISSUER, "deploy.demo.issuer", self._home / ISSUER, self._issuer_settings())
+
+    # -- addresses and names
+
+    @property
+    def issuer(self) -> str:
+        return self._issuer.url
+
+    @property
+    def token_endpoint(self) -> str:
+        return f"{self.issuer}/token"
+
+    @property
+    def jwks_uri(self) -> str:
+        return f"{self.issuer}/jwks.json"
+
+    @property
+    def subjects(self) -> dict[str, dict[str, Any]]:
+        """The named examples: key, kind, name and what is promised of them."""
+        return {
+            example: {
+                "kind": subject.kind,
+                subject.key_kind: subject.key,
+                "name": subject.name,
+                "promise": dict(examples.PROMISES[example]),
+            }
+            for example, subject in self.world.examples.items()
+        }
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The values behind every `env:` reference of the declarations."""
+        return {source.variable: source.url for source in self.platforms} | self._secrets
+
+    def clients_document(self) -> dict[str, Any]:
+        """The content of the gateway's clients.yaml: the issuer, and what each client may ask for."""
+        return {
+            "issuers": [
+                {
+                    "issuer": self.issuer,
+                    "jwks": self.jwks_uri,
+                    "algorithms": ["ES256"],
+                    "audience": self.resource,
+                }
+            ],
+            "clients": {
+                caller.id: {
+                    "issuer": self.issuer,
+                    "clientId": caller.id,
+                    "class": caller.client_class,
+                    "region": caller.region,
+                    "title": dict(caller.title),
+                    "scopes": list(caller.scopes),
+                    "purposes": list(caller.purposes),
+                }
+                for caller in self.callers.values()
+                if caller.id != PUBLIC
+            },
+        }
+
+    def describe(self) -> dict[str, Any]:
+        """What demo.json says, less the gateway's own address."""
+        return {
+            "issuer": self.issuer,
+            "tokenEndpoint": self.token_endpoint,
+            "jwksUri": self.jwks_uri,
+            "resource": self.resource,
+            "today": self.world.today.isoformat(),
+            "platforms": [source.describe() for source in self.platforms],
+            "callers": {caller.id: caller.describe() for caller in self.callers.values()},
+            "subjects": self.subjects,
+        }
+
+    # -- life
+
+    def kill(self, platform: str, source: str | None = None) -> None:
+        """kill -9 for every source of a platform, or for one; `issuer` is the issuer's name."""
+        for child in self._named(platform, source):
+            child.kill()
+
+    def restart(self, platform: str, source: str | None = None) -> None:
+        """Start what was killed again, at the same address; what lives is killed first."""
+        deadline = time.monotonic() + START_WITHIN
+        children = list(self._named(platform, source))
+        for child in children:
+            address = child.url
+            child.kill()
+            child.start(**({"port": int(address.rpartition(":")[2])} if address.startswith("http") else {}))
+        for child in children:
+            child.wait(deadline)
+
+    def stop(self) -> None:
+        """End every process; all are let go first, so that they end side by side."""
+        for child in self._children():
+            child.let_go()
+        for child in self._children():
+            child.stop()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def begin(self) -> None:
+        """Start every process and wait for all; stops what runs when one does not come up."""
+        deadline = time.monotonic() + START_WITHIN
+        try:
+            for child in self._children():
+                child.start()
+            for child in self._children():
+                child.wait(deadline)
+        except BaseException:
+            self.stop()
+            raise
+
+    # -- inside
+
+    def _children(self) -> Iterator[Child]:
+        yield from (source.child for source in self.platforms)
+        yield self._issuer
+
+    def _named(self, platform: str, source: str | None) -> Iterator[Child]:
+        found = [item.child for item in self.platforms if item.platform == platform and source in {None, item.source}]
+        if platform == ISSUER:
+            found = [self._issuer]
+        if not found:
+            raise KeyError(f"no such platform or source: {platform} {source or ''}".strip())
+        yield from found
+
+    def _sources(self) -> Iterator[Source]:
+        court = {"user": self._secrets["SHANDONG_COURT_USER"], "password": self._secrets["SHANDONG_COURT_PASSWORD"]}
+        yantai = {"apiKey": self._secrets["YANTAI_API_KEY"]}
+        yield self._source(QINGDAO, "database", "sql", "QINGDAO_DATABASE_URL", _DATABASE)
+        yield self._source(YANTAI, "api", "rest", "YANTAI_BASE", "deploy.demo.servers.yantai", **yantai)
+        yield self._source(SHANDONG, "court", "rest", "SHANDONG_COURT_BASE", "deploy.demo.servers.court", **court)
+        yield self._source(SHANDONG, "registry", "sql", "SHANDONG_REGISTRY_URL", _DATABASE)
+
+    def _source(self, platform: str, source: str, kind: str, variable: str, module: str, **more: Any) -> Source:
+        name = f"{platform}-{source}"
+        folder = self._home / name
+        folder.mkdir(parents=True, exist_ok=True)
+        rows = folder / "rows.json"
+        rows.write_bytes(orjson.dumps(self.world.contents(platform, source)))
+        settings = {
+            "rows": str(rows),
+            "folder": str(folder),
+            "port": 0,
+            "link": str(self._home / f"{name}.alive"),
+            **more,
+        }
+        return Source(platform, source, kind, platform[:6], variable, Child(name, module, folder, settings))
+
+    def _issuer_settings(self) -> dict[str, Any]:
+        clients = {
+            caller.id: {
+                "secret": caller.secret,
+                "scopes": caller.scopes,
+                "purposes": caller.purposes,
+                "evidence": dict(caller.evidence),
+                "self": "debtor_person" if caller.id == SUBJECT else None,
+            }
+            for caller in self.callers.values()
+            if caller.secret
+        }
+        known = {example: {subject.key_kind: subject.key} for example, subject in self.world.examples.items()}
+        return {"host": "127.0.0.1", "port": 0, "resource": self.resource, "clients": clients, "subjects": known}
+
+
+def start(
+    home: Path, seed: int = 1, subjects: int = 2000, today: date | None = None, resource: str | None = None
+) -> Province:
+    """A province with `subjects` subjects, running; its files lie below `home`. `resource` is the tokens'
+    audience, the gateway's address as its callers know it. Raises NotReady."""
+    province = Province(home, generate(seed, subjects, today), resource or RESOURCE)
+    province.begin()
+    return province

@@ -1,0 +1,206 @@
+"""Composition only: Settings -> rooms, wired once -> one ASGI application with its routes and lifespan.
+
+`/graphql` is a bare ASGI application in front of the Starlette routes. Start order: read and check the home,
+open the audit log, open the platforms; a home that does not agree with itself is refused before a port is
+taken. On the way out the platforms close first, the audit log last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from connectors.registry import Registry
+from gateway import checking, keyfiles
+from gateway.auditing import AuditLog
+from gateway.authenticating import Authenticator, Clients, load_clients
+from gateway.cursors import Cursors
+from gateway.deciding import Decider
+from gateway.documents import DocumentError, load
+from gateway.endpoint import Endpoint
+from gateway.fetching import Fetcher
+from gateway.pipeline import Corridor
+from gateway.planning import Planner
+from gateway.reading import Reader
+from gateway.schema import Face
+from gateway.settings import Settings
+from gateway.shaping import Shaper
+from policies.bundles import PolicySet
+from policies.masks import Pseudonyms
+
+EXPLORER = Path(__file__).parent / "explorer"
+SECURITY_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
+    "style-src-attr 'unsafe-inline'; font-src 'self' data:; img-src 'self' data:; connect-src 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """A home that was read and agrees with itself."""
+
+    policies: PolicySet
+    registry: Registry
+    clients: Clients
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """What connectors may reach of the gateway: the clock, and settings and secrets by reference."""
+
+    settings: Settings
+
+    def resolve(self, reference: str) -> str:
+        """`env:NAME` or `secret:path` (a file under HOME/secrets). Raises ValueError naming the reference only."""
+        kind, _, name = reference.partition(":")
+        if kind == "env" and name in self.settings.environment:
+            return self.settings.environment[name]
+        folder = (self.settings.home / "secrets").resolve()
+        path = (folder / name).resolve()
+        if kind == "secret" and path.is_relative_to(folder) and path.is_file():
+            return path.read_text("utf-8").strip()
+        raise ValueError(f"`{reference}` is not set")
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+def read(settings: Settings) -> Configuration:
+    """Raises HomeError or DocumentError with every finding of the files that could be read."""
+    home = settings.home
+    if not home.is_dir():
+        raise checking.HomeError(f"{home} is missing; `credit-gateway init --home {home}` makes a home")
+    policies = checking.read_policies(home / "policies")
+    findings: list[str] = []
+    registry, clients = None, None
+    try:
+        registry = checking.read_platforms(home / "platforms", policies.catalogue)
+        findings += checking.findings(policies, registry)
+    except DocumentError as error:
+        findings += error.findings
+    try:
+        clients = load_clients(load(home / "clients.yaml", home), policies.catalogue)
+    except DocumentError as error:
+        findings += error.findings
+    if findings or registry is None or clients is None:
+        raise DocumentError(findings)
+    return Configuration(policies, registry, clients, tuple(checking.warnings(policies, registry)))
+
+
+class Application:
+    """The ASGI application. `configuration` may be given when it was read already."""
+
+    def __init__(self, settings: Settings, configuration: Configuration | None = None) -> None:
+        self.settings = settings
+        self.configuration = configuration or read(settings)
+        self.endpoint: Endpoint | None = None
+        self._routes: ASGIApp = Starlette(
+            routes=[
+                Route("/", _to_explorer),
+                Route("/explorer/examples.json", self._examples),
+                Mount("/explorer", StaticFiles(directory=EXPLORER, html=True)),
+                Route("/health", _health),
+                Route("/ready", self._ready),
+            ],
+            middleware=[Middleware(SecurityHeaders)],
+            lifespan=self._lifespan,
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] == "/graphql" and self.endpoint is not None:
+            await self.endpoint(scope, receive, send)
+        else:
+            await self._routes(scope, receive, send)
+
+    @asynccontextmanager
+    async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
+        settings, known = self.settings, self.configuration
+        audit = AuditLog.open(settings.home)
+        try:
+            await known.registry.open(Environment(settings))
+            try:
+                self.endpoint = Endpoint(
+                    wire(settings, known, audit),
+                    max_body=settings.max_body,
+                    body_timeout=settings.body_timeout,
+                    max_inflight=settings.max_inflight,
+                )
+                yield
+            finally:
+                self.endpoint = None
+                await known.registry.close()
+        finally:
+            await audit.close()
+
+    async def _ready(self, _: Request) -> Response:
+        ready = self.endpoint is not None
+        body = {"ready": ready, "policy": self.configuration.policies.digest}
+        return JSONResponse(body, status_code=200 if ready else 503)
+
+    async def _examples(self, _: Request) -> Response:
+        examples = self.settings.home / "examples.json"
+        return FileResponse(examples) if examples.is_file() else JSONResponse([])
+
+
+def wire(settings: Settings, known: Configuration, audit: AuditLog) -> Corridor:
+    """Every room, once."""
+    catalogue = known.policies.catalogue
+    secret = keyfiles.secret(settings.home, "gateway.key")
+    face = Face(catalogue)
+    cursors = Cursors(keyfiles.derived(secret, "cursors"))
+    pseudonyms = Pseudonyms(keyfiles.derived(secret, "pseudonyms"), kid="k1")
+    fetcher = Fetcher(known.registry)
+    return Corridor(
+        authenticator=Authenticator(known.clients, catalogue, settings.audience),
+        reader=Reader(face),
+        planner=Planner(
+            face.graphql, catalogue, cursors, max_subjects=settings.max_subjects, max_first=settings.max_first
+        ),
+        decider=Decider(known.policies, known.registry, settings.province),
+        fetcher=fetcher,
+        shaper=Shaper(
+            face, known.policies, known.registry, cursors, pseudonyms,
+            keyfiles.derived(secret, "record ids"), fetcher.is_open,
+        ),
+        audit=audit,
+        deadline=settings.deadline,
+    )  # fmt: skip
+
+
+class SecurityHeaders:
+    """Adds the page's security headers to every answer of the Starlette routes."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                extra = [(name.lower().encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
+                message["headers"] = [*message["headers"], *extra]
+            await send(message)
+
+        await self._app(scope, receive, sending)
+
+
+async def _to_explorer(_: Request) -> Response:
+    return RedirectResponse("/explorer/")
+
+
+async def _health(_: Request) -> Response:
+    return PlainTextResponse("ok")

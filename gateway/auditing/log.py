@@ -1,0 +1,248 @@
+"""The audit log that a running gateway writes: append-only, and on disk before any answer leaves.
+
+1. `AuditLog.open` takes the log for this process alone, reads it to the end and holds it against its
+   signed checkpoint. A line torn by a crash is cut off and noted in `repairs.jsonl`; anything else that
+   differs from what was written refuses the start with `file:line`.
+2. `append` returns after the record was fsynced. Records that wait while the disk works are written and
+   fsynced together (group commit), in the order in which they came.
+3. When the disk refuses, the log goes back to its last good byte and every record of that batch raises
+   AuditUnavailable: the caller gets 503, never an unrecorded answer. The next append tries again.
+4. A checkpoint is signed at most once a second while the log grows, and by `close`.
+
+One event loop writes one log. Never edits, never deletes, never holds a value (see `record`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import logging
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from gateway.auditing import checkpoint, entries, keys
+from gateway.auditing.keys import Pseudonyms, Signer, sync_folder
+from gateway.auditing.record import Record, encode
+from gateway.auditing.recovery import replay
+from gateway.auditing.tree import Frontier, leaf_hash
+from gateway.errors import GatewayError
+
+FOLDER = "audit"
+MAX_WAITING = 10_000  # records; above, the disk has stopped and memory must not fill
+SEGMENT_BYTES = 256 << 20  # a new file is begun above this; whole files can be archived
+CHECKPOINT_EVERY = 1.0  # seconds
+
+_log = logging.getLogger("credit_gateway.audit")
+
+
+class AuditUnavailable(GatewayError):
+    """The record could not be made durable: 503, and no answer. `cause` is for the operator's log."""
+
+    def __init__(self, cause: str) -> None:
+        super().__init__("AUDIT_UNAVAILABLE", cause=cause, headers={"Retry-After": "1"})
+
+
+class LogInUse(Exception):
+    """Another process writes this log; two gateways never share a home."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Where a record stands in the log. `leaf` is its Merkle leaf hash, hex: proof that it was recorded."""
+
+    index: int
+    leaf: str
+
+
+class AuditLog:
+    """The log of one home. Make it with `open`; `close` flushes, signs and gives the home back."""
+
+    def __init__(
+        self, folder: Path, lock: int, tree: Frontier, signer: Signer, pseudonyms: Pseudonyms, segment_bytes: int
+    ) -> None:
+        self.pseudonyms = pseudonyms
+        self._folder = folder
+        self._lock = lock
+        self._tree = tree  # replaced as a whole, so that the signing thread always sees a whole one
+        self._signer = signer
+        self._segment_bytes = segment_bytes
+        filled = [path for path in entries.segments(folder) if path.stat().st_size]
+        self._file = _open_segment(filled[-1] if filled else folder / entries.segment_name(tree.size))
+        self._offset = os.fstat(self._file).st_size
+        self._torn = False  # bytes may stand after `_offset`
+        self._waiting: list[tuple[bytes, asyncio.Future[Receipt]]] = []
+        self._wake = asyncio.Event()
+        self._closing = asyncio.Event()
+        self._threads = ThreadPoolExecutor(2, thread_name_prefix="audit")
+        self._writing: asyncio.Task[None] | None = None
+        self._signing: asyncio.Task[None] | None = None
+        self._signed = tree.size
+        self._signed_at = time.monotonic()
+
+    @classmethod
+    def open(cls, home: Path, *, segment_bytes: int = SEGMENT_BYTES) -> AuditLog:
+        """Take, check and, after a crash, repair the log of `home`; makes log and keys at the first start.
+
+        Raises LogInUse, entries.LogDamaged, checkpoint.CheckpointError, keys.KeyFileError, OSError.
+        """
+        folder = home / FOLDER
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = _take(folder)
+        try:
+            signer, pseudonyms = keys.signer(home), keys.pseudonyms(home)
+            tree = replay(folder, keys.public_keys(home), signer)
+            return cls(folder, lock, tree, signer, pseudonyms, segment_bytes)
+        except BaseException:
+            os.close(lock)
+            raise
+
+    @property
+    def size(self) -> int:
+        return self._tree.size
+
+    @property
+    def root(self) -> bytes:
+        return self._tree.root
+
+    async def append(self, record: Record) -> Receipt:
+        """Record one request; returns when it is on disk. Raises AuditUnavailable."""
+        try:
+            body = encode(record, self.pseudonyms)
+        except (TypeError, ValueError) as error:
+            raise AuditUnavailable(f"the record cannot be written as JSON: {type(error).__name__}") from error
+        if len(body) > entries.MAX_RECORD:
+            raise AuditUnavailable(f"the record is larger than {entries.MAX_RECORD} bytes")
+        if self._closing.is_set():
+            raise AuditUnavailable("the audit log is closed")
+        if len(self._waiting) >= MAX_WAITING:
+            raise AuditUnavailable(f"{MAX_WAITING} records wait for the disk")
+        future: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
+        self._waiting.append((body, future))
+        self._wake.set()
+        if self._writing is None:
+            self._writing = asyncio.create_task(self._write())
+        return await future
+
+    async def close(self) -> None:
+        """Write what waits, sign the last checkpoint, give the log back. Safe to call twice."""
+        if self._closing.is_set():
+            return
+        self._closing.set()
+        self._wake.set()
+        for task in (self._writing, self._signing):
+            if task is not None:
+                await task
+        await asyncio.get_running_loop().run_in_executor(self._threads, self._sign)
+        self._threads.shutdown()
+        os.close(self._file)
+        os.close(self._lock)
+
+    async def _write(self) -> None:
+        loop = asyncio.get_running_loop()
+        while self._waiting or not self._closing.is_set():
+            if not self._waiting:
+                self._wake.clear()
+                await self._wake.wait()
+                continue
+            batch, self._waiting = self._waiting, []
+            try:
+                receipts = await loop.run_in_executor(self._threads, self._commit, [body for body, _ in batch])
+            except Exception as error:  # noqa: BLE001 - whatever went wrong, those who wait must hear of it
+                cause = f"{type(error).__name__}: {error}"
+                _log.error("audit batch of %d records not written: %s", len(batch), cause)
+                for _, future in batch:
+                    if not future.done():
+                        future.set_exception(AuditUnavailable(cause))
+                continue
+            for (_, future), receipt in zip(batch, receipts, strict=True):
+                if not future.done():  # who stopped waiting is recorded all the same
+                    future.set_result(receipt)
+            if self._signing is None or self._signing.done():
+                self._signing = asyncio.create_task(self._sign_when_due())
+
+    def _commit(self, bodies: list[bytes]) -> list[Receipt]:
+        """In a thread: all of them on disk, or none and an OSError."""
+        if self._torn:
+            self._rewind()
+        if self._offset >= self._segment_bytes:
+            self._roll()
+        tree = self._tree.copy()
+        receipts, chunks = [], []
+        for body in bodies:
+            leaf = leaf_hash(body)
+            receipts.append(Receipt(tree.size, leaf.hex()))
+            chunks.append(entries.line_of(tree.size, leaf, body))
+            tree.append(leaf)
+        data = b"".join(chunks)
+        self._torn = True
+        try:
+            _write_all(self._file, data)
+            os.fsync(self._file)
+        except OSError:
+            with contextlib.suppress(OSError):  # tried again before the next batch
+                self._rewind()
+            raise
+        self._offset += len(data)
+        self._tree = tree
+        self._torn = False
+        return receipts
+
+    def _rewind(self) -> None:
+        """Back to the last good byte. Pages that a failed fsync left in doubt are dropped with it."""
+        os.ftruncate(self._file, self._offset)
+        os.fsync(self._file)
+        self._torn = False
+
+    def _roll(self) -> None:
+        file = _open_segment(self._folder / entries.segment_name(self._tree.size))
+        os.close(self._file)
+        self._file, self._offset = file, os.fstat(file).st_size
+
+    async def _sign_when_due(self) -> None:
+        while self._signed < self._tree.size and not self._closing.is_set():
+            due = self._signed_at + CHECKPOINT_EVERY - time.monotonic()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._closing.wait(), max(due, 0.0))
+                return  # `close` signs the last one
+            await asyncio.get_running_loop().run_in_executor(self._threads, self._sign)
+
+    def _sign(self) -> None:
+        """In a thread. A checkpoint that cannot be written leaves the old one: later records are only unsigned."""
+        tree = self._tree
+        try:
+            checkpoint.write(self._folder, tree.size, tree.root, self._signer)
+            self._signed = tree.size
+        except OSError as error:
+            _log.error("audit checkpoint of %d records not written: %s", tree.size, error)
+        self._signed_at = time.monotonic()
+
+
+def _take(folder: Path) -> int:
+    lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        holder = os.read(lock, 32).decode("ascii", "replace").strip()
+        os.close(lock)
+        raise LogInUse(
+            f"another gateway (process {holder}) writes the audit log `{folder}`; stop it, or choose another home"
+        ) from None
+    os.ftruncate(lock, 0)
+    os.write(lock, f"{os.getpid()}\n".encode())
+    return lock
+
+
+def _open_segment(path: Path) -> int:
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    sync_folder(path.parent)
+    return file
+
+
+def _write_all(file: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(file, view) :]

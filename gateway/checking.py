@@ -1,0 +1,117 @@
+"""Do catalogue, rules, cases and platforms agree? `serve` refuses to start when they do not; `check` explains.
+
+Reads a home: policies (whole or nothing, by manifest) and platform declarations, each refused with
+file:line and the nearest right word. Opens nothing and asks nobody.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from connectors.contract import FieldTerm, Terms, TypeTerm
+from connectors.registry import Registry
+from connectors.registry import load as load_platforms
+from gateway.documents import Document, DocumentError, load, load_folder
+from gateway.schema.records import ENVELOPE
+from policies import identifiers
+from policies.bundles import PolicySet, assemble
+from policies.model import Catalogue
+
+
+class HomeError(ValueError):
+    """The home is not there or not whole; the message says which command mends it."""
+
+
+def policy_documents(folder: Path) -> dict[str, Document]:
+    """Every YAML file of a policies folder by its relative path, the manifest included."""
+    found: dict[str, Document] = {}
+    findings: list[str] = []
+    for path in sorted(folder.rglob("*.yaml")):
+        try:
+            found[path.relative_to(folder).as_posix()] = load(path, folder)
+        except DocumentError as error:
+            findings += error.findings
+    if findings:
+        raise DocumentError(findings)
+    return found
+
+
+def read_policies(folder: Path) -> PolicySet:
+    """Raises HomeError or DocumentError."""
+    if not folder.is_dir():
+        raise HomeError(f"{folder} is missing; `credit-gateway init` makes a home")
+    return assemble(policy_documents(folder))
+
+
+def read_platforms(folder: Path, catalogue: Catalogue) -> Registry:
+    """Raises HomeError or DocumentError."""
+    if not folder.is_dir():
+        raise HomeError(f"{folder} is missing; `credit-gateway init` makes a home")
+    registry = load_platforms(load_folder(folder), terms_of(catalogue))
+    findings = [
+        f"{platform.id}.yaml:1: region `{platform.region}` lies in no province of the catalogue"
+        for platform in registry.platforms.values()
+        if platform.region[:2] not in catalogue.provinces
+    ]
+    if findings:
+        raise DocumentError(findings)
+    return registry
+
+
+def terms_of(catalogue: Catalogue) -> Terms:
+    """The catalogue in the words that connectors understand."""
+    keys = {kind.name: kind.key for kind in catalogue.kinds.values()}
+    return Terms(
+        version=catalogue.version,
+        types={
+            record.name: TypeTerm(
+                fields={
+                    item.name: FieldTerm(
+                        kind=item.kind,
+                        codes=frozenset(catalogue.vocabularies[item.vocabulary]) if item.vocabulary else None,
+                        many=item.many,
+                    )
+                    for item in record.fields.values()
+                },
+                control=record.control,
+                keys=frozenset(keys[kind] for kind in record.kinds),
+                updated=record.roles.updated,
+            )
+            for record in catalogue.types.values()
+        },
+        checks={
+            "uscc": identifiers.is_uscc,
+            "citizenId": identifiers.is_citizen_id,
+            "gbt2260": identifiers.is_area_code,
+        },
+    )
+
+
+def findings(policies: PolicySet, registry: Registry) -> list[str]:
+    """What is wrong although every file can be read: the schema's own words, types that nobody answers."""
+    found: list[str] = []
+    catalogue = policies.catalogue
+    for record in catalogue.types.values():
+        for name in sorted(ENVELOPE & record.fields.keys()):
+            found.append(f"{record.name}.{name}: the name belongs to the schema's envelope; rename the field")
+    connections = [record.connection for record in catalogue.types.values()]
+    for name in sorted({name for name in connections if connections.count(name) > 1}):
+        found.append(f"connection `{name}` is named by several record types; a name serves one")
+    return found
+
+
+def warnings(policies: PolicySet, registry: Registry) -> list[str]:
+    """What an operator should know and what does not stop the gateway."""
+    now = datetime.now(UTC)
+    told = [
+        f"no platform answers {name}; its connection is empty and complete"
+        for name in policies.catalogue.types
+        if not registry.for_type(name, ())
+    ]
+    told += [
+        f"agreement {policy.id} ended on {policy.until:%Y-%m-%d}; its grants are closed"
+        for policy in policies.policies
+        if policy.kind == "agreement" and policy.until is not None and policy.until <= now
+    ]
+    return told

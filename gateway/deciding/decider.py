@@ -1,0 +1,213 @@
+"""Plan + Caller + time -> Verdict: denied fields struck, masks chosen, row rules attached. Asks nobody.
+
+Everything here depends on the caller and the question alone, never on data, so that a denial says nothing
+about whether a record exists. A filter or order on a field needs that field in full. A natural person of
+whom the caller may know nothing is unknowable: no part of the verdict mentions it. Decisions are remembered
+until the next instant at which any rule changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from cachetools import LRUCache
+
+from connectors.contract import Condition, Platform
+from connectors.registry import Registry
+from gateway.deciding.withholding import SILENCE, WithheldList
+from gateway.model import Access, Branch, Caller, Part, Path, Plan, Ruling, Subject, Verdict
+from policies.bundles import PolicySet
+from policies.interpreter import decide, row_rules, valid_until
+from policies.model import ALLOW, DENY, NO_GRANT, Decision, Facts, Field, RecordType, RowRule
+
+class Decider:
+    """Decides under one policy set for one registry of platforms."""
+
+    def __init__(self, policies: PolicySet, registry: Registry, province: str) -> None:
+        self._policies = policies
+        self._catalogue = policies.catalogue
+        self._registry = registry
+        self._province = province
+        self._decisions: LRUCache[tuple[Facts, str], Decision] = LRUCache(200_000)
+        self._rows: LRUCache[Facts, tuple[RowRule, ...]] = LRUCache(20_000)
+        self._known: LRUCache[Facts, bool] = LRUCache(20_000)
+        self._since: datetime | None = None
+        self._until: datetime | None = None
+
+    def decide(self, plan: Plan, caller: Caller, at: datetime) -> Verdict:
+        self._forget_if_changed(at)
+        moment = self._since or at
+        parts: list[Part] = []
+        not_asked: dict[int, tuple[str, ...]] = {}
+        unknowable = self._unknowable(plan, caller, moment)
+        rulings: dict[Any, Ruling | None] = {}
+        withheld = WithheldList(plan)
+        obligations: set[str] = set()
+        for number, branch in enumerate(plan.branches):
+            record = self._catalogue.types[branch.type]
+            if branch.root in unknowable:
+                facts = self._facts(caller, branch.subject, branch.type, moment)
+                withheld.add(branch, record, self._unasked(branch, record, facts))
+                continue
+            if branch.subject.kind not in record.kinds:
+                continue
+            chosen = self._registry.for_type(branch.type, branch.window.regions)
+            left_out = {platform.id for platform in self._registry.for_type(branch.type, ())} - {p.id for p in chosen}
+            not_asked[number] = tuple(sorted(left_out))
+            for platform in chosen:
+                if branch.subject.key.kind not in platform.claim(branch.type).keys:
+                    continue  # it holds no such subjects: nothing is missing
+                facts = self._facts(caller, branch.subject, branch.type, moment, platform.region)
+                key = (platform.id, facts, branch.fields, branch.window.statuses, bool(branch.window.since or branch.window.until))
+                ruling = rulings.get(key)
+                if ruling is None:
+                    ruling = rulings[key] = self._ruling(platform, record, branch, facts)
+                parts.append(Part(number, ruling, self._where(platform, record, branch, ruling)))
+                withheld.add(branch, record, ruling)
+                for decision in ruling.decisions.values():
+                    if decision.answered:
+                        obligations |= decision.obligations
+        for root in plan.roots:
+            for index, subject in enumerate(root.subjects or ()):
+                path: Path = (root.key,) if root.field == "subject" else (root.key, index)
+                if path in unknowable:
+                    withheld.add_subject(path, subject)
+        access = {r.key: self.access(caller, r.arguments, moment) for r in plan.roots if r.field == "access"}
+        return Verdict(
+            plan, self._policies.digest, caller, at, tuple(parts), frozenset(unknowable), withheld.entries(),
+            frozenset(obligations), not_asked, access,
+        )  # fmt: skip
+
+    def access(self, caller: Caller, arguments: Mapping[str, Any], at: datetime) -> tuple[Access, ...]:
+        """What this caller may see of a kind of subject in the gateway's own province, field by field."""
+        kind = self._catalogue.kinds[str(_value(arguments.get("kind")) or "Enterprise")]
+        purposes = {purpose.enum: purpose.code for purpose in self._catalogue.purposes.values()}
+        purpose = purposes.get(str(_value(arguments.get("purpose"))), caller.purpose)
+        wanted = _value(arguments.get("type"))
+        lines: list[Access] = []
+        for record in self._catalogue.types.values():
+            if (wanted and record.name != wanted) or kind.name not in record.kinds:
+                continue
+            facts = Facts(
+                caller.client_class, caller.id, caller.region, caller.scopes, purpose, False, False,
+                frozenset({kind.key}), kind.name, record.name, self._province, at,
+            )  # fmt: skip
+            lines += [Access(f.coordinate, kind.name, self._decision(facts, f)) for f in record.fields.values()]
+        return tuple(lines)
+
+    def _forget_if_changed(self, at: datetime) -> None:
+        if self._since is None or at < self._since or (self._until is not None and at >= self._until):
+            self._decisions.clear()
+            self._rows.clear()
+            self._known.clear()
+            self._since, self._until = at, valid_until(self._policies, at)
+
+    def _facts(self, caller: Caller, subject: Subject, type_name: str, at: datetime, region: str = "") -> Facts:
+        return Facts(
+            client_class=caller.client_class,
+            client_id=caller.id,
+            region=caller.region,
+            scopes=caller.scopes,
+            purpose=caller.purpose,
+            consent=False,
+            own=caller.own is not None and caller.own == subject.key,
+            given=subject.given,
+            kind=subject.kind,
+            type=type_name,
+            province=region[:2] or self._province,
+            at=at,
+        )
+
+    def _decision(self, facts: Facts, field: Field) -> Decision:
+        key = (facts, field.coordinate)
+        if key not in self._decisions:
+            self._decisions[key] = decide(self._policies, facts, field)
+        return self._decisions[key]
+
+    def _row_rules(self, facts: Facts) -> tuple[RowRule, ...]:
+        if facts not in self._rows:
+            self._rows[facts] = row_rules(self._policies, facts)
+        return self._rows[facts]
+
+    def _unknowable(self, plan: Plan, caller: Caller, at: datetime) -> set[Path]:
+        found: set[Path] = set()
+        for root in plan.roots:
+            for index, subject in enumerate(root.subjects or ()):
+                if subject.natural and not self._may_know(caller, subject, at):
+                    found.add((root.key,) if root.field == "subject" else (root.key, index))
+        return found
+
+    def _may_know(self, caller: Caller, subject: Subject, at: datetime) -> bool:
+        """Whether any field of any type at any platform is open to this caller for such a question."""
+        facts = self._facts(caller, subject, "", at)
+        if facts not in self._known:
+            self._known[facts] = any(
+                self._decision(replace(facts, type=record.name, province=province), field).answered
+                for record in self._catalogue.types.values()
+                if subject.kind in record.kinds
+                for province in {platform.region[:2] for platform in self._registry.for_type(record.name, ())}
+                for field in record.fields.values()
+            )
+        return self._known[facts]
+
+    def _ruling(self, platform: Platform, record: RecordType, branch: Branch, facts: Facts) -> Ruling:
+        claim = platform.claim(record.name)
+        decisions = {name: self._decision(facts, record.fields[name]) for name in sorted(branch.fields)}
+        denied = self._closed(record, branch, facts, decisions)
+        rows = self._row_rules(facts)
+        if denied is not None:
+            return Ruling(platform.id, facts, decisions, frozenset(), rows, denied)
+        needed = {name for name, decision in decisions.items() if decision.answered} | record.control
+        if record.roles.date and self._decision(facts, record.fields[record.roles.date]).effect == ALLOW:
+            needed.add(record.roles.date)  # the default order; allowed, so within the promise
+        if branch.subject.name and record.roles.subject_name:
+            needed.add(record.roles.subject_name)  # the match check of the name that the question gives
+        return Ruling(platform.id, facts, decisions, frozenset(needed & claim.fields), rows)
+
+    def _closed(
+        self, record: RecordType, branch: Branch, facts: Facts, decisions: Mapping[str, Decision]
+    ) -> Decision | None:
+        """The decision that closes the whole ask: a filter on a field not held in full, or nothing answered."""
+        filters = [record.roles.status] if branch.window.statuses else []
+        if (branch.window.since or branch.window.until) and record.roles.date:
+            filters.append(record.roles.date)
+        for name in filters:
+            decision = self._decision(facts, record.fields[name])
+            if decision.effect != ALLOW:
+                return replace(decision, effect=DENY)
+        considered = decisions.values() or [self._decision(facts, field) for field in record.fields.values()]
+        if not any(decision.answered for decision in considered):
+            return next(iter(considered), Decision(DENY, NO_GRANT, SILENCE))
+        return None
+
+    def _where(self, platform: Platform, record: RecordType, branch: Branch, ruling: Ruling) -> tuple[Condition, ...]:
+        """Conditions that the platform pushes down exactly; all of them are checked again on what comes back."""
+        filters = platform.claim(record.name).filters
+        roles, window = record.roles, branch.window
+        where: list[Condition] = []
+        if roles.date and (window.since or window.until) and "range" in filters.get(roles.date, ()):
+            where.append(Condition(roles.date, "range", (window.since, window.until)))
+        hidden = {s for rule in ruling.rows if rule.effect == "hide" and _only_status(rule) for s in rule.status}
+        vocabulary = self._catalogue.vocabularies[record.fields[roles.status].vocabulary or ""]
+        wanted = set(window.statuses or vocabulary) - hidden
+        if wanted != set(vocabulary) and "in" in filters.get(roles.status, ()):
+            where.append(Condition(roles.status, "in", tuple(sorted(wanted))))
+        return tuple(where)
+
+    def _tell_unknowable(
+        self, withheld: WithheldList, number: int, branch: Branch, record: RecordType, facts: Facts
+    ) -> None:
+        decisions = {name: self._decision(facts, record.fields[name]) for name in sorted(branch.fields)}
+        withheld.add(branch, record, Ruling("", facts, decisions, frozenset(), ()))
+
+
+def _only_status(rule: RowRule) -> bool:
+    others = (rule.negative, rule.minor, rule.publicity_over, rule.older_than_years)
+    return bool(rule.status) and not rule.severity and all(value is None for value in others)
+
+
+def _value(item: Any) -> Any:
+    return getattr(item, "value", item)

@@ -1,0 +1,38 @@
+"""Nothing that comes back is trusted: each row is held against the question that was asked.
+
+A row of another subject, or outside the conditions, is dropped and counted; a field that was not asked is
+cut off. What is dropped never reaches a cache, an answer or a log with its values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from connectors.contract import Condition, Fetch, Row, SubjectKey
+
+
+def recheck(ask: Fetch, rows: Iterable[Row]) -> tuple[dict[SubjectKey, list[Row]], int]:
+    """Rows by asked subject, in the order received, and how many were dropped."""
+    kept: dict[SubjectKey, list[Row]] = {subject: [] for subject in ask.subjects}
+    dropped = 0
+    for row in rows:
+        mine = kept.get(row.subject)
+        if mine is None or not all(holds(condition, row.values) for condition in ask.where):
+            dropped += 1
+            continue
+        if row.values.keys() - ask.fields:
+            row = Row(row.id, row.subject, {name: row.values[name] for name in row.values.keys() & ask.fields})
+        mine.append(row)
+    return kept, dropped
+
+
+def holds(condition: Condition, values: Any) -> bool:
+    """Whether one row meets one condition; an unknown value meets none."""
+    value = values.get(condition.field)
+    if value is None:
+        return False
+    if condition.op == "range":
+        since, until = condition.values
+        return (since is None or value >= since) and (until is None or value <= until)
+    return value in condition.values

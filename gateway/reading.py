@@ -1,0 +1,140 @@
+"""Document -> Operation: parsed, measured, validated, its variables coerced. Asks nobody anything.
+
+Limits are measured before validation, in one pass that visits each fragment once (weights of fragments are
+remembered, never expanded), because validation itself is where hostile documents bite. Only documents
+that passed are remembered, by the digest of their text.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from cachetools import LRUCache
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    OperationDefinitionNode,
+    OperationType,
+    SelectionSetNode,
+)
+
+from gateway.errors import GatewayError
+from gateway.model import Operation, Request
+from gateway.schema import Face
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """What a document costs before it is understood; `depth` of fields, the others are counts after spreading."""
+
+    depth: int = 0
+    fields: int = 0
+    aliases: int = 0
+    directives: int = 0
+    spreads: int = 0
+
+    def add(self, other: Weight, deeper: int = 0) -> Weight:
+        return Weight(
+            max(self.depth, other.depth + deeper),
+            self.fields + other.fields,
+            self.aliases + other.aliases,
+            self.directives + other.directives,
+            self.spreads + other.spreads,
+        )
+
+
+LIMITS = Weight(depth=20, fields=1_000, aliases=60, directives=60, spreads=100)
+MAX_ROOTS = 20
+MAX_DEFINITIONS = 60
+
+
+class Reader:
+    """`read` a request into an Operation; remembers `capacity` documents."""
+
+    def __init__(self, face: Face, capacity: int = 512) -> None:
+        self._face = face
+        self._known: LRUCache[str, DocumentNode] = LRUCache(capacity)
+
+    def read(self, request: Request) -> Operation:
+        """Raises GatewayError or Refusal: parse, limits, validation, operation, variables, in this order."""
+        digest = hashlib.sha256(request.query.encode("utf-8", "surrogatepass")).hexdigest()
+        document = self._known.get(digest)
+        if document is None:
+            document = self._face.parse(request.query)
+            try:
+                check_limits(document)
+                self._face.validate(document)
+            except RecursionError:
+                raise GatewayError("LIMIT_EXCEEDED", detail="nesting") from None
+            self._known[digest] = document
+        node = _choose(document, request.operation_name)
+        fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
+        values = self._face.coerce(node, request.variables)
+        return Operation(document, node, fragments, request.variables, values, digest)
+
+
+def check_limits(document: DocumentNode) -> None:
+    """Raises GatewayError LIMIT_EXCEEDED naming the limit and its value. Linear in the document's size."""
+    if len(document.definitions) > MAX_DEFINITIONS:
+        raise GatewayError("LIMIT_EXCEEDED", detail=f"at most {MAX_DEFINITIONS} operations and fragments")
+    fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
+    measured: dict[str, Weight] = {}
+    open_now: set[str] = set()
+
+    def of_fragment(name: str) -> Weight:
+        if name not in measured:
+            if name in open_now:
+                raise GatewayError("LIMIT_EXCEEDED", detail="a fragment spreads itself")
+            fragment = fragments.get(name)
+            if fragment is None:
+                return Weight()  # validation will say so
+            open_now.add(name)
+            measured[name] = of_set(fragment.selection_set)
+            open_now.discard(name)
+        return measured[name]
+
+    def of_set(selections: SelectionSetNode | None) -> Weight:
+        total = Weight()
+        for node in selections.selections if selections else ():
+            own = Weight(directives=len(node.directives or ()))
+            if isinstance(node, FieldNode):
+                own = own.add(Weight(depth=1, fields=1, aliases=1 if node.alias else 0))
+                own = own.add(of_set(node.selection_set), deeper=1)
+            elif isinstance(node, FragmentSpreadNode):
+                own = own.add(Weight(spreads=1)).add(of_fragment(node.name.value))
+            else:
+                own = own.add(of_set(node.selection_set))
+            total = total.add(own)
+            _compare(total)
+        return total
+
+    for definition in document.definitions:
+        if isinstance(definition, OperationDefinitionNode):
+            _compare(of_set(definition.selection_set))
+            if len(definition.selection_set.selections) > MAX_ROOTS:
+                raise GatewayError("LIMIT_EXCEEDED", detail=f"at most {MAX_ROOTS} root fields")
+        elif isinstance(definition, FragmentDefinitionNode):
+            of_fragment(definition.name.value)
+
+
+def _compare(weight: Weight) -> None:
+    for name in Weight.__slots__:
+        limit = getattr(LIMITS, name)
+        if getattr(weight, name) > limit:
+            words = {"depth": f"fields nested at most {limit} deep"}.get(name, f"at most {limit} {name}")
+            raise GatewayError("LIMIT_EXCEEDED", detail=words)
+
+
+def _choose(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
+    operations = [d for d in document.definitions if isinstance(d, OperationDefinitionNode)]
+    if name is None and len(operations) > 1:
+        raise GatewayError("OPERATION_UNKNOWN", detail="the document holds several operations; give `operationName`")
+    for operation in operations:
+        if name is None or (operation.name is not None and operation.name.value == name):
+            if operation.operation is not OperationType.QUERY:
+                raise GatewayError("OPERATION_UNKNOWN", detail="only queries are answered here")
+            return operation
+    raise GatewayError("OPERATION_UNKNOWN", detail="no operation of this name stands in the document")

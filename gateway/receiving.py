@@ -1,0 +1,65 @@
+"""Bytes -> Request: the body of a GraphQL request, parsed strictly. Never a 500 for what somebody sends.
+
+Follows GraphQL over HTTP (working draft, section 5): a JSON object with `query`, `operationName`,
+`variables`, `extensions`. What is not UTF-8, not an object, nested beyond reason or of the wrong type is
+refused before any GraphQL code sees it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from gateway.errors import GatewayError
+from gateway.model import Request
+
+MAX_DEPTH = 32
+EXPECTED: Mapping[str, tuple[type, str]] = {
+    "query": (str, "text"),
+    "operationName": (str, "text or null"),
+    "variables": (dict, "an object or null"),
+    "extensions": (dict, "an object or null"),
+}
+
+
+def receive(body: bytes, *, strict: bool, language: str) -> Request:
+    """Raises GatewayError MALFORMED_REQUEST; the detail names the member, never its value."""
+    try:
+        data = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise _malformed("the body is not JSON in UTF-8") from None
+    if not isinstance(data, dict):
+        raise _malformed("the body is not a JSON object")
+    if _too_deep(data):
+        raise _malformed(f"the body is nested more than {MAX_DEPTH} deep")
+    for name, (kind, words) in EXPECTED.items():
+        value = data.get(name)
+        if value is not None and not isinstance(value, kind):
+            raise _malformed(f"`{name}` is {words}")
+    query = data.get("query")
+    if not query:
+        raise _malformed("`query` is missing")
+    return Request(
+        query, data.get("variables") or {}, data.get("operationName"), data.get("extensions") or {}, strict, language
+    )
+
+
+def _too_deep(data: Any) -> bool:
+    level = [data]
+    for _ in range(MAX_DEPTH):
+        below: list[Any] = []
+        for item in level:
+            if isinstance(item, dict):
+                below.extend(item.values())
+            elif isinstance(item, list):
+                below.extend(item)
+        if not below:
+            return False
+        level = below
+    return any(isinstance(item, dict | list) for item in level)
+
+
+def _malformed(detail: str) -> GatewayError:
+    return GatewayError("MALFORMED_REQUEST", detail=detail)

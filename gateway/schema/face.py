@@ -1,0 +1,150 @@
+"""The schema's one door: parse, validate, run. It never asks a platform and never decides.
+
+Validation is always against the full schema, so that a stored query keeps working when an agreement ends
+(what a caller may see is decided per field, later). Errors are graphql-core's own words for the author of
+the query; suggestions are cut off, because they rebuild a hidden schema.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Optional
+
+import strawberry
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    GraphQLSchema,
+    GraphQLSyntaxError,
+    OperationDefinitionNode,
+    execute,
+    parse,
+    print_schema,
+    validate,
+)
+from graphql.execution.values import VariableValues, get_variable_values
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types import Info
+
+from gateway.errors import GatewayError, Refusal
+from gateway.schema.records import build
+from gateway.schema.words import SCALARS, FieldAccess, Platform, RegionCode, SubjectKey, enum_of
+from policies.model import Catalogue
+
+MAX_TOKENS = 8_000
+ECHO = re.compile(r"[,;]? found:? .*$", re.DOTALL)  # graphql-core repeats the given value, which may be a citizen ID
+
+
+class Face:
+    """The schema of one catalogue. Cheap to use, costly to build (about half a second)."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        kind_enum = enum_of("SubjectKind", {k.name: f"{k.title.zh} · {k.title.en}" for k in catalogue.kinds.values()}, "主体类型")
+        type_enum = enum_of("RecordType", {t.name: f"{t.title.zh} · {t.title.en}" for t in catalogue.types.values()}, "记录类型")
+        purpose_enum = enum_of(
+            "Purpose", {p.enum: f"{p.title.zh} · {p.title.en} · {p.code}" for p in catalogue.purposes.values()}, "查询目的"
+        )
+        subject, concrete = build(catalogue, kind_enum, type_enum)
+        schema = strawberry.Schema(
+            query=_query(subject, kind_enum, type_enum, purpose_enum),
+            types=concrete,
+            config=StrawberryConfig(auto_camel_case=False, default_resolver=_read, scalar_map=SCALARS),
+        )
+        self._schema: GraphQLSchema = schema._schema  # Strawberry's own execute would parse and validate again
+
+    @property
+    def graphql(self) -> GraphQLSchema:
+        return self._schema
+
+    def sdl(self) -> str:
+        return print_schema(self._schema) + "\n"
+
+    def parse(self, query: str) -> DocumentNode:
+        """Raises GatewayError GRAPHQL_PARSE_FAILED."""
+        try:
+            return parse(query, max_tokens=MAX_TOKENS)
+        except GraphQLSyntaxError as error:
+            raise _said("GRAPHQL_PARSE_FAILED", error) from None
+        except RecursionError:
+            raise GatewayError("LIMIT_EXCEEDED", detail="nesting") from None
+
+    def validate(self, document: DocumentNode) -> None:
+        """Raises Refusal with every finding, at most 20."""
+        errors = validate(self._schema, document, max_errors=20, hide_suggestions=True)
+        if errors:
+            raise Refusal([_said("GRAPHQL_VALIDATION_FAILED", error) for error in errors])
+
+    def coerce(self, node: OperationDefinitionNode, variables: Mapping[str, Any]) -> VariableValues:
+        """The operation's variables, coerced to the schema's types. Raises Refusal BAD_VARIABLES."""
+        coerced = get_variable_values(
+            self._schema, node.variable_definitions or (), dict(variables), max_errors=20, hide_suggestions=True
+        )
+        if isinstance(coerced, list):
+            raise Refusal([_said("BAD_VARIABLES", error) for error in coerced])
+        return coerced
+
+    def run(
+        self, document: DocumentNode, name: str | None, variables: Mapping[str, Any], tree: Mapping[str, Any]
+    ) -> tuple[Mapping[str, Any] | None, tuple[GraphQLError, ...]]:
+        """Read the finished tree out in the shape that the operation asks for."""
+        result = execute(
+            self._schema, document, root_value=tree, variable_values=dict(variables), operation_name=name
+        )
+        return result.data, tuple(result.errors or ())  # type: ignore[union-attr]
+
+
+def _read(source: Any, name: str) -> Any:
+    return source.get(name) if isinstance(source, Mapping) else getattr(source, name)
+
+
+def _query(subject: Any, kind_enum: Any, type_enum: Any, purpose_enum: Any) -> Any:
+    def one(root: Any, info: Info, id: SubjectKey) -> Any:
+        return root[info.path.key]
+
+    def many(root: Any, info: Info, ids: list[SubjectKey]) -> Any:
+        return root[info.path.key]
+
+    def platforms(root: Any, info: Info, regions: Optional[list[RegionCode]] = strawberry.UNSET, type: Optional[Any] = strawberry.UNSET) -> Any:
+        return root[info.path.key]
+
+    def access(root: Any, info: Info, type: Optional[Any] = strawberry.UNSET, kind: Any = strawberry.UNSET, purpose: Optional[Any] = strawberry.UNSET) -> Any:
+        return root[info.path.key]
+
+    optional_type = Optional[type_enum]
+    one.__annotations__ |= {"return": Optional[subject], "id": SubjectKey, "info": Info, "root": Any}
+    many.__annotations__ |= {"return": list[Optional[subject]], "ids": list[SubjectKey], "info": Info, "root": Any}
+    platforms.__annotations__ |= {
+        "return": list[Platform],
+        "regions": Optional[list[RegionCode]],
+        "type": optional_type,
+        "info": Info,
+        "root": Any,
+    }
+    access.__annotations__ |= {
+        "return": list[FieldAccess],
+        "type": optional_type,
+        "kind": Optional[kind_enum],
+        "purpose": Optional[purpose_enum],
+        "info": Info,
+        "root": Any,
+    }
+    body = {
+        "subject": strawberry.field(
+            resolver=one, description="One subject; null when it may not be known to exist. A valid USCC is never null."
+        ),
+        "subjects": strawberry.field(resolver=many, description="Up to 200 subjects; the order is kept."),
+        "platforms": strawberry.field(resolver=platforms, description="What can be asked of whom."),
+        "access": strawberry.field(
+            resolver=access,
+            description="What you may see, and why not. Without `kind`: an Enterprise; without `purpose`: this request's.",
+        ),
+        "__annotations__": {},
+        "__module__": __name__,
+    }
+    return strawberry.type(type("Query", (), body))
+
+
+def _said(code: str, error: GraphQLError) -> GatewayError:
+    locations = [{"line": place.line, "column": place.column} for place in error.locations or ()]
+    return GatewayError(code, detail=ECHO.sub("", error.message), locations=locations)

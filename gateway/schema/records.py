@@ -1,0 +1,172 @@
+"""Record types and subject kinds of the catalogue as GraphQL object types, built once at start.
+
+Every record field is nullable, so that a withheld value never empties its parent. Descriptions carry the
+Chinese name, the standards' codes and the class. Reading rule of the finished tree: a subject is
+`{"__typename", "fields": {...}, "connections": {response key: ...}}`, a record is a plain mapping.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Optional
+
+import strawberry
+from strawberry.types import Info
+
+from gateway.schema.words import (
+    Date,
+    DateTime,
+    Money,
+    PageInfo,
+    Provenance,
+    RecordOrder,
+    RegionCode,
+    Source,
+    enum_of,
+)
+from policies.model import Catalogue, Field, RecordType, SubjectKind
+
+SCALAR_OF_KIND: Mapping[str, Any] = {"date": Date, "timestamp": DateTime, "money": Money, "number": int, "flag": bool}
+
+# Words of every record that are not the catalogue's to give.
+ENVELOPE = frozenset({"id", "type", "marks", "provenance"})
+
+
+def build(catalogue: Catalogue, kind_enum: Any, type_enum: Any) -> tuple[Any, list[Any]]:
+    """The interface CreditSubject and every concrete type that must be named to the schema."""
+    enums = {
+        name: enum_of(name[:1].upper() + name[1:], {code: f"{w.zh} · {w.en}" for code, w in codes.items()}, name)
+        for name, codes in catalogue.vocabularies.items()
+    }
+    statuses = {_status_enum(record, enums) for record in catalogue.types.values()}
+    if len(statuses) != 1:
+        raise ValueError("every record type must take its status from one vocabulary")
+    status = statuses.pop()
+    record_interface = strawberry.interface(
+        _shape(
+            "CreditRecord",
+            {
+                "id": (strawberry.ID, "an opaque id, stable for one caller"),
+                "type": (type_enum, "记录类型 · record type"),
+                "status": (Optional[status], "记录状态 · status"),
+                "marks": (list[str], "标注 · such as OBJECTED: an objection is open"),
+                "provenance": (list[Provenance], "来源 · one entry per platform that holds this decision"),
+            },
+        ),
+        description="One record, from one or several platforms.",
+    )
+    connections: dict[str, Any] = {}
+    records: list[Any] = []
+    for record in catalogue.types.values():
+        node = _record(record, record_interface, type_enum, enums)
+        records.append(node)
+        connections[record.connection] = _connection_field(record, _connection(record, node), status)
+    subject_interface = _subject_interface(catalogue, kind_enum, connections)
+    kinds = [_subject(kind, subject_interface) for kind in catalogue.kinds.values()]
+    return subject_interface, [*records, *kinds]
+
+
+def _status_enum(record: RecordType, enums: Mapping[str, Any]) -> Any:
+    return enums[record.fields[record.roles.status].vocabulary or ""]
+
+
+def _shape(name: str, fields: Mapping[str, tuple[Any, str | None]], base: type | None = None) -> type:
+    """A plain class with annotations and descriptions, ready for Strawberry's decorators."""
+    body: dict[str, Any] = {"__annotations__": {key: annotation for key, (annotation, _) in fields.items()}}
+    body |= {key: strawberry.field(description=text) for key, (_, text) in fields.items()}
+    body["__module__"] = __name__
+    return type(name, (base,) if base else (), body)
+
+
+def _is(name: str) -> Callable[[Any, Any], bool]:
+    def is_type_of(value: Any, info: Any) -> bool:
+        return isinstance(value, Mapping) and value.get("__typename") == name
+
+    return is_type_of
+
+
+def _record(record: RecordType, interface: type, type_enum: Any, enums: Mapping[str, Any]) -> Any:
+    fields = {item.name: (_annotation(item, enums), _description(item)) for item in record.fields.values()}
+    shape = _shape(record.name, fields, interface)
+    shape.is_type_of = staticmethod(_is(record.name))  # type: ignore[attr-defined]
+    return strawberry.type(shape, description=f"{record.title.zh} · {record.title.en}")
+
+
+def _annotation(item: Field, enums: Mapping[str, Any]) -> Any:
+    single = enums[item.vocabulary] if item.vocabulary else SCALAR_OF_KIND.get(item.kind, str)
+    return Optional[list[single]] if item.many else Optional[single]  # type: ignore[valid-type]
+
+
+def _description(item: Field) -> str:
+    codes = f" · {', '.join(item.codes)}" if item.codes else ""
+    person = f", 自然人 person: {item.person}" if item.person != item.cls else ""
+    return f"{item.title.zh} · {item.title.en}{codes} · {item.cls}{person}"
+
+
+def _connection(record: RecordType, node: Any) -> Any:
+    edge = strawberry.type(
+        _shape(f"{record.name}Edge", {"cursor": (str, "sealed; valid for this caller and question"), "node": (node, None)})
+    )
+    return strawberry.type(
+        _shape(
+            f"{record.name}Connection",
+            {
+                "edges": (list[edge], None),
+                "nodes": (list[node], None),
+                "pageInfo": (PageInfo, None),
+                "totalCount": (Optional[int], "null unless it is exact"),
+                "sources": (list[Source], "what each platform contributed"),
+                "complete": (bool, "true when every platform that could hold such records answered in full"),
+            },
+        ),
+        description=f"{record.title.zh} · {record.title.en}",
+    )
+
+
+def _connection_field(record: RecordType, connection: Any, status: Any) -> Any:
+    def resolve(
+        root: Any,
+        info: Info,
+        regions: Optional[list[RegionCode]] = strawberry.UNSET,
+        since: Annotated[Optional[Date], strawberry.argument(name="from", description="first date")] = strawberry.UNSET,
+        until: Annotated[Optional[Date], strawberry.argument(name="to", description="last date")] = strawberry.UNSET,
+        status: Optional[list[Any]] = strawberry.UNSET,
+        orderBy: RecordOrder = "NEWEST_FIRST",
+        first: int = 20,
+        after: Optional[str] = strawberry.UNSET,
+    ) -> Any:
+        return root["connections"][info.path.key]
+
+    resolve.__annotations__ |= {"return": connection, "status": Optional[list[status]], "info": Info, "root": Any}
+    return strawberry.field(resolver=resolve, description=f"{record.title.zh} · {record.title.en}")
+
+
+def _subject_interface(catalogue: Catalogue, kind_enum: Any, connections: Mapping[str, Any]) -> Any:
+    derived = sorted({name for kind in catalogue.kinds.values() for name in kind.derived})
+
+    def reader(name: str, annotation: Any, description: str) -> Any:
+        def resolve(root: Any) -> Any:
+            return root["fields"].get(name)
+
+        resolve.__annotations__["return"] = annotation
+        return strawberry.field(resolver=resolve, description=description)
+
+    body: dict[str, Any] = {
+        "id": reader("id", strawberry.ID, "the code of an organisation; a pseudonym for a natural person"),
+        "kind": reader("kind", kind_enum, "主体类型 · decided by the key alone"),
+        "uscc": reader("uscc", Optional[str], "统一社会信用代码 · null for natural persons"),
+    }
+    for name in derived:
+        origin = next(kind.derived[name] for kind in catalogue.kinds.values() if name in kind.derived)
+        item = catalogue.field(origin)
+        body[name] = reader(name, Optional[str], f"{item.title.zh} · {item.title.en} · read from {origin}")
+    body |= connections
+    body["__module__"] = __name__
+    body["__annotations__"] = {}
+    return strawberry.interface(type("CreditSubject", (), body), description="信用主体 · a credit subject")
+
+
+def _subject(kind: SubjectKind, interface: type) -> Any:
+    shape = type(kind.name, (interface,), {"__module__": __name__, "__annotations__": {}})
+    shape.is_type_of = staticmethod(_is(kind.name))  # type: ignore[attr-defined]
+    return strawberry.type(shape, description=f"{kind.title.zh} · {kind.title.en}")

@@ -1,0 +1,176 @@
+"""The fixed words of the surface: scalars, envelope enums, inputs and the envelope's object types.
+
+Nothing here names a field of a record; those come from the catalogue (see `records`). Values in the
+finished tree are JSON-ready text, so output scalars pass them on; input scalars refuse what is not a code.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from enum import Enum
+from typing import Any, NewType
+
+import strawberry
+
+Date = NewType("Date", str)
+DateTime = NewType("DateTime", str)
+Money = NewType("Money", str)
+RegionCode = NewType("RegionCode", str)
+
+
+def _as_date(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError("a date is text such as 2026-11-24")
+    try:
+        return date.fromisoformat(value).isoformat()
+    except ValueError:
+        raise ValueError("a date is text such as 2026-11-24") from None
+
+
+def _as_region(value: Any) -> str:
+    if not isinstance(value, str) or not re.fullmatch(r"[0-9]{6}", value):
+        raise ValueError("a region is the six digits of GB/T 2260, such as 370200")
+    return value
+
+
+def _as_text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError("text is expected")
+    return value
+
+
+SCALARS: dict[object, Any] = {
+    Date: strawberry.scalar(
+        name="Date",
+        description="ISO 8601 date. A masked date has reduced precision: `2026-03` or `2026`. "
+        "`9999-12-31` is open-ended (长期).",
+        serialize=str,
+        parse_value=_as_date,
+    ),
+    DateTime: strawberry.scalar(
+        name="DateTime", description="ISO 8601 instant with its offset.", serialize=str, parse_value=_as_text
+    ),
+    Money: strawberry.scalar(
+        name="Money",
+        description="Exact decimal text in 万元. A masked amount is the code of its band, such as `10-50`.",
+        serialize=str,
+        parse_value=_as_text,
+    ),
+    RegionCode: strawberry.scalar(
+        name="RegionCode",
+        description="GB/T 2260 code, six digits; `370000` stands for the province with all its cities.",
+        serialize=str,
+        parse_value=_as_region,
+    ),
+}
+
+
+def enum_of(name: str, members: dict[str, str], description: str) -> Any:
+    """A GraphQL enum whose values are their own names; `members` maps each to its description."""
+    plain = Enum(name, {member: member for member in members})  # type: ignore[misc]
+    for member in plain:
+        described = strawberry.enum_value(member.value, description=members[member.name])
+        member._value_ = described  # Strawberry reads the description off the member's value
+    return strawberry.enum(plain, name=name, description=description)
+
+
+SourceStatus = enum_of(
+    "SourceStatus",
+    {
+        "ANSWERED": "有记录并已答复 · answered with records",
+        "NONE": "已答复，无记录 · answered: no record found",
+        "NOT_ASKED": "未询问 · was not asked",
+        "DENIED": "策略不允许 · not permitted by policy",
+        "DENIED_BY_SOURCE": "平台拒绝 · the platform refused",
+        "TIMEOUT": "超时 · did not answer in time",
+        "UNAVAILABLE": "无法访问 · not available",
+        "BUSY": "繁忙 · busy",
+        "MAINTENANCE": "维护中 · planned maintenance",
+        "INVALID": "数据不符合约定 · answered against its declaration",
+        "TRUNCATED": "记录过多，已截断 · holds more than was read",
+        "STALE": "数据陈旧 · older than the platform promises",
+    },
+    "What became of one platform's part of an answer.",
+)
+
+AccessEffect = enum_of(
+    "AccessEffect",
+    {"ALLOW": "可见 · in full", "MASK": "脱敏 · masked", "DENY": "不可见 · not at all"},
+    "What a caller gets of a field.",
+)
+
+RecordOrder = enum_of(
+    "RecordOrder",
+    {"NEWEST_FIRST": "由新到旧 · by the record's date", "OLDEST_FIRST": "由旧到新 · by the record's date"},
+    "Where the caller may not read the date in full, records are in the order of their opaque ids.",
+)
+
+
+@strawberry.input(description="One subject by its code. Exactly one of `uscc` and `citizenId`; never guessed.")
+class SubjectKey:
+    uscc: str | None = strawberry.field(
+        default=strawberry.UNSET, description="统一社会信用代码 · GB 32100-2015, 18 characters"
+    )
+    citizenId: str | None = strawberry.field(
+        default=strawberry.UNSET, description="公民身份号码 · GB 11643-1999, 18 characters"
+    )
+    name: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="名称或姓名 · a check beside the code: records under another name are not answered",
+    )
+
+
+@strawberry.type(description="中英文 · words in Chinese and English")
+class Words:
+    zh: str
+    en: str
+
+
+@strawberry.type(description="Relay page information.")
+class PageInfo:
+    hasNextPage: bool
+    hasPreviousPage: bool
+    startCursor: str | None
+    endCursor: str | None
+
+
+@strawberry.type(description="来源 · where a record comes from")
+class Provenance:
+    platform: str
+    region: RegionCode
+    sourceUnit: str | None = strawberry.field(description="数据来源单位")
+    authority: bool = strawberry.field(description="true when the platform is the authority of record for this type")
+    asOf: DateTime | None = strawberry.field(description="when the platform read its data")
+    sourceUpdatedAt: DateTime | None = strawberry.field(description="when the source last touched the record")
+
+
+@strawberry.type(description="What one platform contributed to one connection.")
+class Source:
+    platform: str
+    region: RegionCode
+    status: SourceStatus
+    records: int = strawberry.field(description="rows shown, after policy")
+    asOf: DateTime | None
+
+
+@strawberry.type(description="One registered platform: what can be asked of whom.")
+class Platform:
+    id: str
+    region: RegionCode
+    title: Words
+    types: list[str]
+    authorityOf: list[str]
+    status: SourceStatus | None = strawberry.field(
+        description="UNAVAILABLE while the gateway keeps away from it after failures; null when nothing is wrong"
+    )
+
+
+@strawberry.type(description="What this caller may see of one field, and why.")
+class FieldAccess:
+    coordinate: str
+    effect: AccessEffect
+    step: str | None = strawberry.field(description="the mask, when masked")
+    rule: str = strawberry.field(description="the deciding rule, or NO_GRANT: silence is deny")
+    reason: Words
+    contact: str | None

@@ -1,0 +1,169 @@
+"""Rows of several platforms -> records of one connection, each decision once.
+
+Row rules and masks are applied to each platform's rows under its own ruling, before anything is merged, so
+a field denied from one platform is never filled from another. A decision that one platform says is, for
+instance, repaired is hidden although another still holds it as active: the state that closes prevails.
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import orjson
+
+from connectors.contract import Platform, Row
+from gateway.model import Branch, Reply, Ruling
+from policies import identifiers
+from policies.interpreter import judge
+from policies.masks import mask
+from policies.model import ALLOW, UNKNOWN_CONTROL, RecordType
+
+SOURCE_UNIT = "sourceUnit"
+
+
+@dataclass(slots=True)
+class Record:
+    """One decision, masked and JSON-ready; `order` is its date as text, or empty."""
+
+    id: str
+    order: str
+    values: dict[str, Any]
+    marks: tuple[str, ...]
+    provenance: list[dict[str, Any]] = field(default_factory=list)
+    platforms: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """One platform's row that may be shown, still under its own ruling."""
+
+    row: Row
+    ruling: Ruling
+    platform: Platform
+    as_of: datetime | None
+    marks: tuple[str, ...]
+
+    def rank(self, record: RecordType) -> tuple[bool, str, str]:
+        """Authority of record first, then the copy that its source touched last, then by id: never by chance."""
+        updated = self.row.values.get(record.roles.updated) if record.roles.updated else None
+        newest = "" if updated is None else "".join(chr(0x10FFFF - ord(c)) for c in ready(updated))
+        return record.name not in self.platform.authority_of, newest or "\U0010ffff", self.platform.id
+
+
+@dataclass(frozen=True, slots=True)
+class Merger:
+    """Merges for one caller: `record_key` makes ids opaque per caller, `pseudonym` masks per partner and purpose."""
+
+    caller: str
+    record_key: bytes
+    pseudonym: Callable[[str], str]
+    bands: tuple[str, ...]
+    at: datetime
+
+    def merge(
+        self, record: RecordType, branch: Branch, heard: list[tuple[Ruling, Platform, Reply]]
+    ) -> list[Record]:
+        """Records in no particular order. The order key is empty when any platform's date is not held in full."""
+        copies: dict[tuple[Any, ...], list[Copy]] = {}
+        closed: set[tuple[Any, ...]] = set()
+        for ruling, platform, reply in heard:
+            for row in reply.rows:
+                if not self._asked_for(record, branch, row.values):
+                    continue
+                identity = self._identity(record, platform, row)
+                birth = identifiers.birth_date(row.subject.value) if row.subject.kind == "citizenId" else None
+                verdict = judge(ruling.rows, record, row.values, birth, self.at)
+                if verdict.shown:
+                    copies.setdefault(identity, []).append(Copy(row, ruling, platform, reply.as_of, verdict.labels))
+                elif verdict.rule != UNKNOWN_CONTROL:
+                    closed.add(identity)
+        dated = record.roles.date is not None and all(
+            record.roles.date in ruling.asked for ruling, _, _ in heard if ruling.denied is None
+        )
+        return [
+            self._record(record, identity, sorted(found, key=lambda copy: copy.rank(record)), dated)
+            for identity, found in copies.items()
+            if identity not in closed
+        ]
+
+    def _asked_for(self, record: RecordType, branch: Branch, values: Mapping[str, Any]) -> bool:
+        """The window and the name check, whether or not a platform pushed them down."""
+        window, roles = branch.window, record.roles
+        if window.statuses and values.get(roles.status) not in window.statuses:
+            return False
+        if window.since or window.until:
+            when = values.get(roles.date or "")
+            if when is None or (window.since and when < window.since) or (window.until and when > window.until):
+                return False
+        if branch.subject.name and roles.subject_name:
+            held = values.get(roles.subject_name)
+            return held is not None and identifiers.normalise_name(held) == identifiers.normalise_name(
+                branch.subject.name
+            )
+        return True
+
+    def _identity(self, record: RecordType, platform: Platform, row: Row) -> tuple[Any, ...]:
+        values = [row.values.get(name) for name in record.roles.identity]
+        if not values or any(value is None for value in values):
+            return (row.subject.kind, row.subject.value, platform.id, row.id)
+        return (row.subject.kind, row.subject.value, *(identifiers.normalise_name(ready(v)) for v in values))
+
+    def _record(self, record: RecordType, identity: tuple[Any, ...], copies: list[Copy], dated: bool) -> Record:
+        values: dict[str, Any] = {}
+        first = copies[0]
+        for name, decision in first.ruling.decisions.items():
+            if not decision.answered:
+                continue
+            for copy in copies:
+                value = self._shown(record, copy, name)
+                if value is not None:
+                    values[name] = value
+                    break
+        order = ready(first.row.values.get(record.roles.date or "")) or "" if dated else ""
+        digest = hmac.digest(self.record_key, orjson.dumps([self.caller, record.name, *identity], default=str), "sha256")
+        marks = tuple(sorted({label for copy in copies for label in copy.marks}))
+        made = Record(base64.b32encode(digest[:15]).decode().lower(), order, values, marks)
+        for copy in copies:
+            made.platforms.append(copy.platform.id)
+            made.provenance.append(self._provenance(record, copy))
+        return made
+
+    def _shown(self, record: RecordType, copy: Copy, name: str) -> Any:
+        """The value of a field under the copy's own ruling, masked and JSON-ready; None when it is not answered."""
+        decision = copy.ruling.decisions.get(name)
+        value = copy.row.values.get(name)
+        if decision is None or not decision.answered or value is None:
+            return None
+        if decision.effect == ALLOW:
+            return ready(value)
+        items = value if record.fields[name].many else (value,)
+        masked = [mask(decision.effect, item, self.bands, self.pseudonym) for item in items]
+        return masked if record.fields[name].many else masked[0]
+
+    def _provenance(self, record: RecordType, copy: Copy) -> dict[str, Any]:
+        updated = record.roles.updated
+        return {
+            "platform": copy.platform.id,
+            "region": copy.platform.region,
+            "sourceUnit": self._shown(record, copy, SOURCE_UNIT),
+            "authority": record.name in copy.platform.authority_of,
+            "asOf": ready(copy.as_of),
+            "sourceUpdatedAt": self._shown(record, copy, updated) if updated else None,
+        }
+
+
+def ready(value: Any) -> Any:
+    """A catalogue value as JSON-ready text, number or flag. `date.max` is open-ended: 9999-12-31."""
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, tuple):
+        return [ready(item) for item in value]
+    return value

@@ -1,0 +1,83 @@
+"""What an answer says of itself: sources, failures, what was withheld, what may be seen, whom one can ask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from connectors.registry import Registry
+from gateway.errors import GatewayError
+from gateway.model import Access, Path, Root, Withheld
+from policies.model import ALLOW, DENY
+
+FULL = frozenset({"ANSWERED", "NONE", "NOT_ASKED"})
+FAILED = frozenset({"TIMEOUT", "UNAVAILABLE", "BUSY", "MAINTENANCE", "DENIED_BY_SOURCE", "INVALID", "TRUNCATED"})
+SEVERITY = ("NOT_ASKED", "NONE", "ANSWERED", "STALE", "TRUNCATED", "INVALID", "DENIED", "DENIED_BY_SOURCE",
+            "MAINTENANCE", "BUSY", "TIMEOUT", "UNAVAILABLE")  # fmt: skip
+
+
+def sources_and_errors(
+    connections: Mapping[Path, Mapping[str, Any]], language: str
+) -> tuple[list[dict[str, Any]], list[Mapping[str, Any]]]:
+    """One line per platform and type over the whole answer, and one error for each that failed."""
+    lines: dict[tuple[str, str], dict[str, Any]] = {}
+    errors: dict[tuple[str, str], Mapping[str, Any]] = {}
+    for path, connection in connections.items():
+        for source in connection["sources"]:
+            key = (source["platform"], source["type"])
+            line = lines.setdefault(key, {**source, "records": 0})
+            line["records"] += source["records"]
+            line["status"] = max(line["status"], source["status"], key=SEVERITY.index)
+            if source["status"] in FAILED and key not in errors:
+                failure = GatewayError(f"PLATFORM_{source['status']}", path=path, platform=source["platform"])
+                errors[key] = failure.as_graphql(language)
+    return [lines[key] for key in sorted(lines)], [errors[key] for key in sorted(errors)]
+
+
+def platforms(registry: Registry, root: Root, is_open: Callable[[str], bool]) -> list[dict[str, Any]]:
+    """The root field `platforms`."""
+    wanted = getattr(root.arguments.get("type"), "value", root.arguments.get("type"))
+    regions = tuple(root.arguments.get("regions") or ())
+    types = {name for platform in registry.platforms.values() for name in platform.types if wanted in (None, name)}
+    found = {platform.id: platform for name in types for platform in registry.for_type(name, regions)}
+    return [
+        {
+            "id": platform.id,
+            "region": platform.region,
+            "title": dict(platform.title),
+            "types": sorted(platform.types),
+            "authorityOf": sorted(platform.authority_of),
+            "status": "UNAVAILABLE" if is_open(platform.id) else None,
+        }
+        for platform in sorted(found.values(), key=lambda item: item.id)
+    ]
+
+
+def withheld(item: Withheld) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "coordinate": item.coordinate,
+        "path": item.path,
+        "effect": item.effect,
+        "rule": item.rule,
+        "reason": {"zh": item.reason.zh, "en": item.reason.en},
+    }
+    if item.step:
+        entry["step"] = item.step
+    if item.contact:
+        entry["contact"] = item.contact
+    if item.subjects:
+        entry["subjects"] = list(item.subjects)
+    return entry
+
+
+def access(line: Access) -> dict[str, Any]:
+    decision = line.decision
+    effect = {ALLOW: "ALLOW", DENY: "DENY"}.get(decision.effect, "MASK")
+    return {
+        "coordinate": line.coordinate,
+        "effect": effect,
+        "step": decision.effect if effect == "MASK" else None,
+        "rule": decision.rule,
+        "reason": {"zh": decision.reason.zh, "en": decision.reason.en},
+        "contact": decision.contact,
+    }

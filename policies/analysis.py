@@ -1,0 +1,136 @@
+"""A second look at a set that loads: what will hardly be meant. Findings only; nothing is changed or decided.
+
+What keeps a set from loading (unknown words, a layer's rights, masks off the ladder, a broken manifest) is
+refused by the loaders already. Here stand errors that need the whole set, and warnings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from policies.conditions import Condition, reach
+from policies.findings import Finding
+from policies.masks import STEPS
+from policies.model import ALLOW, DENY, FieldClass
+from policies.policyset import Policy, PolicySet
+from policies.trials import CaseReport, CaseResult, run_cases
+
+__all__ = ["CaseReport", "CaseResult", "Finding", "check", "run_cases"]
+
+SOON = timedelta(days=60)
+
+
+def check(policies: PolicySet, at: datetime | None = None) -> list[Finding]:
+    """Errors first, then warnings. With `at`, also what the date tells: agreements that end or have ended."""
+    found = [
+        *_steps(policies),
+        *_severity(policies),
+        *_untested_agreements(policies),
+        *_swallowed(policies),
+        *_closed_grants(policies),
+        *_empty(policies),
+        *_unopened(policies),
+        *_masked_for_public(policies),
+        *(_ending(policies, at) if at else ()),
+    ]
+    return sorted(found, key=lambda finding: finding.level)
+
+
+def _steps(policies: PolicySet) -> Iterator[Finding]:
+    for kind, ladder in policies.catalogue.ladders.items():
+        for step in set(ladder) - {ALLOW} - STEPS:
+            yield Finding("E", f"catalogue: the ladder `{kind}` has a step `{step}` that no mask knows")
+
+
+def _severity(policies: PolicySet) -> Iterator[Finding]:
+    """A row rule that needs a value which is not asked for would hide every row."""
+    types = [t for t in policies.catalogue.types.values() if "severity" in t.fields and "severity" not in t.control]
+    for policy in policies.policies:
+        for row in policy.rows:
+            for record in types:
+                if row.rule.severity and (not row.when.types or record.name in row.when.types):
+                    text = f"hides every `{record.name}` whose severity was not asked for: it is no control field"
+                    yield Finding("E", f"{row.where}: `{row.rule.rule}` {text}")
+
+
+def _untested_agreements(policies: PolicySet) -> Iterator[Finding]:
+    for policy in policies.policies:
+        ended = [case for case in policies.cases if policy.end is not None and case.facts.at >= policy.end]
+        if policy.layer == "agreement" and not any(case.facts.region == policy.consumer for case in ended):
+            yield Finding("W", f"{policy.where}: no case asks what `{policy.id}` leaves open after its end; add one")
+
+
+def _swallowed(policies: PolicySet) -> Iterator[Finding]:
+    for _, rule in policies.limits:
+        if any(implies(rule.when, condition) for condition in rule.excepts):
+            yield Finding("W", f"{rule.where}: `{rule.id}` never limits: an exception covers all of it")
+
+
+def _closed_grants(policies: PolicySet) -> Iterator[Finding]:
+    for policy, grant in policies.grants:
+        for other, limit in policies.limits:
+            if (
+                limit.step == DENY
+                and not limit.excepts
+                and _speaks_for(other, policy)
+                and implies(grant.when, limit.when)
+            ):
+                yield Finding("W", f"{grant.where}: `{grant.id}` opens nothing: `{limit.id}` closes all of it")
+
+
+def _empty(policies: PolicySet) -> Iterator[Finding]:
+    for policy in policies.policies:
+        for rule in policy.rules:
+            if rule.grants and next(reach(policies.catalogue, rule.when), None) is None:
+                yield Finding("W", f"{rule.where}: `{rule.id}` opens nothing: no field of the catalogue fits it")
+
+
+def _unopened(policies: PolicySet) -> Iterator[Finding]:
+    opened = {field.coordinate for _, rule in policies.grants for field, _, _ in reach(policies.catalogue, rule.when)}
+    for record in policies.catalogue.types.values():
+        for field in record.fields.values():
+            if field.coordinate not in opened:
+                yield Finding("W", f"`{field.coordinate}` is opened to nobody by any rule")
+
+
+def _masked_for_public(policies: PolicySet) -> Iterator[Finding]:
+    for _, rule in policies.limits:
+        if rule.law or (rule.when.clients and "public" not in rule.when.clients):
+            continue
+        for field, cls, natural in reach(policies.catalogue, rule.when):
+            if cls is FieldClass.PUBLIC and not natural:
+                text = f"`{rule.id}` keeps the public from `{field.coordinate}`, which is PUBLIC, and states no `law`"
+                yield Finding("W", f"{rule.where}: {text}")
+                break
+
+
+def _ending(policies: PolicySet, at: datetime) -> Iterator[Finding]:
+    for policy in policies.policies:
+        if policy.end is None or policy.end - at >= SOON:
+            continue
+        verb = "ended" if policy.end <= at else "ends"
+        yield Finding("W", f"{policy.where}: `{policy.id}` {verb} on {policy.end:%Y-%m-%d}; renew it or take it out")
+
+
+def implies(first: Condition, second: Condition) -> bool:
+    """Whether whatever fulfils `first` fulfils `second`, as far as their words tell. False means: not known."""
+    any_of = ("clients", "regions", "ids", "purposes", "subjects", "types", "classes", "tags", "names", "kinds")
+    for word in any_of:
+        wider = getattr(second, word)
+        narrower = getattr(first, word)
+        if wider and not (narrower and narrower <= wider):
+            return False
+    all_of = second.scopes <= first.scopes and second.given <= first.given
+    flags = (first.consent >= second.consent, first.agreement >= second.agreement, first.own >= second.own)
+    return all_of and all(flags) and second.during in (None, first.during)
+
+
+def _speaks_for(limiting: Policy, granting: Policy) -> bool:
+    """Whether the limiting policy is in force wherever and whenever the granting one is."""
+    if limiting.layer == "agreement" and limiting.id != granting.id:
+        return False
+    if limiting.region is not None and limiting.region not in (granting.region, granting.provider):
+        return False
+    ends = limiting.end is None or (granting.end is not None and granting.end <= limiting.end)
+    return limiting.start <= granting.start and ends

@@ -1,0 +1,118 @@
+"""The shapes of the catalogue's YAML files: every word that they may use, and no other.
+
+Reading is strict: an unknown word is refused with its line by the document reader. Nothing here looks
+across entries or files; `catalogue` does that.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from policies.model import ALLOW, DENY, FieldClass, LegalBasis, Words
+
+
+class Strict(BaseModel):
+    """What every file model shares: no unknown words."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Bilingual(Strict):
+    zh: Annotated[str, Field(min_length=1)]
+    en: Annotated[str, Field(min_length=1)]
+
+    def words(self) -> Words:
+        return Words(self.zh, self.en)
+
+
+class Law(Strict):
+    """A citation and its mark: T full text read, C seen in production, S secondary, K and E unverified."""
+
+    text: Annotated[str, Field(min_length=1)]
+    mark: Literal["T", "C", "S", "K", "E"]
+
+    def basis(self) -> LegalBasis:
+        return LegalBasis(self.text, self.mark)
+
+
+class FieldEntry(Bilingual):
+    kind: str
+    cls: FieldClass = Field(alias="class")
+    person: FieldClass | None = None
+    tags: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()
+    vocabulary: str | None = None
+    many: bool = False
+
+
+class RolesEntry(Strict):
+    status: str
+    date: str | None = None
+    publicity_end: str | None = Field(None, alias="publicityEnd")
+    retention_anchor: str | None = Field(None, alias="retentionAnchor")
+    event: str | None = None
+    identity: tuple[str, ...] = ()
+    subject_name: str | None = Field(None, alias="subjectName")
+    updated: str | None = None
+
+
+class TypeFile(Strict):
+    type: str
+    connection: str
+    title: Bilingual
+    negative: bool
+    subjects: Annotated[tuple[str, ...], Field(min_length=1)]
+    owner: Bilingual
+    law: Annotated[tuple[Law, ...], Field(min_length=1)]
+    public_persons: Law | None = Field(None, alias="publicPersons")
+    roles: RolesEntry
+    envelope: tuple[str, ...] = ()
+    fields: Annotated[dict[str, FieldEntry], Field(min_length=1)]
+
+
+class KindEntry(Strict):
+    title: Bilingual
+    key: Literal["uscc", "citizenId"]
+    natural: bool = False
+    prefixes: tuple[Annotated[str, Field(pattern="^[0-9A-HJ-NP-RT-UW-Y]{1,8}$")], ...] = ()
+    derived: dict[str, str] = {}
+
+
+class PurposeEntry(Strict):
+    title: Bilingual
+    evidence: tuple[Literal["operator", "caseNo"], ...] = ()
+    law: tuple[Law, ...] = ()
+
+
+class WordsFile(Strict):
+    """Every file of the catalogue that is not a record type; each section stands in one file only."""
+
+    version: str | None = None
+    kinds: dict[str, KindEntry] | None = None
+    purposes: dict[Annotated[str, Field(pattern=r"^[a-z]+\.[a-z]+$")], PurposeEntry] | None = None
+    clients: dict[str, Bilingual] | None = None
+    scopes: dict[str, Bilingual] | None = None
+    obligations: dict[str, Bilingual] | None = None
+    ladders: dict[str, tuple[str, ...]] | None = None
+    bands: tuple[Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+)?$")], ...] | None = None
+    tags: dict[str, Bilingual] | None = None
+    envelope: dict[str, FieldEntry] | None = None
+    vocabularies: dict[str, dict[str, Bilingual]] | None = None
+    provinces: dict[Annotated[str, Field(pattern="^[1-9][0-9]$")], Bilingual] | None = None
+
+    @field_validator("ladders")
+    @classmethod
+    def ladders_hold(cls, ladders: dict[str, tuple[str, ...]] | None) -> dict[str, tuple[str, ...]] | None:
+        for kind, steps in (ladders or {}).items():
+            if not steps or steps[0] != ALLOW or DENY in steps or len(set(steps)) != len(steps):
+                raise ValueError(f"ladder `{kind}` must begin with `allow`, name each step once and not write `deny`")
+        return ladders
+
+    @field_validator("bands")
+    @classmethod
+    def bands_grow(cls, bands: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        if bands is not None and (not bands or sorted(set(bands), key=float) != list(bands)):
+            raise ValueError("ends of bands must be numbers that grow")
+        return bands

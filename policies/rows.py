@@ -1,0 +1,108 @@
+"""Row rules held against one row: shown, hidden or marked. Three-valued: what is not known hides.
+
+Ages are calendar ages in Asia/Shanghai, reckoned so that doubt falls on the stricter side. Nothing here
+chooses the rules (see `interpreter.row_rules`) or changes a value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from policies.conditions import SHANGHAI
+from policies.model import UNKNOWN_CONTROL, Judgement, RecordType, RowRule
+
+FULL_AGE = 18  # 民法典 第十七条
+Known = bool | None
+
+
+def judge(
+    rules: Sequence[RowRule], record_type: RecordType, values: Mapping[str, Any], birth: date | None, at: datetime
+) -> Judgement:
+    """What `rules` make of one row of `record_type`.
+
+    `values` holds at least the type's control fields; None is unknown, `date.max` known and open-ended.
+    `birth` is the subject's when it is a person. A hide rule whose condition hangs on an unknown value
+    hides the row by UNKNOWN_CONTROL; a condition on something that the type has not got never matches.
+    """
+    today = at.astimezone(SHANGHAI).date()
+    labels: list[str] = []
+    marked: str | None = None
+    hidden: str | None = None
+    for rule in rules:
+        answer = _every(_conditions(rule, record_type, values, birth, today))
+        if rule.effect == "hide":
+            if answer is True:
+                return Judgement(False, rule.rule)
+            if answer is None:
+                hidden = UNKNOWN_CONTROL
+        elif answer is True and rule.label is not None:
+            labels.append(rule.label)
+            marked = marked or rule.rule
+    if hidden is not None:
+        return Judgement(False, hidden)
+    return Judgement(True, marked, tuple(dict.fromkeys(labels)))
+
+
+def _conditions(
+    rule: RowRule, record: RecordType, values: Mapping[str, Any], birth: date | None, today: date
+) -> list[Known]:
+    roles = record.roles
+    found: list[Known] = []
+    if rule.negative is not None:
+        found.append(record.negative == rule.negative)
+    if rule.status:
+        found.append(_among(rule.status, values.get(roles.status)))
+    if rule.severity:
+        found.append(_among(rule.severity, values.get("severity")) if "severity" in record.fields else False)
+    if rule.publicity_over is not None:
+        over = None if (end := _day(values, roles.publicity_end)) is None else end <= today
+        found.append(_is(over, rule.publicity_over) if roles.publicity_end else False)
+    if rule.older_than_years is not None:
+        anchor = _day(values, roles.retention_anchor)
+        old = None if anchor is None else anniversary(anchor, rule.older_than_years) <= today
+        found.append(old if roles.retention_anchor else False)
+    if rule.minor is not None:
+        found.append(_minor(rule.minor, roles.event, values, birth))
+    return found
+
+
+def _minor(wanted: bool, role: str | None, values: Mapping[str, Any], birth: date | None) -> Known:
+    if role is None or birth is None:  # the type has no event, or the subject is an organisation
+        return False
+    event = _day(values, role)
+    return None if event is None else _is(event < anniversary(birth, FULL_AGE, late=True), wanted)
+
+
+def anniversary(day: date, years: int, late: bool = False) -> date:
+    """The same day some years on. From 29 February: the 28th, or 1 March when `late`; `date.max` stays."""
+    if day.year + years > date.max.year:
+        return date.max
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        return day.replace(year=day.year + years, day=28) + timedelta(days=1 if late else 0)
+
+
+def _day(values: Mapping[str, Any], name: str | None) -> date | None:
+    """The day in a field; anything that is no date counts as unknown."""
+    value = values.get(name) if name else None
+    if isinstance(value, datetime):
+        return value.astimezone(SHANGHAI).date() if value.tzinfo else value.date()
+    return value if isinstance(value, date) else None
+
+
+def _among(codes: frozenset[str], value: Any) -> Known:
+    return value in codes if isinstance(value, str) else None
+
+
+def _is(value: Known, wanted: bool) -> Known:
+    return None if value is None else value is wanted
+
+
+def _every(answers: Sequence[Known]) -> Known:
+    """Kleene's and: one false is false, else one unknown is unknown. No condition at all is unknown."""
+    if False in answers:
+        return False
+    return None if None in answers or not answers else True

@@ -1,0 +1,230 @@
+"""The shapes of the policy files as officers write them: the closed vocabulary of rules, rows and agreements.
+
+Reading is strict: an unknown word is refused with its line by the document reader. Nothing here looks
+across entries or files; `rules` and `layers` do that.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, time
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from policies.catalogue_entries import Bilingual, Law, Strict
+from policies.model import ALLOW, DENY, FieldClass
+
+
+def _listed(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+def _whole_day(value: Any) -> Any:
+    if isinstance(value, datetime) or not isinstance(value, date):
+        raise ValueError("a day such as 2026-10-01 is expected, without quotes")
+    return value
+
+
+def _hours(value: Any) -> Any:
+    found = (
+        re.match(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)\Z", value) if isinstance(value, str) else None
+    )
+    if found is None or value[:5] == value[6:]:
+        raise ValueError('hours such as "08:00-18:00" are expected')
+    first, second, third, fourth = map(int, found.groups())
+    return (time(first, second), time(third, fourth))
+
+
+def _years(value: Any) -> Any:
+    found = re.match(r">= ?([1-9]\d?)y\Z", value) if isinstance(value, str) else None
+    if found is None:
+        raise ValueError('an age such as ">= 5y" is expected')
+    return int(found[1])
+
+
+def _caller(value: Any) -> Any:
+    if value == "anyone":
+        return {"client": ()}
+    if not isinstance(value, dict) or not value:
+        raise ValueError("write `anyone`, or at least one of `client`, `region`, `id`")
+    return value
+
+
+Many = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], BeforeValidator(_listed)]
+Some = Annotated[Many, Field(min_length=1)]
+Day = Annotated[date, BeforeValidator(_whole_day)]
+Hours = Annotated[tuple[time, time], BeforeValidator(_hours)]
+PolicyId = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+
+
+class CallerEntry(Strict):
+    client: Many = ()
+    region: Many = ()
+    id: Many = ()
+
+
+class FieldsEntry(Strict):
+    cls: Annotated[tuple[FieldClass, ...], BeforeValidator(_listed)] = Field((), alias="class")
+    tag: Many = ()
+    name: Many = ()
+    kind: Many = ()
+
+    @model_validator(mode="after")
+    def says_something(self) -> Self:
+        if not (self.cls or self.tag or self.name or self.kind):
+            raise ValueError("at least one of `class`, `tag`, `name`, `kind` is expected")
+        return self
+
+
+class DuringEntry(Strict):
+    from_: Day | None = Field(None, alias="from")
+    until: Day | None = None
+    hours: Hours | None = None
+    outside_hours: Hours | None = Field(None, alias="outsideHours")
+    weekdays: Annotated[
+        tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...], BeforeValidator(_listed)
+    ] = ()
+
+    @model_validator(mode="after")
+    def one_kind_of_hours(self) -> Self:
+        if self.hours and self.outside_hours:
+            raise ValueError("write `hours` or `outsideHours`, not both")
+        if self.model_fields_set == set():
+            raise ValueError("at least one of `from`, `until`, `hours`, `outsideHours`, `weekdays` is expected")
+        return self
+
+
+class ConditionEntry(Strict):
+    """The closed vocabulary: inside one word any entry may match, across words all must."""
+
+    to: Annotated[CallerEntry, BeforeValidator(_caller)] | None = None
+    scopes: Many = ()
+    purposes: Many = ()
+    consent: Literal["required"] | None = None
+    agreement: Literal["in-force"] | None = None
+    self_: Literal["required"] | None = Field(None, alias="self")
+    given: Annotated[tuple[Literal["uscc", "citizenId", "name"], ...], BeforeValidator(_listed)] = ()
+    subjects: Many = ()
+    types: Many = ()
+    fields: FieldsEntry | None = None
+    during: DuringEntry | None = None
+
+
+class ExceptEntry(ConditionEntry):
+    @model_validator(mode="after")
+    def says_something(self) -> Self:
+        if not self.model_fields_set:
+            raise ValueError("an exception without a word would cancel its rule; delete the rule or write a condition")
+        return self
+
+
+class RuleEntry(ConditionEntry):
+    id: PolicyId
+    why: Bilingual
+    law: tuple[Law, ...] = ()
+    grant: str | None = None
+    limit: str | None = None
+    except_: tuple[ExceptEntry, ...] = Field((), alias="except")
+    obligations: Many = ()
+    records: Any = None
+
+    @model_validator(mode="after")
+    def one_effect(self) -> Self:
+        if (self.grant is None) == (self.limit is None):
+            raise ValueError(f"`{self.id}` must say `grant` or `limit`, and not both")
+        if self.grant == DENY or self.limit == ALLOW:
+            raise ValueError(f"`{self.id}` has no effect: a grant opens and a limit closes")
+        if self.to is None:
+            raise ValueError(f"`{self.id}` must say `to`; write `to: anyone` if you mean it")
+        if self.grant is not None and self.except_:
+            raise ValueError(f"`{self.id}`: only a limit has `except`; write the conditions into the grant")
+        if self.records is not None:
+            raise ValueError("`records` belongs under `rows`: a grant or limit looks at the question, never at data")
+        return self
+
+
+class RecordsEntry(Strict):
+    """What a row rule looks at; across words all must hold."""
+
+    status: Many = ()
+    severity: Many = ()
+    negative: bool | None = None
+    minor: bool | None = None
+    publicity_over: bool | None = Field(None, alias="publicityOver")
+    age: Annotated[int, BeforeValidator(_years)] | None = None
+    as_: Annotated[str, Field(pattern="^[A-Z][A-Z0-9_]*$")] | None = Field(None, alias="as")
+
+    @model_validator(mode="after")
+    def says_something(self) -> Self:
+        if not self.model_fields_set - {"as_"}:
+            raise ValueError(
+                "at least one of `status`, `severity`, `negative`, `minor`, `publicityOver`, `age` is expected"
+            )
+        return self
+
+
+class RowEntry(ConditionEntry):
+    """A row rule only closes or marks, so a missing `to` means anyone."""
+
+    id: PolicyId
+    why: Bilingual
+    law: tuple[Law, ...] = ()
+    hide: RecordsEntry | None = None
+    mark: RecordsEntry | None = None
+    except_: tuple[ExceptEntry, ...] = Field((), alias="except")
+
+    @model_validator(mode="after")
+    def one_effect(self) -> Self:
+        if (self.hide is None) == (self.mark is None):
+            raise ValueError(f"`{self.id}` must say `hide` or `mark`, and not both")
+        if self.mark is not None and self.mark.as_ is None:
+            raise ValueError(f"`{self.id}`: a mark needs its label, `as`")
+        if self.hide is not None and self.hide.as_ is not None:
+            raise ValueError(f"`{self.id}`: only a mark has a label, `as`")
+        if self.fields is not None:
+            raise ValueError(f"`{self.id}`: a row has no `fields`; write a limit for fields")
+        return self
+
+
+class Owner(Strict):
+    office: str
+    contact: str
+
+
+class Valid(Strict):
+    from_: Day = Field(alias="from")
+    until: Day | None = None
+
+
+class AgreedBetween(Strict):
+    provider: str
+    consumer: str
+
+
+class QuotaEntry(Strict):
+    per_day: int | None = Field(None, alias="perDay", gt=0)
+    subjects_per_query: int | None = Field(None, alias="subjectsPerQuery", gt=0)
+
+
+class Signature(Strict):
+    by: str
+    key: str
+    date: Day
+
+
+class PolicyFile(Strict):
+    policy: PolicyId
+    kind: Literal["baseline", "province", "city", "agreement"]
+    title: Bilingual
+    owner: Owner | None = None
+    region: Annotated[str, Field(pattern=r"^[1-9]\d(\d\d){0,2}$")] | None = None
+    valid: Valid
+    between: AgreedBetween | None = None
+    reciprocal: PolicyId | None = None
+    purposes: Many = ()
+    quota: QuotaEntry | None = None
+    obligations: Many = ()
+    signed: tuple[Signature, ...] = ()
+    rules: tuple[RuleEntry, ...] = ()
+    rows: tuple[RowEntry, ...] = ()

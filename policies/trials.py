@@ -1,0 +1,82 @@
+"""Worked cases put to the set: what came out otherwise, which rules no case needs, which fields no case asks.
+
+A trial reads no clock and no data but the case's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from policies.cases import ROW, Case
+from policies.interpreter import judge, row_rules, rule_on
+from policies.policyset import PolicySet
+
+
+@dataclass(frozen=True, slots=True)
+class CaseResult:
+    """A case and what did not come out as it says; nothing when it passed."""
+
+    case: Case
+    failures: tuple[str, ...]
+
+    @property
+    def passed(self) -> bool:
+        return not self.failures
+
+
+@dataclass(frozen=True, slots=True)
+class CaseReport:
+    """All results; ids of rules that decided in no case; coordinates of fields that no case speaks of."""
+
+    results: tuple[CaseResult, ...]
+    idle_rules: tuple[str, ...]
+    unasserted: tuple[str, ...]
+
+    @property
+    def passed(self) -> bool:
+        return all(result.passed for result in self.results)
+
+
+def run_cases(policies: PolicySet) -> CaseReport:
+    """Run every case of the set."""
+    deciding: set[str | None] = set()
+    asserted: set[str] = set()
+    results = []
+    for case in policies.cases:
+        failures = (*_fields(policies, case, deciding), *_row(policies, case, deciding))
+        asserted |= {f"{case.facts.type}.{name}" for name in case.effects}
+        results.append(CaseResult(case, failures))
+    rules = [rule.id for policy in policies.policies for rule in policy.rules]
+    rules += [row.rule.rule for policy in policies.policies for row in policy.rows]
+    fields = [field.coordinate for record in policies.catalogue.types.values() for field in record.fields.values()]
+    return CaseReport(
+        tuple(results),
+        tuple(rule for rule in rules if rule not in deciding),
+        tuple(coordinate for coordinate in fields if coordinate not in asserted),
+    )
+
+
+def _fields(policies: PolicySet, case: Case, deciding: set[str | None]) -> Iterator[str]:
+    record = policies.catalogue.types[case.facts.type]
+    for name, effect in case.effects.items():
+        ruling = rule_on(policies, case.facts, record.fields[name])
+        deciding |= {rule.id for rule in ruling.deciding}
+        got = ruling.decision
+        if got.effect != effect:
+            yield f"{record.name}.{name}: expected {effect}, got {got.effect} by {got.rule}"
+        elif got.rule != (wanted := case.because.get(name, got.rule)):
+            yield f"{record.name}.{name}: expected to be decided by {wanted}, was by {got.rule}"
+
+
+def _row(policies: PolicySet, case: Case, deciding: set[str | None]) -> Iterator[str]:
+    if case.row is None:
+        return
+    record = policies.catalogue.types[case.facts.type]
+    judgement = judge(row_rules(policies, case.facts), record, case.values, case.born, case.facts.at)
+    deciding.add(judgement.rule)
+    got = "hidden" if not judgement.shown else "marked" if judgement.labels else "shown"
+    if got != case.row:
+        yield f"row: expected {case.row}, got {got} by {judgement.rule}"
+    elif judgement.rule != (wanted := case.because.get(ROW, judgement.rule)):
+        yield f"row: expected to be {got} by {wanted}, was by {judgement.rule}"

@@ -1,0 +1,202 @@
+"""The explorer in a real Chromium against the running house: what a partner sees, and what never leaves the page.
+
+Each test opens its own browser on an empty profile. Screenshots at a desk's and a phone's width are kept in the
+folder that `SCREENSHOTS` names, else in the test's temporary folder; they are for looking at, and layout is
+compared by boxes, not by pixels.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import ConsoleMessage, Page, Request, Response, async_playwright, expect
+
+CALLER, PURPOSE = "shanghai-market-bureau", "gov.licensing"
+DESK, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+QUIET += ["--disable-component-update", "--disable-sync"]  # no call of the browser's own leaves the machine
+BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+pytestmark = pytest.mark.skipif(not BROWSER, reason="no Chromium: install the packages chromium and fonts-noto-cjk")
+
+
+def is_answer(reply: Response) -> bool:
+    """The answer to a question of the visitor's, not to GraphiQL's own reading of the schema."""
+    return reply.url.endswith("/graphql") and "IntrospectionQuery" not in (reply.request.post_data or "")
+
+
+@dataclass
+class Visit:
+    """One open page and everything it did."""
+
+    page: Page
+    requests: list[Request] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+    sent: Request | None = None
+
+    async def run(self) -> dict[str, Any]:
+        """Press run; the gateway's answer, once the panel speaks of it. `sent` is then the request."""
+        async with self.page.expect_response(is_answer) as reply:
+            await self.page.get_by_role("button", name=re.compile("^Execute")).click()
+        self.sent = (await reply.value).request
+        answer: dict[str, Any] = await (await reply.value).json()
+        decision = answer.get("extensions", {}).get("decision", "")
+        await expect(self.page.locator("#particulars")).to_contain_text(decision)
+        return answer
+
+    async def choose(self, example: int) -> None:
+        """Press the example and wait until the editor holds its question."""
+        examples = await self.page.evaluate("fetch('/explorer/examples.json').then(reply => reply.json())")
+        await self.page.locator("#examples button").nth(example).click()
+        first_line = examples[example]["query"].strip().splitlines()[0]
+        await expect(self.page.locator(".graphiql-query-editor .CodeMirror-code")).to_contain_text(first_line)
+
+    async def remembered(self) -> str:
+        """All that the browser holds of the page besides its memory."""
+        script = "JSON.stringify([location.href, document.cookie, {...localStorage}, {...sessionStorage}])"
+        return str(await self.page.evaluate(script))
+
+
+@asynccontextmanager
+async def visit(url: str, size: dict[str, int] = DESK, **options: Any) -> AsyncIterator[Visit]:
+    """The explorer, loaded and with its schema read, in a browser that closes afterwards."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=BROWSER, args=QUIET)
+        context = await browser.new_context(viewport={"width": size["width"], "height": size["height"]}, **options)
+        here = Visit(await context.new_page())
+
+        def hear(message: ConsoleMessage) -> None:
+            if message.type in {"error", "warning"}:
+                here.complaints.append(message.text)
+
+        here.page.on("request", lambda request: here.requests.append(request))
+        here.page.on("console", hear)
+        here.page.on("pageerror", lambda error: here.complaints.append(str(error)))
+        await here.page.add_init_script(
+            "addEventListener('securitypolicyviolation', e => console.error(e.violatedDirective, e.blockedURI))"
+        )
+        async with here.page.expect_response(lambda reply: reply.url.endswith("/graphql")):
+            await here.page.goto(url)
+        await expect(here.page.locator("#examples button")).to_have_count(3)
+        yield here
+        await browser.close()
+
+
+async def test_the_page_keeps_to_itself(house: Any) -> None:
+    """The explorer loads under a policy without inline scripts, breaks nothing of it and asks no other host."""
+    async with visit(f"{house.url}/") as here:
+        await here.choose(0)
+        await here.run()
+        policy = (await here.page.request.get(f"{house.url}/")).headers["content-security-policy"]
+        rules = {part.split()[0]: part.split()[1:] for part in policy.split(";") if part.strip()}
+        assert rules["default-src"] == ["'none'"]
+        assert rules["script-src"] == ["'self'"]
+        assert rules["style-src"] == ["'self'"]
+        assert here.complaints == []
+        asked = {request.url for request in here.requests if not request.url.startswith("data:")}
+        assert asked
+        assert {url for url in asked if not url.startswith(f"{house.url}/")} == set()
+
+
+async def test_the_panel_says_what_the_answer_says(house: Any) -> None:
+    """For each example the panel names completeness, every source and every withheld field that the answer names."""
+    withheld = 0
+    async with visit(f"{house.url}/explorer/?lang=en") as here:
+        for example in range(3):
+            await here.choose(example)
+            answer = await here.run()
+            says = answer["extensions"]
+            whole = "Complete" if says["complete"] else "Not complete"
+            await expect(here.page.locator("#verdict")).to_contain_text(whole)
+            panel = await here.page.locator("#particulars").inner_text()
+            for source in says["sources"]:
+                assert source["platform"] in panel
+            for entry in says["withheld"]:
+                assert entry["path"] in panel
+                assert entry["reason"]["en"] in panel
+                assert entry["reason"]["zh"] not in panel
+                withheld += 1
+            assert says["sources"]
+    assert withheld, "no example shows a withheld field, so nobody learns from them what the panel is for"
+
+
+async def test_token_and_purpose_travel_as_headers_and_stay_nowhere(house: Any) -> None:
+    """A pasted token goes out as a header only; neither it nor the question is kept by the browser."""
+    token = house.token(CALLER, PURPOSE)
+    async with visit(f"{house.url}/explorer/?lang=en") as here:
+        await here.page.get_by_label("Purpose").fill(PURPOSE)
+        await here.page.get_by_label("Access token").fill(f"Bearer {token}\n")
+        await here.page.get_by_label("Access token").blur()
+        await here.choose(0)
+        await here.run()
+        sent = here.sent
+        assert sent is not None
+        assert (sent.headers["authorization"], sent.headers["credit-purpose"]) == (f"Bearer {token}", PURPOSE)
+        question = (sent.post_data_json or {})["query"]
+        kept = await here.remembered()
+        assert token not in kept
+        assert question.split("{")[1].split("(")[0].strip() not in kept
+        assert kept.endswith('"",{},{}]')
+
+
+async def test_a_refusal_is_said_with_its_code(house: Any) -> None:
+    """A token that the gateway refuses yields `No answer` and the gateway's own code, not an empty page."""
+    async with visit(f"{house.url}/explorer/?lang=en") as here:
+        await here.choose(0)
+        await here.page.get_by_label("Access token").fill("bad.token.here")
+        await here.page.get_by_label("Access token").blur()
+        answer = await here.run()
+        await expect(here.page.locator("#verdict")).to_contain_text("No answer")
+        await expect(here.page.locator("#particulars")).to_contain_text(answer["errors"][0]["extensions"]["code"])
+
+
+async def test_keyboard_alone_is_enough(house: Any) -> None:
+    """The first Tab offers the way past the strip; each control after it has a name and shows its focus."""
+    async with visit(f"{house.url}/explorer/?lang=en") as here:
+        page = here.page
+        await page.keyboard.press("Tab")
+        await expect(page.get_by_role("link", name="Skip to the question")).to_be_focused()
+        for name in ("Access token", "Purpose"):
+            await page.keyboard.press("Tab")
+            await expect(page.get_by_label(name)).to_be_focused()
+            assert await page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+        for name in ("中文", "English"):
+            await page.keyboard.press("Tab")
+            await expect(page.get_by_role("button", name=name)).to_be_focused()
+        await page.keyboard.press("Tab")
+        await page.keyboard.press("Enter")
+        await expect(page.locator(".graphiql-query-editor .CodeMirror-code")).to_contain_text("{")
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+async def test_it_fits_a_desk_and_a_phone(
+    house: Any, size: dict[str, int], scheme: str, language: str, tmp_path: Path
+) -> None:
+    """At 1280 and 390 pixels nothing runs out of the page, and question, answer and panel can all be seen."""
+    folder = Path(os.environ.get("SCREENSHOTS") or tmp_path)
+    folder.mkdir(parents=True, exist_ok=True)
+    async with visit(f"{house.url}/explorer/?lang={language}", size, color_scheme=scheme) as here:
+        await here.choose(0)
+        await here.run()
+        shot = folder / f"explorer-{size['width']}-{scheme}-{language}.png"
+        await here.page.screenshot(path=shot, full_page=True)
+        assert await here.page.evaluate("document.scrollingElement.scrollWidth") <= size["width"]
+        for part in ("#token", "#purpose", ".graphiql-query-editor", ".result-window", "#verdict"):
+            box = await here.page.locator(part).first.bounding_box()
+            assert box is not None
+            assert box["x"] >= 0
+            assert box["x"] + box["width"] <= size["width"] + 1
+            assert box["width"] >= 180
+            assert box["height"] >= 20
+        other = "en" if language == "zh" else "zh"
+        await expect(here.page.locator(f"#verdict [lang={other}]")).to_be_hidden()
