@@ -5,7 +5,7 @@
 PYTHON ?= python3
 UV := $(shell command -v uv 2>/dev/null)
 PIP := $(if $(UV),uv pip install --python .venv/bin/python,.venv/bin/python -m pip install --disable-pip-version-check)
-INSTALL := $(PIP) --quiet --require-hashes
+COMMAND := $(PIP) --quiet --no-deps --no-build-isolation --editable .
 COMPILE := uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
 APT := DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0
 
@@ -15,7 +15,7 @@ APT := DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0
 setup: .venv/ready-to-test
 
 run: .venv/ready-to-run
-	@exec .venv/bin/python -m gateway demo $(ARGS)
+	@exec .venv/bin/credit-gateway demo $(ARGS)
 
 test: setup browser
 	@.venv/bin/python -m pytest -rs $(ARGS)
@@ -24,8 +24,8 @@ lint: setup
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy && .venv/bin/lint-imports
 
 lock:
-	@$(COMPILE) pyproject.toml --output-file requirements.lock
-	@$(COMPILE) pyproject.toml --group dev --constraint requirements.lock --output-file requirements-dev.lock
+	@$(COMPILE) pyproject.toml --group build --output-file requirements.lock
+	@$(COMPILE) pyproject.toml --group build --group dev --constraint requirements.lock --output-file requirements-dev.lock
 
 browser:
 	@which chromium chromium-browser google-chrome 2>/dev/null | grep -q . || { \
@@ -46,7 +46,7 @@ else
 endif
 
 .venv/ready-to-run: requirements.lock | .venv/pyvenv.cfg
-	@$(INSTALL) -r $< && touch $@
+	@$(PIP) --quiet --require-hashes -r $< && $(COMMAND) && touch $@
 
 .venv/ready-to-test: requirements-dev.lock | .venv/pyvenv.cfg
-	@$(INSTALL) -r $< && touch $@
+	@$(PIP) --quiet --require-hashes -r $< && $(COMMAND) && touch $@

@@ -117,10 +117,14 @@ class Health(Block):
 
 
 class RestSource(SourceWords):
-    """A JSON API. `plaintext: true` permits http:// beyond loopback (a closed network's own risk)."""
+    """A JSON API. `ca` is a file of the authorities to trust instead of the system's.
+
+    `plaintext: true` permits http:// beyond loopback (a closed network's own risk).
+    """
 
     kind: Literal["rest"]
     base: Reference
+    ca: Reference | None = None
     plaintext: StrictBool = False
     encoding: Literal["utf-8", "gb18030"] = "utf-8"
     auth: Annotated[NoAuth | BasicAuth | ApiKeyAuth, Field(discriminator="kind")] = NoAuth(kind="none")

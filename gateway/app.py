@@ -24,7 +24,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from connectors.registry import Registry
 from gateway import checking, keyfiles
 from gateway.auditing import AuditLog
-from gateway.authenticating import Authenticator, Clients, load_clients
+from gateway.authenticating import Authenticator
+from gateway.authenticating.clients import Clients, load_clients
+from gateway.authenticating.jwks import Jwks
 from gateway.cursors import Cursors
 from gateway.deciding import Decider
 from gateway.documents import DocumentError, load
@@ -91,12 +93,12 @@ def read(settings: Settings) -> Configuration:
     try:
         registry = checking.read_platforms(home / "platforms", policies.catalogue)
         findings += checking.findings(policies, registry)
-    except DocumentError as error:
-        findings += error.findings
+    except ValueError as error:
+        findings += checking.findings_of(error)
     try:
         clients = load_clients(load(home / "clients.yaml", home), policies.catalogue)
-    except DocumentError as error:
-        findings += error.findings
+    except ValueError as error:
+        findings += checking.findings_of(error)
     if findings or registry is None or clients is None:
         raise DocumentError(findings)
     return Configuration(policies, registry, clients, tuple(checking.warnings(policies, registry)))
@@ -130,12 +132,12 @@ class Application:
     @asynccontextmanager
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
         settings, known = self.settings, self.configuration
-        audit = AuditLog.open(settings.home)
+        audit, jwks = AuditLog.open(settings.home), Jwks()
         try:
             await known.registry.open(Environment(settings))
             try:
                 self.endpoint = Endpoint(
-                    wire(settings, known, audit),
+                    wire(settings, known, audit, jwks),
                     max_body=settings.max_body,
                     body_timeout=settings.body_timeout,
                     max_inflight=settings.max_inflight,
@@ -145,6 +147,7 @@ class Application:
                 self.endpoint = None
                 await known.registry.close()
         finally:
+            await jwks.close()
             await audit.close()
 
     async def _ready(self, _: Request) -> Response:
@@ -157,7 +160,7 @@ class Application:
         return FileResponse(examples) if examples.is_file() else JSONResponse([])
 
 
-def wire(settings: Settings, known: Configuration, audit: AuditLog) -> Corridor:
+def wire(settings: Settings, known: Configuration, audit: AuditLog, jwks: Jwks) -> Corridor:
     """Every room, once."""
     catalogue = known.policies.catalogue
     secret = keyfiles.secret(settings.home, "gateway.key")
@@ -166,7 +169,7 @@ def wire(settings: Settings, known: Configuration, audit: AuditLog) -> Corridor:
     pseudonyms = Pseudonyms(keyfiles.derived(secret, "pseudonyms"), kid="k1")
     fetcher = Fetcher(known.registry)
     return Corridor(
-        authenticator=Authenticator(known.clients, catalogue, settings.audience),
+        authenticator=Authenticator(known.clients, catalogue, settings.audience, jwks),
         reader=Reader(face),
         planner=Planner(
             face.graphql, catalogue, cursors, max_subjects=settings.max_subjects, max_first=settings.max_first

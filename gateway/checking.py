@@ -88,6 +88,14 @@ def terms_of(catalogue: Catalogue) -> Terms:
     )
 
 
+def findings_of(error: ValueError) -> tuple[str, ...]:
+    """What a loader found, line by line; an error of another sort is raised again."""
+    found: tuple[str, ...] | None = getattr(error, "findings", None)
+    if found is None:
+        raise error
+    return found
+
+
 def findings(policies: PolicySet, registry: Registry) -> list[str]:
     """What is wrong although every file can be read: the schema's own words, types that nobody answers."""
     found: list[str] = []

@@ -150,7 +150,7 @@ class Withheld:
     """One entry of `extensions.withheld`: a field, or rows of a type, that this caller does not get."""
 
     coordinate: str
-    path: str
+    paths: tuple[str, ...]  # with `*` for items of lists; several when the operation asks under several aliases
     effect: str  # DENY | MASK | HIDE
     step: str | None
     rule: str

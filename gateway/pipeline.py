@@ -17,7 +17,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from connectors.contract import Deadline
-from gateway.auditing import AuditLog, AuditUnavailable, Outcome, Record
+from gateway.auditing import AuditLog
+from gateway.auditing.log import AuditUnavailable
+from gateway.auditing.record import Outcome, Record
 from gateway.authenticating import Authenticator
 from gateway.deciding import Decider
 from gateway.errors import GatewayError, Refusal
@@ -33,7 +35,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """One HTTP request: raw header pairs, its body (or why there is none), and what `Prefer` and language say."""
+    """One HTTP request: raw header pairs, its body (or why there is none), strictness and language."""
 
     headers: list[tuple[bytes, bytes]]
     body: bytes | GatewayError

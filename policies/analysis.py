@@ -56,8 +56,8 @@ def _severity(policies: PolicySet) -> Iterator[Finding]:
 
 def _untested_agreements(policies: PolicySet) -> Iterator[Finding]:
     for policy in policies.policies:
-        ended = [case for case in policies.cases if policy.end is not None and case.facts.at >= policy.end]
-        if policy.layer == "agreement" and not any(case.facts.region == policy.consumer for case in ended):
+        ended = [case for case in policies.cases if policy.until is not None and case.facts.at >= policy.until]
+        if policy.kind == "agreement" and not any(case.facts.region == policy.consumer for case in ended):
             yield Finding("W", f"{policy.where}: no case asks what `{policy.id}` leaves open after its end; add one")
 
 
@@ -107,10 +107,10 @@ def _masked_for_public(policies: PolicySet) -> Iterator[Finding]:
 
 def _ending(policies: PolicySet, at: datetime) -> Iterator[Finding]:
     for policy in policies.policies:
-        if policy.end is None or policy.end - at >= SOON:
+        if policy.until is None or policy.until - at >= SOON:
             continue
-        verb = "ended" if policy.end <= at else "ends"
-        yield Finding("W", f"{policy.where}: `{policy.id}` {verb} on {policy.end:%Y-%m-%d}; renew it or take it out")
+        verb = "ended" if policy.until <= at else "ends"
+        yield Finding("W", f"{policy.where}: `{policy.id}` {verb} on {policy.until:%Y-%m-%d}; renew it or take it out")
 
 
 def implies(first: Condition, second: Condition) -> bool:
@@ -128,9 +128,9 @@ def implies(first: Condition, second: Condition) -> bool:
 
 def _speaks_for(limiting: Policy, granting: Policy) -> bool:
     """Whether the limiting policy is in force wherever and whenever the granting one is."""
-    if limiting.layer == "agreement" and limiting.id != granting.id:
+    if limiting.kind == "agreement" and limiting.id != granting.id:
         return False
     if limiting.region is not None and limiting.region not in (granting.region, granting.provider):
         return False
-    ends = limiting.end is None or (granting.end is not None and granting.end <= limiting.end)
-    return limiting.start <= granting.start and ends
+    ends = limiting.until is None or (granting.until is not None and granting.until <= limiting.until)
+    return limiting.since <= granting.since and ends

@@ -93,7 +93,7 @@ def valid_until(policies: PolicySet, at: datetime) -> datetime | None:
 def agreement_in_force(policies: PolicySet, facts: Facts) -> bool:
     """Whether an agreement that opens something covers the question: valid now, between these two, for this purpose."""
     return any(
-        policy.layer == "agreement"
+        policy.kind == "agreement"
         and next(implicit(policy, facts), None) is None
         and any(r.grants for r in policy.rules)
         for policy in policies.policies
@@ -106,7 +106,7 @@ def implicit(policy: Policy, facts: Facts) -> Iterator[str]:
         yield "valid"
     if policy.region is not None and not covers(policy.region, facts.province):
         yield "region of the record"
-    if policy.layer == "agreement":
+    if policy.kind == "agreement":
         if policy.provider != province_of(facts.province) or policy.consumer != province_of(facts.region):
             yield "between"
         if not purpose_listed(facts.purpose, policy.purposes):
@@ -185,8 +185,8 @@ def _altered(
     elif word == "given":
         yield " ".join(sorted(condition.given - facts.given)), replace(facts, given=facts.given | condition.given)
     elif word == "valid":
-        at = policy.start if facts.at < policy.start else (policy.end or facts.at) - timedelta(microseconds=1)
-        yield "/".join(f"{day:%Y-%m-%d}" for day in (policy.start, policy.end) if day), replace(facts, at=at)
+        at = policy.since if facts.at < policy.since else (policy.until or facts.at) - timedelta(microseconds=1)
+        yield "/".join(f"{day:%Y-%m-%d}" for day in (policy.since, policy.until) if day), replace(facts, at=at)
 
 
 def _generosity(field: Field, effect: str) -> int:
@@ -219,13 +219,13 @@ def _strictness(field: Field, rule: Rule) -> int:
 def _denied(policies: PolicySet, pair: tuple[Policy, Rule] | None = None) -> Decision:
     if pair is not None:
         return Decision(DENY, pair[1].id, pair[1].why, contact=pair[0].contact)
-    contact = next((policy.contact for policy in policies.policies if policy.layer == "baseline"), None)
+    contact = next((policy.contact for policy in policies.policies if policy.kind == "baseline"), None)
     return Decision(DENY, NO_GRANT, SILENCE, contact=contact)
 
 
 def _edges(policies: PolicySet, at: datetime) -> Iterator[datetime]:
     for policy in policies.policies:
-        yield from (edge for edge in (policy.start, policy.end) if edge is not None and edge > at)
+        yield from (edge for edge in (policy.since, policy.until) if edge is not None and edge > at)
         for condition in policy.conditions:
             if condition.during is not None:
                 yield from condition.during.changes(at)

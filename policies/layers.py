@@ -28,7 +28,7 @@ def rights(document: Document, file: PolicyFile, policy: Policy, catalogue: Cata
         _exceptions(document, ["rules", index], rule.excepts, findings)
     for index, row in enumerate(policy.rows):
         _exceptions(document, ["rows", index], row.excepts, findings)
-        if policy.layer == "city" and row.rule.effect != "hide":
+        if policy.kind == "city" and row.rule.effect != "hide":
             findings.add(document, ["rows", index], "a city may only tighten: write `hide`")
 
 
@@ -69,7 +69,7 @@ def _grant(
 ) -> None:
     loc: list[str | int] = ["rules", index]
     when = rule.when
-    if policy.layer == "city":
+    if policy.kind == "city":
         findings.add(
             document, [*loc, "grant"], "a city may only tighten: write limits, or ask the province for the grant"
         )
@@ -90,7 +90,7 @@ def _grant(
         findings.add(document, loc, f"`{rule.id}` lets any subject read anyone: write `self: required`")
     if when.clients == {SUBJECT} and when.own:
         return
-    if policy.layer != "agreement" and when.regions != {INSIDE} and when.regions != {policy.region}:
+    if policy.kind != "agreement" and when.regions != {INSIDE} and when.regions != {policy.region}:
         message = f"`{rule.id}` opens more than public fields across provinces: write `region: inside`, or an agreement"
         findings.add(document, [*loc, "to"], message)
 

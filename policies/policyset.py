@@ -53,12 +53,12 @@ class Policy:
     """One file. `provider`, `consumer` and `purposes` are an agreement's, implicit in each of its rules."""
 
     id: str
-    layer: str
+    kind: str  # one of LAYERS
     title: Words
     contact: str | None
     region: str | None
-    start: datetime
-    end: datetime | None  # exclusive
+    since: datetime
+    until: datetime | None  # exclusive
     provider: str | None
     consumer: str | None
     purposes: frozenset[str]
@@ -70,7 +70,7 @@ class Policy:
     @property
     def rank(self) -> tuple[int, str]:
         """The order in which rules are named when several say the same: by layer, then by name."""
-        return (LAYERS.index(self.layer), self.id)
+        return (LAYERS.index(self.kind), self.id)
 
     @property
     def opens(self) -> bool:
@@ -85,7 +85,7 @@ class Policy:
             yield from (row.when, *row.excepts)
 
     def valid(self, at: datetime) -> bool:
-        return self.start <= at and (self.end is None or at < self.end)
+        return self.since <= at and (self.until is None or at < self.until)
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,6 +139,8 @@ class RuleEntry(ConditionEntry):
             raise ValueError(f"`{self.id}` must say `to`; write `to: anyone` if you mean it")
         if self.grant is not None and self.except_:
             raise ValueError(f"`{self.id}`: only a limit has `except`; write the conditions into the grant")
+        if self.limit is not None and self.agreement:
+            raise ValueError(f"`{self.id}`: an agreement can only open; write the limit into the agreement's own file")
         if self.records is not None:
             raise ValueError("`records` belongs under `rows`: a grant or limit looks at the question, never at data")
         return self
@@ -182,6 +184,8 @@ class RowEntry(ConditionEntry):
             raise ValueError(f"`{self.id}`: a mark needs its label, `as`")
         if self.hide is not None and self.hide.as_ is not None:
             raise ValueError(f"`{self.id}`: only a mark has a label, `as`")
+        if self.agreement:
+            raise ValueError(f"`{self.id}`: an agreement can only open; write `agreement` into `except`")
         if self.fields is not None:
             raise ValueError(f"`{self.id}`: a row has no `fields`; write a limit for fields")
         return self

@@ -60,12 +60,12 @@ class _Reading:
             seen.add(name)
         return Policy(
             id=file.policy,
-            layer=file.kind,
+            kind=file.kind,
             title=file.title.words(),
             contact=file.owner.contact if file.owner else None,
             region=file.region,
-            start=midnight(file.valid.from_),
-            end=midnight(file.valid.until) if file.valid.until else None,
+            since=midnight(file.valid.from_),
+            until=midnight(file.valid.until) if file.valid.until else None,
             provider=file.between.provider if file.between else None,
             consumer=file.between.consumer if file.between else None,
             purposes=frozenset(file.purposes),

@@ -1,4 +1,4 @@
-"""Rules and decisions in words, Chinese or English, for the officer who reads them on paper.
+"""Rules in words, Chinese or English, for the officer who reads them on paper.
 
 Every sentence is made from the rule itself and the catalogue's own words, so that it cannot drift from what
 is decided. Nothing here decides.
@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 
 from policies.conditions import Condition, During
-from policies.interpreter import Explanation
 from policies.model import ALLOW, DENY, Catalogue, Words
-from policies.policyset import Rule
+from policies.policyset import Policy, Rule
 
 TEMPLATES: Mapping[str, Mapping[str, str]] = {
     "zh": {
@@ -32,6 +31,7 @@ TEMPLATES: Mapping[str, Mapping[str, str]] = {
         "kinds": "数据种类：{}",
         "during": "时间：{}",
         "anyone": "任何人，任何情形",
+        "between": "{}的记录，{}的客户",
         "grant": "开放",
         "limit": "限制为",
         "except": "除外",
@@ -58,6 +58,7 @@ TEMPLATES: Mapping[str, Mapping[str, str]] = {
         "kinds": "kind of field: {}",
         "during": "during {}",
         "anyone": "anyone, always",
+        "between": "records of {}, clients of {}",
         "grant": "opens as",
         "limit": "limits to",
         "except": "except",
@@ -69,26 +70,25 @@ TEMPLATES: Mapping[str, Mapping[str, str]] = {
 }
 
 
-def sentence(rule: Rule, catalogue: Catalogue, language: str) -> str:
-    """One rule as a sentence: what it does, when, and except when."""
+def sentence(rule: Rule, policy: Policy, catalogue: Catalogue, language: str) -> str:
+    """One rule as a sentence: what it does, when, and except when; with what its file's head adds."""
     words = TEMPLATES[language]
     verb = words["grant"] if rule.grants else words["limit"]
     text = f"{verb} {words.get(rule.step, rule.step)} - {condition(rule.when, catalogue, language)}"
     for excepted in rule.excepts:
         text += f"; {words['except']} [{condition(excepted, catalogue, language)}]"
+    if policy.kind == "agreement" and policy.provider and policy.consumer:
+        places = [_said(place, catalogue.provinces, language) for place in (policy.provider, policy.consumer)]
+        titles = {code: purpose.title for code, purpose in catalogue.purposes.items()}
+        purposes = " / ".join(_said(code, titles, language) for code in sorted(policy.purposes))
+        days = "/".join(f"{day:%Y-%m-%d}" for day in (policy.since, policy.until) if day)
+        text += f" ({words['between'].format(*places)}, {words['purposes'].format(purposes)}, {days})"
     return text
 
 
 def condition(when: Condition, catalogue: Catalogue, language: str) -> str:
     """One condition, word by word."""
     return ", ".join(_parts(when, catalogue, language)) or TEMPLATES[language]["anyone"]
-
-
-def answer(explanation: Explanation, language: str) -> str:
-    """The decision and its reason in one line."""
-    decision = explanation.ruling.decision
-    effect = TEMPLATES[language].get(decision.effect, decision.effect)
-    return f"{effect} - {decision.rule}: {getattr(decision.reason, language)}"
 
 
 def _parts(when: Condition, catalogue: Catalogue, language: str) -> Iterator[str]:

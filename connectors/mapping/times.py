@@ -3,7 +3,8 @@
 A format is made of `%Y %m %d %H %M %S %f %z` and literal characters; `epochMillis` is milliseconds since
 1970 in UTC; `native` says that the database's own date type is stored. Values that a driver already gives
 as dates are taken as they are under every format. Formats are matched strictly: digits that stand together
-have their full width, so `2019111` is no date, and nothing is guessed.
+have their full width, so `2019111` is no date. Beside a format of digits alone, milliseconds need eleven
+digits (later than 1973), so that a mistyped day is not taken for one in January 1970. Nothing is guessed.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ class Format:
         self.pattern = pattern
         self.sorts = tuple(directives) == _SORTING[: len(directives)]
         self.timed = "%H" in directives
+        self.bare = len(directives) == len(tokens)  # nothing but digits
         self._tokens = tokens
         self._regex = re.compile("".join(parts), re.ASCII)
 
@@ -83,11 +85,10 @@ def date_reader(
     patterns: Sequence[str], zone: ZoneInfo, never: Sequence[str], unknown: Sequence[str]
 ) -> Callable[[Any], date | None]:
     """Reads dates; a `never` word or day is `date.max`, an `unknown` one is None. Raises Unmappable."""
-    known = formats(patterns)
-    epoch = EPOCH_MILLIS in patterns
+    first = _first(patterns)
     words: dict[Any, date | None] = dict.fromkeys(never, date.max) | dict.fromkeys(unknown)
     for word in (*never, *unknown):
-        moment = _first(known, word)
+        moment = first(word)
         if moment is not None:
             words[moment.date()] = words[word]
 
@@ -100,7 +101,7 @@ def date_reader(
             text = half_width(text_of(raw))
             if text in words:
                 return words[text]
-            moment = _first(known, text) or (_epoch(text) if epoch else None)
+            moment = first(text)
             if moment is None:
                 raise Unmappable("is not a date in a declared format")
             day = moment.astimezone(zone).date() if moment.tzinfo else moment.date()
@@ -111,16 +112,14 @@ def date_reader(
 
 def timestamp_reader(patterns: Sequence[str], zone: ZoneInfo) -> Callable[[Any], datetime]:
     """Reads instants; a text without an offset is local to `zone`. Raises Unmappable."""
-    known = formats(patterns)
-    epoch = EPOCH_MILLIS in patterns
+    first = _first(patterns)
 
     def read(raw: Any) -> datetime:
         moment: datetime | None
         if isinstance(raw, datetime):
             moment = raw
         else:
-            text = half_width(text_of(raw))
-            moment = _first(known, text) or (_epoch(text) if epoch else None)
+            moment = first(half_width(text_of(raw)))
         if moment is None:
             raise Unmappable("is not a timestamp in a declared format")
         return moment if moment.tzinfo else moment.replace(tzinfo=zone)
@@ -133,18 +132,20 @@ def epoch_millis(moment: datetime) -> int:
     return (moment - _EPOCH) // timedelta(milliseconds=1)
 
 
-def _first(known: Iterable[Format], text: str) -> datetime | None:
-    for form in known:
-        moment = form.read(text)
-        if moment is not None:
-            return moment
-    return None
+def _first(patterns: Sequence[str]) -> Callable[[str], datetime | None]:
+    """Reads by the first format that fits; milliseconds, when declared, come last."""
+    known = formats(patterns)
+    shortest = 11 if any(form.bare for form in known) else 1
+    millis = re.compile(rf"-?\d{{{shortest},14}}" if EPOCH_MILLIS in patterns else r"(?!)", re.ASCII)
 
+    def first(text: str) -> datetime | None:
+        for form in known:
+            moment = form.read(text)
+            if moment is not None:
+                return moment
+        return _EPOCH + timedelta(milliseconds=int(text)) if millis.fullmatch(text) else None
 
-def _epoch(text: str) -> datetime | None:
-    if not re.fullmatch(r"-?\d{1,14}", text, re.ASCII):
-        return None
-    return _EPOCH + timedelta(milliseconds=int(text))
+    return first
 
 
 def _offset(text: str | None) -> timezone | None:

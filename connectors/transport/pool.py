@@ -3,7 +3,7 @@
 It asks for bodies without compression and refuses any other, counts bytes while they arrive, and puts one
 deadline around everything from the wait for a connection to the last byte, so that a dripping platform is
 cut as well as a silent one. A connection that broke off, was cut, or holds surplus bytes is closed.
-TLS is verified against the system's trust store; surroundings (proxies, netrc) are never read.
+TLS is verified, against the system's trust store if nothing else is said; surroundings (proxies, netrc) are never read.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import math
+import ssl
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
@@ -28,19 +29,24 @@ _BROKEN = (httpcore2.NetworkError, httpcore2.ProtocolError, httpcore2.TimeoutExc
 class Pool:
     """Connections to `base`, an http or https URL with an optional path before every target.
 
-    Raises ValueError for a base that is no such URL, or is plain HTTP beyond loopback without `plaintext`.
+    `authority` is a file of certificates; when given, it alone is trusted instead of the system's store.
+    Raises ValueError for a base that is no such URL, or is plain HTTP beyond loopback without `plaintext`,
+    and for an authority that cannot be read.
     """
 
-    def __init__(self, base: str, connections: int, plaintext: bool = False) -> None:
+    def __init__(self, base: str, connections: int, plaintext: bool = False, authority: str | None = None) -> None:
         parts = urlsplit(base)
         if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.query:
             raise ValueError("not an http or https URL without user and query")
+        try:
+            self._host, self._port = parts.hostname.encode("idna"), parts.port
+        except ValueError:
+            raise ValueError("an http or https URL with a wrong host or port") from None
         if parts.scheme == "http" and not plaintext and not _is_loopback(parts.hostname):
             raise ValueError("plain http beyond loopback; use https, or declare `plaintext: true`")
-        self._scheme, self._host = parts.scheme.encode(), parts.hostname.encode("idna")
-        self._port, self._prefix = parts.port, parts.path.rstrip("/")
+        self._scheme, self._prefix = parts.scheme.encode(), parts.path.rstrip("/")
         self._pool = httpcore2.AsyncConnectionPool(
-            ssl_context=httpx2.create_ssl_context(trust_env=False) if parts.scheme == "https" else None,
+            ssl_context=_trust(authority) if parts.scheme == "https" else None,
             max_connections=connections,
             keepalive_expiry=KEEP_ALIVE,
             network_backend=WatchedNetwork(),
@@ -85,6 +91,15 @@ class Pool:
                 if len(body) > max_bytes:
                     raise ContractBroken(f"the answer is larger than {max_bytes} bytes")
             return Answer(response.status, names, bytes(body))
+
+
+def _trust(authority: str | None) -> ssl.SSLContext:
+    if authority is None:
+        return httpx2.create_ssl_context(trust_env=False)
+    try:
+        return ssl.create_default_context(cafile=authority)
+    except OSError:  # ssl.SSLError is one
+        raise ValueError("the certificates of `ca` cannot be read") from None
 
 
 def _refuse_compressed(headers: Mapping[str, str]) -> None:

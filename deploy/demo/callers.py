@@ -31,7 +31,7 @@ class Caller:
     def describe(self) -> dict[str, Any]:
         """What demo.json says of a caller, its secret included: it opens nothing but the demo."""
         return {
-            "clientId": self.id if self.secret else None,
+            "client_id": self.id if self.secret else None,
             "secret": self.secret,
             "class": self.client_class,
             "region": self.region,

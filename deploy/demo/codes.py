@@ -9,12 +9,17 @@ from __future__ import annotations
 
 from datetime import date
 
-from policies.identifiers import citizen_id_check, organisation_code_check, uscc_check
+from policies.identifiers import USCC_ALPHABET, citizen_id_check, organisation_code_check, uscc_check
+
+NUMBERED = 100_000  # serials that are written in digits; above them a letter stands first
+SERIALS = NUMBERED + 10_000 * len(USCC_ALPHABET[10:])
 
 
 def uscc(prefix: str, area: str, serial: int) -> str:
-    """18 characters: `prefix` is department and category (`91`), `area` six digits, `serial` below 100,000."""
-    organisation = f"DEM{serial:05d}"
+    """18 characters: `prefix` is department and category (`91`), `area` six digits, `serial` below SERIALS."""
+    tens = divmod(serial - NUMBERED, 10_000)
+    five = f"{serial:05d}" if serial < NUMBERED else f"{USCC_ALPHABET[10:][tens[0]]}{tens[1]:04d}"
+    organisation = f"DEM{five}"
     body = f"{prefix}{area}{organisation}{organisation_code_check(organisation)}"
     return body + uscc_check(body)
 

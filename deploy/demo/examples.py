@@ -15,7 +15,7 @@ from itertools import count
 
 from deploy.demo import codes, facts, places
 from deploy.demo.facts import Fact, anniversary
-from deploy.demo.subjects import Person, Subject
+from deploy.demo.subjects import BRANCHES, RESERVED, STEMS, Person, Subject
 
 PROMISES: Mapping[str, Mapping[str, str]] = {
     "clean": {
@@ -76,7 +76,6 @@ _ORGANISATIONS = {
     "debtor_enterprise": ("370112", "济南示例失信建筑有限公司", "建筑"),
 }
 _PEOPLE = {"debtor_person": "陈甲子", "clean_person": "林乙丑", "minor_person": "赵丙寅"}
-_FIRST_SERIAL = 80_000  # above every serial of the population
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +90,13 @@ def people_and_organisations(today: date) -> dict[str, Subject]:
     """The subjects by example; `clean` has a USCC that ends in the check character 0, the debtor an ID in X."""
     found: dict[str, Subject] = {}
     for number, (example, (area, name, trade)) in enumerate(_ORGANISATIONS.items()):
-        serials = count(_FIRST_SERIAL + 100 * number)
+        serials = count(RESERVED.start + 100 * number)
         code = next(
             code
             for code in (codes.uscc("91", area, serial) for serial in serials)
             if (code[-1] == "0") == (example == "clean")
         )
-        principal = Person(
-            f"何{'子丑寅卯辰巳午未'[number]}{'甲乙丙丁戊己庚辛'[number]}", _id(example, "3702", 30, number, today)
-        )
+        principal = Person(f"何{BRANCHES[number]}{STEMS[number]}", _id(example, "3702", 30, number, today))
         found[example] = Subject("Enterprise", code, name, area, trade, principal, anniversary(today, -12))
     for number, (example, name) in enumerate(_PEOPLE.items()):
         age = 19 if example == "minor_person" else 36
@@ -135,6 +132,7 @@ def held(found: Mapping[str, Subject], today: date) -> Iterable[Held]:
             "procedure": "ORDINARY",
             "severity": "GENERAL",
             "fineAmountWan": Decimal("2"),
+            "confiscatedAmountWan": None,
             "content": "罚款人民币20000元",
             "status": "ACTIVE",
         }
@@ -180,4 +178,4 @@ def held(found: Mapping[str, Subject], today: date) -> Iterable[Held]:
     for example, serial in (("debtor_person", 9301), ("debtor_enterprise", 9302)):
         listed = facts.judgment(found[example], serial, draw, today, filedDate=today - timedelta(days=100))
         yield record("court.debtors", "JudgmentDebtor", example, listed)
-    yield penalty("yantai.penalties", "minor_person", 9401, 365 + 180)
+    yield penalty("yantai.penalties", "minor_person", 9401, 2 * 365)

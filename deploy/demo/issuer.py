@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from authlib.oauth2 import AuthorizationServer, OAuth2Error, OAuth2Request
-from authlib.oauth2.rfc6749 import ClientMixin, InvalidRequestError
+from authlib.oauth2.rfc6749 import ClientMixin, InvalidClientError, InvalidRequestError
 from authlib.oauth2.rfc6749.grants import ClientCredentialsGrant
 from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
 from authlib.oauth2.rfc9068 import JWTBearerTokenGenerator
@@ -173,7 +173,7 @@ def details(registered: Mapping[str, Any], text: str | None) -> dict[str, Any]:
     """The one granted `authorization_details` object: what was asked, or everything that is registered."""
     try:
         asked = json.loads(text) if text else [{"type": DETAIL_TYPE}]
-    except ValueError:
+    except (ValueError, RecursionError):
         raise InvalidDetails("authorization_details is not JSON") from None
     if not isinstance(asked, list) or len(asked) != 1 or not isinstance(asked[0], dict):
         raise InvalidDetails("authorization_details must hold exactly one object")
@@ -196,10 +196,14 @@ def application(issuer: str, settings: Mapping[str, Any]) -> Starlette:
     async def token(request: Request) -> Response:
         fields = parse_qs((await request.body()).decode("utf-8", "replace"), keep_blank_values=True)
         asked = Asked(issuer, {name: values[0] for name, values in fields.items()}, _titled(request))
+        answer: Response
         if any(len(values) > 1 for values in fields.values()):  # RFC 6749, section 3.2
-            refusal: Response = server.handle_error_response(asked, InvalidRequestError("a parameter is given twice"))
-            return refusal
-        answer: Response = server.create_token_response(asked)
+            answer = server.handle_error_response(asked, InvalidRequestError("a parameter is given twice"))
+            return answer
+        try:
+            answer = server.create_token_response(asked)
+        except UnicodeError:  # authlib decodes the Basic header without looking
+            answer = server.handle_error_response(asked, InvalidClientError(status_code=401))
         return answer
 
     async def metadata(request: Request) -> Response:  # RFC 8414

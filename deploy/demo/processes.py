@@ -44,10 +44,6 @@ class Child:
     def url(self) -> str:
         return str(self.announced["url"])
 
-    @property
-    def alive(self) -> bool:
-        return self._process is not None and self._process.poll() is None
-
     def start(self, **changed: Any) -> None:
         """Start it and hand it its settings; `wait` tells when it can be asked."""
         self._settings.update(changed)

@@ -91,6 +91,11 @@ class Province:
         return f"{self.issuer}/jwks.json"
 
     @property
+    def pids(self) -> tuple[int, ...]:
+        """Every process of the province, the issuer's last."""
+        return tuple(child.pid for child in self._children())
+
+    @property
     def subjects(self) -> dict[str, dict[str, Any]]:
         """The named examples: key, kind, name and what is promised of them."""
         return {
@@ -111,14 +116,7 @@ class Province:
     def clients_document(self) -> dict[str, Any]:
         """The content of the gateway's clients.yaml: the issuer, and what each client may ask for."""
         return {
-            "issuers": [
-                {
-                    "issuer": self.issuer,
-                    "jwks": self.jwks_uri,
-                    "algorithms": ["ES256"],
-                    "audience": self.resource,
-                }
-            ],
+            "issuers": [{"issuer": self.issuer, "jwks": self.jwks_uri, "algorithms": ["ES256"], "maxLifetime": "10m"}],
             "clients": {
                 caller.id: {
                     "issuer": self.issuer,
@@ -128,6 +126,7 @@ class Province:
                     "title": dict(caller.title),
                     "scopes": list(caller.scopes),
                     "purposes": list(caller.purposes),
+                    "subjectClaim": caller.id == SUBJECT,  # only this one's token says whose record is its own
                 }
                 for caller in self.callers.values()
                 if caller.id != PUBLIC
@@ -138,8 +137,8 @@ class Province:
         """What demo.json says, less the gateway's own address."""
         return {
             "issuer": self.issuer,
-            "tokenEndpoint": self.token_endpoint,
-            "jwksUri": self.jwks_uri,
+            "token_endpoint": self.token_endpoint,
+            "jwks_uri": self.jwks_uri,
             "resource": self.resource,
             "today": self.world.today.isoformat(),
             "platforms": [source.describe() for source in self.platforms],

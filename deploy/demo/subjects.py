@@ -10,6 +10,7 @@ import random
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Literal
 
 from deploy.demo import codes, places
 
@@ -26,6 +27,8 @@ TRADES = {
     "机械": "3411",
     "餐饮": "6210",
 }
+
+RESERVED = range(80_000, 100_000)  # serials of the named examples and the offices
 
 # kind -> (share per thousand, USCC prefixes)
 KINDS: dict[str, tuple[int, tuple[str, ...]]] = {
@@ -78,7 +81,7 @@ class Subject:
         return self.kind == "NaturalPerson"
 
     @property
-    def key_kind(self) -> str:
+    def key_kind(self) -> Literal["uscc", "citizenId"]:
         return "citizenId" if self.natural else "uscc"
 
     @property
@@ -102,11 +105,12 @@ def population(seed: int, size: int, today: date, taken: Iterable[str]) -> Itera
     for serial in range(size):
         # The first five are one of each kind, so that the smallest province still has them all.
         kind = kinds[serial] if serial < len(kinds) else draw.choices(kinds, weights)[0]
-        yield make(kind, serial, draw, next(people), today)
+        apart = serial if serial < RESERVED.start else serial + len(RESERVED)
+        yield make(kind, apart, draw, next(people), today)
 
 
 def make(kind: str, serial: int, draw: random.Random, principal: Person, today: date) -> Subject:
-    """One subject of a kind; `serial` (below 90,000) makes its code unique."""
+    """One subject of a kind; `serial` makes its code unique."""
     city = draw.choice((*places.CITIES, "3702", "3702", "3702", "3706", "3706", "3706"))  # where the platforms are
     area = draw.choice(list(places.CITIES[city][1]))
     if city == "3701" and draw.random() < 0.2:

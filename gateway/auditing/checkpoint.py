@@ -20,7 +20,8 @@ from typing import Any
 import orjson
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from gateway.auditing.keys import Signer, signed_by, sync_folder
+from gateway.auditing.keys import Signer, signed_by
+from gateway.keyfiles import sync_folder
 
 NAME = "checkpoint.json"
 PURPOSE = b"credit-gateway audit checkpoint 1\n"  # signed too, so that no other signature can stand in

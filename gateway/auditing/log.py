@@ -25,11 +25,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.auditing import checkpoint, entries, keys
-from gateway.auditing.keys import Pseudonyms, Signer, sync_folder
+from gateway.auditing.keys import Pseudonyms, Signer
 from gateway.auditing.record import Record, encode
 from gateway.auditing.recovery import replay
 from gateway.auditing.tree import Frontier, leaf_hash
 from gateway.errors import GatewayError
+from gateway.keyfiles import sync_folder
 
 FOLDER = "audit"
 MAX_WAITING = 10_000  # records; above, the disk has stopped and memory must not fill
@@ -87,7 +88,7 @@ class AuditLog:
     def open(cls, home: Path, *, segment_bytes: int = SEGMENT_BYTES) -> AuditLog:
         """Take, check and, after a crash, repair the log of `home`; makes log and keys at the first start.
 
-        Raises LogInUse, entries.LogDamaged, checkpoint.CheckpointError, keys.KeyFileError, OSError.
+        Raises LogInUse, entries.LogDamaged, checkpoint.CheckpointError, KeyFileError, OSError.
         """
         folder = home / FOLDER
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -111,7 +111,7 @@ def _caller(caller: Caller, pseudonyms: Pseudonyms) -> dict[str, Any]:
 def _decided(
     verdict: Verdict, replies: Replies | None, shown: Mapping[int, int], pseudonyms: Pseudonyms
 ) -> dict[str, Any]:
-    """Subjects once; then one entry per platform, type and ruling, whose replies name a subject by position."""
+    """Subjects once; then one entry per ruling (equal ones once), whose replies name a subject by position."""
     subjects: list[dict[str, Any]] = []
     places: dict[SubjectKey, int] = {}
     for subject in (
@@ -121,13 +121,13 @@ def _decided(
         if subject.key not in places:
             places[subject.key] = len(subjects)
             name = pseudonyms.of(subject.key.kind, subject.key.value)
-            subjects.append({"given": sorted(subject.given), "id": name, "kind": subject.kind})
-    asks: dict[tuple[int, str], dict[str, Any]] = {}
+            subjects.append({"id": name, "kind": subject.kind})
+    asks: dict[tuple[Any, ...], dict[str, Any]] = {}
     for number, part in enumerate(verdict.parts):
         subject = verdict.plan.branches[part.branch].subject
-        group = (id(part.ruling), subject.kind)
+        group = _sameness(part.ruling)
         if group not in asks:
-            asks[group] = {**_ruling(part.ruling), "kind": subject.kind, "replies": []}
+            asks[group] = {**_ruling(part.ruling), "replies": []}
         reply = replies.by_part.get(number) if replies else None
         status = reply.status if reply else "DENIED" if part.ruling.denied else "NOT_ASKED"
         received = len(reply.rows) + reply.rejected if reply else 0
@@ -147,14 +147,26 @@ def _decided(
 
 def _ruling(ruling: Ruling) -> dict[str, Any]:
     """`fields` by name (a coordinate is `type.name`): effect and rule; `asked`: all that may travel, control too."""
+    facts = ruling.facts
     return {
         "asked": sorted(ruling.asked),
+        "consent": facts.consent,
         "denied": ruling.denied.rule if ruling.denied else None,
         "fields": {name: [decision.effect, decision.rule] for name, decision in ruling.decisions.items()},
+        "given": sorted(facts.given),
+        "kind": facts.kind,
+        "own": facts.own,
         "platform": ruling.platform,
+        "province": facts.province,
         "rows": [rule.rule for rule in ruling.rows],
-        "type": ruling.type,
+        "type": facts.type,
     }
+
+
+def _sameness(ruling: Ruling) -> tuple[Any, ...]:
+    """Decisions and row rules follow from the facts: a batch of two hundred subjects repeats few of them."""
+    denied = ruling.denied.rule if ruling.denied else None
+    return ruling.platform, ruling.facts, frozenset(ruling.decisions), ruling.asked, denied
 
 
 def _terms(arguments: Mapping[str, Any], pseudonyms: Pseudonyms) -> dict[str, str]:

@@ -52,7 +52,7 @@ def verify(
     home: Path, trusted: Mapping[str, Ed25519PublicKey] | None = None, witness: Path | None = None
 ) -> Verification:
     """Check a home's whole log. `trusted` are the public keys to believe (the home's own by default), by id;
-    `witness` is a folder that holds an earlier `checkpoint.json`. Raises OSError, keys.KeyFileError."""
+    `witness` is a folder that holds an earlier `checkpoint.json`. Raises OSError, KeyFileError."""
     folder = home / FOLDER
     believed = trusted if trusted is not None else keys.public_keys(home)
     try:

@@ -48,13 +48,13 @@ class Authenticator:
         clients: Clients,
         catalogue: Catalogue,
         resource: str,
-        jwks: Jwks,
+        jwks: Jwks | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._clients = clients
         self._catalogue = catalogue
         self._resource = resource
-        self._jwks = jwks
+        self._jwks = jwks or Jwks()
         self._clock = clock
         self._verified: TTLCache[bytes, Token] = TTLCache(REMEMBERED, REMEMBERED_FOR)
         self._challenge = f'Bearer realm="credit-gateway", resource_metadata="{_metadata(resource)}"'
@@ -98,6 +98,10 @@ class Authenticator:
             issuer=client.issuer,
             token_id=token.id,
         )
+
+    async def close(self) -> None:
+        """Give the connections to the issuers back."""
+        await self._jwks.close()
 
     async def _token(self, credentials: bytes) -> Token:
         if credentials[:7].lower() != b"bearer ":

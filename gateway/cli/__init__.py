@@ -10,17 +10,22 @@ import sys
 
 import click
 
+from deploy.demo.processes import NotReady
+from gateway.auditing.entries import LogDamaged
+from gateway.auditing.log import LogInUse
 from gateway.checking import HomeError
 from gateway.cli.asking import AskingError, query, token
 from gateway.cli.audit import audit
 from gateway.cli.demo import demo
+from gateway.cli.demonstration import DemoError
 from gateway.cli.house import check, init, schema, serve
 from gateway.cli.policy import policy
 from gateway.documents import DocumentError
 from gateway.keyfiles import KeyFileError
 from gateway.settings import SettingsError
+from policies.findings import Refused
 
-KNOWN = (HomeError, DocumentError, KeyFileError, SettingsError, AskingError)
+KNOWN = (HomeError, DocumentError, Refused, KeyFileError, SettingsError, AskingError, DemoError, NotReady, LogInUse, LogDamaged)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -29,7 +34,7 @@ def cli() -> None:
     """One question about a credit subject, answered by many platforms, decided before it is fetched."""
 
 
-for verb in (serve, demo, check, init, schema, token, query, policy, audit):
+for verb in (serve, demo, check, init, schema, token, query, audit):
     cli.add_command(verb)
 
 

@@ -14,6 +14,7 @@ import orjson
 
 from gateway import settings
 from gateway.auditing import entries, keys, verifying
+from gateway.keyfiles import KeyFileError
 
 
 @click.group()
@@ -46,7 +47,7 @@ def verify(home: Path | None, key: Path | None, witness: Path | None) -> None:
     try:
         trusted = dict([keys.read_public_key(key)]) if key else None
         result = verifying.verify(_place(home), trusted, witness)
-    except (OSError, keys.KeyFileError) as error:
+    except (OSError, KeyFileError) as error:
         _fail(str(error))
     if result.problem:
         _fail(result.problem)

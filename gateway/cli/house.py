@@ -124,6 +124,7 @@ def schema(home: Path | None) -> None:
 def server(settings: Settings, application: Application) -> uvicorn.Server:
     """A uvicorn server for the application; it drains requests in flight for at most 15 s when asked to stop."""
     logging.basicConfig(level=settings.log_level.upper(), format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("httpx2").setLevel(logging.WARNING)  # it logs each URL that it asks, and URLs hold codes
     config = uvicorn.Config(
         application,
         host=settings.host,

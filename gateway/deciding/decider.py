@@ -203,6 +203,10 @@ class Decider:
         decisions = {name: self._decision(facts, record.fields[name]) for name in sorted(branch.fields)}
         withheld.add(branch, record, Ruling("", facts, decisions, frozenset(), ()))
 
+    def _unasked(self, branch: Branch, record: RecordType, facts: Facts) -> Ruling:
+        decisions = {name: self._decision(facts, record.fields[name]) for name in sorted(branch.fields)}
+        return Ruling("", facts, decisions, frozenset(), ())
+
 
 def _only_status(rule: RowRule) -> bool:
     others = (rule.negative, rule.minor, rule.publicity_over, rule.older_than_years)

@@ -6,7 +6,7 @@ meets it: "such records are not shown, if there are any", so that nobody learns 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 from gateway.model import Branch, Path, Plan, Ruling, Subject, Withheld
 from policies.model import ALLOW, DENY, NO_GRANT, Decision, RecordType, RowRule, Words
@@ -14,47 +14,66 @@ from policies.model import ALLOW, DENY, NO_GRANT, Decision, RecordType, RowRule,
 SILENCE = Words("策略未授权", "no rule grants this")
 
 
+@dataclass(slots=True)
+class _Told:
+    """One entry in the making: where it applies and, in a batch, to which subjects."""
+
+    source: Decision | RowRule | None
+    paths: dict[str, None] = field(default_factory=dict)  # a set that keeps the order
+    subjects: set[int] = field(default_factory=set)
+
+
 class WithheldList:
-    """Collects what is withheld: one entry per (coordinate, rule, effect), with `*` for lists."""
+    """Collects what is withheld: one entry per (coordinate, rule, effect)."""
 
     def __init__(self, plan: Plan) -> None:
         self._batch = {root.key for root in plan.roots if root.field == "subjects"}
-        self._found: dict[tuple[str, str, str, str | None, str], tuple[Decision | RowRule | None, set[int]]] = {}
+        self._told: dict[tuple[str, str, str | None, str], _Told] = {}
 
     def add(self, branch: Branch, record: RecordType, ruling: Ruling) -> None:
-        inner = "" if branch.derived else ".nodes.*"
-        path = self._path(branch.path) + inner
+        path = branch.path if branch.derived else (*branch.path, "nodes", 0)
         for name, decision in ruling.decisions.items():
             if decision.effect == ALLOW:
                 continue
             effect, step = ("DENY", None) if decision.effect == DENY else ("MASK", decision.effect)
-            field_path = path if branch.derived else f"{path}.{name}"
-            self._note(record.fields[name].coordinate, field_path, effect, step, decision.rule, decision, branch.path)
-        if ruling.denied is not None and all(decision.answered for decision in ruling.decisions.values()):
-            self._note(record.name, path, "DENY", None, ruling.denied.rule, ruling.denied, branch.path)
-        if ruling.denied is None:
-            for rule in ruling.rows:
-                if rule.effect == "hide":
-                    self._note(record.name, path, "HIDE", None, rule.rule, rule, branch.path)
+            place = path if branch.derived else (*path, name)
+            self._note(record.fields[name].coordinate, effect, step, decision.rule, decision, place)
+        if ruling.denied is not None:
+            answered = [decision for decision in ruling.decisions.values() if decision.answered]
+            if answered or not ruling.decisions:  # a filter, or the whole type, closed what the fields did not
+                self._note(record.name, "DENY", None, ruling.denied.rule, ruling.denied, path)
+            return
+        for rule in ruling.rows:
+            if rule.effect == "hide" and can_match(rule, record, branch.subject.natural):
+                self._note(record.name, "HIDE", None, rule.rule, rule, path)
 
     def add_subject(self, path: Path, subject: Subject) -> None:
-        self._note(subject.kind, self._path(path), "DENY", None, NO_GRANT, None, path)
+        self._note(subject.kind, "DENY", None, NO_GRANT, None, path)
 
     def entries(self) -> tuple[Withheld, ...]:
         entries = []
-        for (coordinate, path, effect, step, rule), (source, subjects) in self._found.items():
-            reason = source.reason if source is not None else SILENCE
-            contact = source.contact if isinstance(source, Decision) else None
-            entries.append(Withheld(coordinate, path, effect, step, rule, reason, contact, tuple(sorted(subjects))))
+        for (coordinate, effect, step, rule), told in self._told.items():
+            reason = told.source.reason if told.source is not None else SILENCE
+            contact = told.source.contact if isinstance(told.source, Decision) else None
+            subjects = tuple(sorted(told.subjects))
+            entries.append(Withheld(coordinate, tuple(told.paths), effect, step, rule, reason, contact, subjects))
         return tuple(entries)
 
     def _note(
-        self, coordinate: str, path: str, effect: str, step: str | None, rule: str,
-        source: Decision | RowRule | None, place: Path,
-    ) -> None:  # fmt: skip
-        _, subjects = self._found.setdefault((coordinate, path, effect, step, rule), (source, set()))
+        self, coordinate: str, effect: str, step: str | None, rule: str, source: Decision | RowRule | None, place: Path
+    ) -> None:
+        told = self._told.setdefault((coordinate, effect, step, rule), _Told(source))
+        told.paths[".".join("*" if isinstance(part, int) else part for part in place)] = None
         if place[0] in self._batch and len(place) > 1 and isinstance(place[1], int):
-            subjects.add(place[1])
+            told.subjects.add(place[1])
 
-    def _path(self, path: Iterable[str | int]) -> str:
-        return ".".join("*" if isinstance(part, int) else part for part in path)
+
+def can_match(rule: RowRule, record: RecordType, natural: bool) -> bool:
+    """Whether any row of this type and kind of subject could meet the rule; what cannot is not worth telling."""
+    roles = record.roles
+    return not (
+        (rule.negative is not None and rule.negative != record.negative)
+        or (rule.minor is not None and not (natural and roles.event))
+        or (rule.publicity_over is not None and roles.publicity_end is None)
+        or (rule.older_than_years is not None and roles.retention_anchor is None)
+    )

@@ -152,6 +152,7 @@ class Source:
     status: SourceStatus
     records: int = strawberry.field(description="rows shown, after policy")
     asOf: DateTime | None
+    absent: list[str] = strawberry.field(description="asked fields that the platform says it has not got")
 
 
 @strawberry.type(description="One registered platform: what can be asked of whom.")

@@ -14,17 +14,19 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import orjson
 
 from connectors.contract import Platform, Row
 from gateway.model import Branch, Reply, Ruling
 from policies import identifiers
-from policies.interpreter import judge
 from policies.masks import mask
 from policies.model import ALLOW, UNKNOWN_CONTROL, RecordType
+from policies.rows import judge
 
 SOURCE_UNIT = "sourceUnit"
+SHANGHAI = ZoneInfo("Asia/Shanghai")  # every instant is told in the zone of the records
 
 
 @dataclass(slots=True)
@@ -160,7 +162,9 @@ class Merger:
 
 def ready(value: Any) -> Any:
     """A catalogue value as JSON-ready text, number or flag. `date.max` is open-ended: 9999-12-31."""
-    if isinstance(value, datetime | date):
+    if isinstance(value, datetime):
+        return value.astimezone(SHANGHAI).isoformat(timespec="seconds")
+    if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Decimal):
         return format(value, "f")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from connectors.contract import Platform
 from connectors.registry import Registry
 from gateway.cursors import Cursors, question_digest
 from gateway.errors import GatewayError
-from gateway.model import Answer, Branch, Operation, Path, Replies, Request, Root, Subject, Verdict
+from gateway.model import Answer, Branch, Operation, Path, Replies, Request, Root, Ruling, Subject, Verdict
 from gateway.schema import Face
 from gateway.shaping.merging import Merger, Record, ready
 from gateway.shaping.telling import FULL, access, platforms, sources_and_errors, withheld
@@ -124,25 +124,33 @@ class Shaper:
         records = merger.merge(record, branch, heard)
         records.sort(key=lambda item: item.id)
         records.sort(key=lambda item: item.order, reverse=branch.window.newest_first)
-        shown = Counter(platform for item in records for platform in item.platforms)
+        shown: dict[str, set[str]] = {}
+        for item in records:
+            for platform_id in item.platforms:
+                shown.setdefault(platform_id, set()).add(item.id)
         sources = [
-            {
-                "platform": platform.id,
-                "region": platform.region,
-                "type": record.name,
-                "status": "NONE" if reply.status == "ANSWERED" and not shown[platform.id] else reply.status,
-                "records": shown[platform.id],
-                "asOf": ready(reply.as_of),
-            }
-            for _, platform, reply in heard
+            self._source(platform, ruling, reply.status, len(shown.get(platform.id, ())), ready(reply.as_of))
+            for ruling, platform, reply in heard
         ]
         for platform_id in verdict.not_asked.get(number, ()):
-            region = self._registry.platforms[platform_id].region
-            sources.append({"platform": platform_id, "region": region, "type": record.name,
-                            "status": "NOT_ASKED", "records": 0, "asOf": None})  # fmt: skip
+            platform = self._registry.platforms[platform_id]
+            sources.append(_line(platform, record.name, "NOT_ASKED"))
         complete = all(source["status"] in FULL for source in sources)
-        counts = {i: shown[platform.id] for i, (_, platform, _) in zip(parts, heard, strict=True)}
-        return self._page(branch, verdict, records, sources, complete), counts
+        counts = {i: len(shown.get(platform.id, ())) for i, (_, platform, _) in zip(parts, heard, strict=True)}
+        return {**self._page(branch, verdict, records, sources, complete), "shown": shown}, counts
+
+    def _source(
+        self, platform: Platform, ruling: Ruling, status: str, records: int, as_of: str | None
+    ) -> dict[str, Any]:
+        """ANSWERED becomes NONE when nothing is shown, so that a hidden row is not betrayed by its status."""
+        claimed = platform.claim(ruling.type).fields
+        absent = [
+            f"{ruling.type}.{name}"
+            for name, decision in sorted(ruling.decisions.items())
+            if decision.answered and name not in claimed
+        ]
+        status = "NONE" if status == "ANSWERED" and not records else status
+        return _line(platform, ruling.type, status, records, as_of, absent)
 
     def _page(
         self, branch: Branch, verdict: Verdict, records: list[Record], sources: list[dict[str, Any]], complete: bool
@@ -178,6 +186,25 @@ class Shaper:
             "sources": sources,
             "complete": complete,
         }
+
+
+def _line(
+    platform: Platform,
+    type_name: str,
+    status: str,
+    records: int = 0,
+    as_of: str | None = None,
+    absent: Sequence[str] = (),
+) -> dict[str, Any]:
+    return {
+        "platform": platform.id,
+        "region": platform.region,
+        "type": type_name,
+        "status": status,
+        "records": records,
+        "asOf": as_of,
+        "absent": list(absent),
+    }
 
 
 def _later(item: Record, after: tuple[str, str], newest_first: bool) -> bool:

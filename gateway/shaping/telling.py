@@ -22,11 +22,14 @@ def sources_and_errors(
     """One line per platform and type over the whole answer, and one error for each that failed."""
     lines: dict[tuple[str, str], dict[str, Any]] = {}
     errors: dict[tuple[str, str], Mapping[str, Any]] = {}
+    seen: dict[tuple[str, str], set[str]] = {}  # ids: a record asked for under two names is one record
     for path, connection in connections.items():
         for source in connection["sources"]:
             key = (source["platform"], source["type"])
-            line = lines.setdefault(key, {**source, "records": 0})
-            line["records"] += source["records"]
+            line = lines.setdefault(key, {**source, "absent": []})
+            seen.setdefault(key, set()).update(connection["shown"].get(source["platform"], ()))
+            line["records"] = len(seen[key])
+            line["absent"] = sorted({*line["absent"], *source["absent"]})
             line["status"] = max(line["status"], source["status"], key=SEVERITY.index)
             if source["status"] in FAILED and key not in errors:
                 failure = GatewayError(f"PLATFORM_{source['status']}", path=path, platform=source["platform"])
@@ -56,11 +59,13 @@ def platforms(registry: Registry, root: Root, is_open: Callable[[str], bool]) ->
 def withheld(item: Withheld) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "coordinate": item.coordinate,
-        "path": item.path,
+        "path": item.paths[0],
         "effect": item.effect,
         "rule": item.rule,
         "reason": {"zh": item.reason.zh, "en": item.reason.en},
     }
+    if len(item.paths) > 1:
+        entry["paths"] = list(item.paths)
     if item.step:
         entry["step"] = item.step
     if item.contact:

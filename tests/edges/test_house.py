@@ -19,6 +19,7 @@ import click
 import pytest
 from ruamel.yaml import YAML
 
+from gateway.cli import cli
 from gateway.errors import TABLE
 from gateway.settings import PREFIX, Settings
 
@@ -240,22 +241,20 @@ def fault(command: list[str]) -> str | None:
         return f"make has no {unknown}" if unknown else None
     if command[1:3] == ["-m", "gateway"]:
         command = ["credit-gateway", *command[3:]]
-    if command[:1] != ["credit-gateway"]:
+    if command[0].rpartition("/")[2] != "credit-gateway":
         return (
             None if command[0] in {"curl", "git", "cd", "cp", "export", "kill"} else f"nobody here knows `{command[0]}`"
         )
-    from gateway.__main__ import main
-
-    node: click.Command = main
+    node: click.Command = cli
     for word in command[1:]:
         if isinstance(node, click.Group) and not word.startswith("-"):
             if word not in node.commands:
-                return f"`{node.name}` has no command `{word}`"
+                return f"no command `{word}` in: {' '.join(command)}"
             node = node.commands[word]
         elif word.startswith("--"):
             known = {option for item in node.params for option in (*item.opts, *item.secondary_opts)} | {"--help"}
             if word.split("=")[0] not in known:
-                return f"`{node.name}` has no option `{word}`"
+                return f"no option `{word}` in: {' '.join(command)}"
     return None
 
 

@@ -63,8 +63,10 @@ class Rest:
     async def open(self, environment: Environment) -> None:
         """Raises ValueError, naming the reference and never its value, when `base` is not usable."""
         source = self._source
+        authority = environment.resolve(source.ca) if source.ca is not None else None
+        base = environment.resolve(source.base)
         try:
-            self._transport = Pool(environment.resolve(source.base), source.limits.concurrency, source.plaintext)
+            self._transport = Pool(base, source.limits.concurrency, source.plaintext, authority)
         except ValueError as reason:
             raise ValueError(f"`{source.base}`: {reason}") from None
         self._headers = source_headers(source, environment.resolve)

@@ -35,7 +35,7 @@ def application(settings: dict[str, Any]) -> Starlette:
     async def query(request: Request) -> Response:
         if not hmac.compare_digest(request.headers.get("authorization", "").encode(), expected):
             return JSONResponse({"code": "401"}, status_code=401)
-        form = dict(parse_qsl((await request.body()).decode()))
+        form = dict(parse_qsl((await request.body()).decode("utf-8", "replace")))
         code = form.get("cardNum", "")
         if not code or "," in code:
             return JSONResponse({"code": "E1001", "msg": "证件号码错误"})

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hmac
 import json
+import re
 import time
 from datetime import date
 from pathlib import Path
@@ -103,7 +104,7 @@ def _day(text: str) -> str:
 
 
 def _count(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or int(text) < 1:
+    if not re.fullmatch("[1-9][0-9]{0,8}", text):
         raise Refused("E400", "分页参数错误")
     return int(text)
 

@@ -1,0 +1,211 @@
+"""Asking a running gateway as one of its demo's callers: `token` and `query`.
+
+Both read HOME/demo.json, which a running `credit-gateway demo` writes: addresses, callers with their
+secrets, and the named example subjects. The answer's JSON goes to standard output and nothing else does.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+import httpx2
+from graphql import GraphQLSyntaxError, OperationDefinitionNode, parse, print_ast
+
+from gateway.cli.house import home_option
+from gateway.documents import suggestion
+from gateway.settings import load
+
+COMPLETE, REFUSED, PARTIAL, DENIED = 0, 1, 3, 4
+BY_JSON = ("Int", "Float", "Boolean")
+
+
+class AskingError(ValueError):
+    """A question cannot be asked; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """What demo.json says."""
+
+    graphql: str
+    token_endpoint: str
+    callers: Mapping[str, Mapping[str, Any]]
+    subjects: Mapping[str, Mapping[str, Any]]
+
+    @classmethod
+    def of(cls, home: Path) -> Demo:
+        path = home / "demo.json"
+        try:
+            data = json.loads(path.read_text("utf-8"))
+        except (OSError, ValueError):
+            raise AskingError(f"{path} is not there; start `credit-gateway demo --home {home}` first") from None
+        return cls(data["graphql"], data["token_endpoint"], data["callers"], data["subjects"])
+
+    def caller(self, name: str) -> Mapping[str, Any]:
+        if name not in self.callers:
+            raise AskingError(f"unknown caller `{name}`{suggestion(name, self.callers)}")
+        return self.callers[name]
+
+    def token(self, name: str, purpose: str | None, evidence: Mapping[str, str], subject: str | None = None) -> str:
+        """An access token for one purpose (RFC 9396), by client credentials. Raises AskingError."""
+        caller = self.caller(name)
+        if caller["client_id"] is None:
+            raise AskingError(f"`{name}` asks without a token")
+        purposes = [purpose] if purpose else caller["purposes"]
+        form = {
+            "grant_type": "client_credentials",
+            "authorization_details": json.dumps([{"type": "credit-query", "purposes": purposes, **evidence}]),
+        }
+        if subject:
+            form["login_hint"] = subject
+        try:
+            answer = httpx2.post(
+                self.token_endpoint, data=form, auth=(caller["client_id"], caller["secret"]), trust_env=False
+            )
+            body = answer.json()
+        except (httpx2.HTTPError, ValueError):
+            raise AskingError(f"{self.token_endpoint} does not answer; is the demo running?") from None
+        if answer.status_code != 200:
+            raise AskingError(f"no token: {body.get('error_description') or body.get('error')}")
+        return str(body["access_token"])
+
+    def ask(
+        self,
+        query: str,
+        variables: Mapping[str, Any],
+        *,
+        as_: str,
+        purpose: str | None = None,
+        evidence: Mapping[str, str] | None = None,
+        subject: str | None = None,
+        strict: bool = False,
+    ) -> tuple[int, dict[str, Any]]:
+        """HTTP status and body of the gateway's answer. Raises AskingError."""
+        headers = {"Accept": "application/graphql-response+json"}
+        if self.caller(as_)["client_id"] is not None:
+            headers["Authorization"] = f"Bearer {self.token(as_, purpose, evidence or {}, subject)}"
+            if purpose:
+                headers["Credit-Purpose"] = purpose
+        if strict:
+            headers["Prefer"] = "handling=strict"
+        try:
+            body = {"query": query, "variables": dict(variables)}
+            answer = httpx2.post(self.graphql, json=body, headers=headers, timeout=30, trust_env=False)
+            return answer.status_code, answer.json()
+        except (httpx2.HTTPError, ValueError):
+            raise AskingError(f"{self.graphql} does not answer; is the demo running?") from None
+
+
+def outcome(status: int, body: Mapping[str, Any]) -> int:
+    """0 complete, 3 partial, 4 denied, 1 refused for another reason."""
+    extensions = body.get("extensions", {})
+    codes = {error["extensions"]["code"] for error in body.get("errors", [])}
+    if status in (401, 403):
+        return DENIED
+    if body.get("data") is None:
+        return PARTIAL if "INCOMPLETE" in codes else REFUSED
+    if extensions.get("complete"):
+        return COMPLETE
+    asked = [source for source in extensions.get("sources", []) if source["status"] not in ("DENIED", "NOT_ASKED")]
+    return PARTIAL if asked else DENIED
+
+
+def variables_of(query: str, given: Sequence[str], subjects: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """`name=value` pairs by the types that the query declares; an example's name stands for its subject key."""
+    try:
+        document = parse(query)
+    except GraphQLSyntaxError as error:
+        raise AskingError(f"the query: {error.message}") from None
+    types = {
+        item.variable.name.value: print_ast(item.type).strip("[]!")
+        for definition in document.definitions
+        if isinstance(definition, OperationDefinitionNode)
+        for item in definition.variable_definitions or ()
+    }
+    found: dict[str, Any] = {}
+    for pair in given:
+        name, sign, value = pair.partition("=")
+        if not sign or name not in types:
+            raise AskingError(f"`--var {name}`: write name=value{suggestion(name, types)}")
+        found[name] = _value(name, value, types[name], subjects)
+    return found
+
+
+def _value(name: str, value: str, kind: str, subjects: Mapping[str, Mapping[str, Any]]) -> Any:
+    if kind == "SubjectKey" and value in subjects:
+        return {key: subjects[value][key] for key in ("uscc", "citizenId") if key in subjects[value]}
+    if kind in BY_JSON or value.startswith(("{", "[")):
+        try:
+            return json.loads(value)
+        except ValueError:
+            raise AskingError(f"`--var {name}`: JSON is expected for {kind}") from None
+    if kind == "SubjectKey":
+        raise AskingError(f"`--var {name}`: no example is called `{value}`{suggestion(value, subjects)}")
+    return value
+
+
+def _evidence(operator: str | None, case_no: str | None) -> dict[str, str]:
+    given = {"operator": operator, "caseNo": case_no}
+    return {name: value for name, value in given.items() if value}
+
+
+evidence_options = [
+    click.option("--operator", default=None, help="The operator, where the purpose requires one."),
+    click.option("--case-no", default=None, help="The case number, where the purpose requires one."),
+    click.option("--subject", default=None, help="For the caller `subject`: which example it is."),
+]
+
+
+def with_evidence(command: Any) -> Any:
+    for option in evidence_options:
+        command = option(command)
+    return command
+
+
+@click.command()
+@click.argument("caller")
+@click.option("--purpose", default=None, help="One purpose; without it, all that the caller may have.")
+@with_evidence
+@home_option
+def token(
+    caller: str, purpose: str | None, operator: str | None, case_no: str | None, subject: str | None, home: Path | None
+) -> None:
+    """Print an access token of one of the demo's callers."""
+    click.echo(Demo.of(load(home).home).token(caller, purpose, _evidence(operator, case_no), subject))
+
+
+@click.command()
+@click.argument("file", type=click.File("r", encoding="utf-8"))
+@click.option("--as", "as_", required=True, help="One of the demo's callers, such as shanghai-market-bureau.")
+@click.option("--purpose", default=None, help="The purpose of the question, such as gov.licensing.")
+@click.option("--var", "given", multiple=True, help="A variable, name=value; an example's name is a SubjectKey.")
+@click.option("--strict", is_flag=True, help="Refuse a partial answer (Prefer: handling=strict).")
+@with_evidence
+@home_option
+def query(
+    file: Any,
+    as_: str,
+    purpose: str | None,
+    given: tuple[str, ...],
+    strict: bool,
+    operator: str | None,
+    case_no: str | None,
+    subject: str | None,
+    home: Path | None,
+) -> None:
+    """Ask the running demo. Prints the answer; exits 0 complete, 3 partial, 4 denied, 1 refused."""
+    demo = Demo.of(load(home).home)
+    text = file.read()
+    variables = variables_of(text, given, demo.subjects)
+    evidence = _evidence(operator, case_no)
+    status, body = demo.ask(
+        text, variables, as_=as_, purpose=purpose, evidence=evidence, subject=subject, strict=strict
+    )
+    click.echo(json.dumps(body, ensure_ascii=False, indent=2))
+    sys.exit(outcome(status, body))

@@ -1,0 +1,117 @@
+"""A real HTTP/1.1 server on a socket of its own, as honest or as crooked as a test wants it.
+
+A test gives a coroutine that writes raw bytes, so the server can drip, hang, reset or lie about its framing.
+It keeps what it was asked and counts connections, opened and closed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import ssl
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One request as it came over the wire."""
+
+    method: str
+    target: str
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def path(self) -> str:
+        return urlsplit(self.target).path
+
+    @property
+    def query(self) -> dict[str, str]:
+        return dict(parse_qsl(urlsplit(self.target).query, keep_blank_values=True))
+
+
+Behaviour = Callable[[Seen, asyncio.StreamWriter], Awaitable[None]]
+
+
+@dataclass
+class Server:
+    """`async with Server(behaviour) as server`; `server.base` is its URL."""
+
+    behaviour: Behaviour
+    tls: ssl.SSLContext | None = None
+    seen: list[Seen] = field(default_factory=list)
+    connections: int = 0
+    closed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def __aenter__(self) -> Server:
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._server = await asyncio.start_server(self._connection, "127.0.0.1", 0, ssl=self.tls)
+        self.port = self._server.sockets[0].getsockname()[1]
+        scheme, host = ("https", "localhost") if self.tls else ("http", "127.0.0.1")
+        self.base = f"{scheme}://{host}:{self.port}"
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.close()
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        task = asyncio.ensure_future(self._serve(reader, writer))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while True:
+                head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+                first, *lines = head.split("\r\n")
+                method, target, _ = first.split(" ")
+                headers = {
+                    name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines if line)
+                }
+                seen = Seen(method, target, headers, await reader.readexactly(int(headers.get("content-length", "0"))))
+                self.seen.append(seen)
+                await self.behaviour(seen, writer)
+                await writer.drain()
+        except (ConnectionError, asyncio.IncompleteReadError):
+            self.closed.set()
+        finally:
+            writer.close()
+
+
+def raw(body: bytes, status: str = "200 OK", content_type: str = "application/json", extra: str = "") -> bytes:
+    """The bytes of an honest answer."""
+    head = f"HTTP/1.1 {status}\r\nContent-Type: {content_type}\r\nContent-Length: {len(body)}\r\n{extra}\r\n"
+    return head.encode("latin-1") + body
+
+
+def always(answer: bytes) -> Behaviour:
+    """The same bytes for every request."""
+
+    async def behave(seen: Seen, writer: asyncio.StreamWriter) -> None:
+        writer.write(answer)
+
+    return behave
+
+
+def telling(reply: Callable[[Seen], Any]) -> Behaviour:
+    """JSON made from the request."""
+
+    async def behave(seen: Seen, writer: asyncio.StreamWriter) -> None:
+        writer.write(raw(json.dumps(reply(seen), ensure_ascii=False).encode()))
+
+    return behave
+
+
+async def hang(seen: Seen, writer: asyncio.StreamWriter) -> None:
+    """Never an answer; ends when the other side leaves."""
+    await writer.wait_closed()

@@ -1,0 +1,291 @@
+"""The demo province as data: what is generated, what is promised of it, and that an honest connector reads it so."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from stdnum.cn import ric, uscc
+
+from connectors.contract import ConnectorError, Deadline, Fetch, Row, SubjectKey, SubjectUnknown
+from connectors.registry import Registry, load
+from deploy.demo import codes
+from deploy.demo.examples import PROMISES
+from deploy.demo.generator import COLLECTIONS, QINGDAO, SHANDONG, YANTAI, World, generate
+from deploy.demo.holdings.sheet import Holding
+from deploy.demo.province import DECLARATIONS, Province, start
+from gateway import documents
+from gateway.checking import terms_of
+from policies.catalogue import load_catalogue
+from policies.identifiers import normalise_name
+from policies.model import Catalogue
+
+TODAY = date(2026, 11, 24)
+CATALOGUE = Path(__file__).resolve().parents[2] / "policies" / "catalogue"
+
+QUIRKS = {
+    "dates": {"date:dash", "date:slash", "date:compact", "date:midnight", "date:epoch", "date:chinese"},
+    "open ends": {"forever:2099-12-31", "forever:2099/12/31", "forever:9999-09-09"},
+    "dates that stand for none": {"no date:1900-01-01", "no date:1899-12-30", "no date:暂无"},
+    "null words": {f"null:{word}" for word in ("", "无", "暂无", "\\N", "null", "-", "--", "*")},
+    "money": {"money:plain", "money:fraction", "money:separators", "money:sentence", "flaw:misplaced separator"},
+    "names": {"name:full", "name:half", "name:blank"},
+    "identity numbers": {"id:whole", "id:old", "id:masked", "placeholder code"},
+    "areas": {"area:six", "area:nine", "area:twelve", "area:unknown"},
+    "generations": {"generation:2016", "generation:2018"},
+    "letter case": {"keys:upper", "keys:lower"},
+    "unknown control values": {"flaw:state that nobody knows", "flaw:no end of publicity", "flaw:no end of conduct"},
+    "rows to reject": {"flaw:date that is none", "flaw:state of no vocabulary", "flaw:capital in words"},
+    "text in a date": {"flaw:words for a date", "flaw:typing error in a time"},
+}
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    return generate(1, 2000, TODAY)
+
+
+@pytest.fixture(scope="module")
+def catalogue() -> Catalogue:
+    return load_catalogue([*documents.load_folder(CATALOGUE), *documents.load_folder(CATALOGUE / "types")])
+
+
+@pytest.fixture(scope="module")
+def province(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Province]:
+    with start(tmp_path_factory.mktemp("province"), 3, 400, TODAY) as running:
+        yield running
+
+
+class Surroundings:
+    """The environment of connectors: the province's own answers to `env:` references."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._values = values
+
+    def resolve(self, reference: str) -> str:
+        return self._values[reference.removeprefix("env:")]
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+@pytest.fixture
+async def registry(province: Province, catalogue: Catalogue) -> AsyncIterator[Registry]:
+    loaded = load(documents.load_folder(DECLARATIONS), terms_of(catalogue))
+    await loaded.open(Surroundings(province.environment))
+    yield loaded
+    await loaded.close()
+
+
+def contents(world: World) -> bytes:
+    sources = sorted({(platform, source) for platform, source, _, _ in COLLECTIONS.values()})
+    return json.dumps([world.contents(*each) for each in sources], ensure_ascii=False).encode()
+
+
+def test_the_same_arguments_give_the_same_province() -> None:
+    """A province is a function of seed, size and day: equal arguments are equal to the byte, others are not."""
+    assert contents(generate(5, 120, TODAY)) == contents(generate(5, 120, TODAY))
+    assert contents(generate(5, 120, TODAY)) != contents(generate(6, 120, TODAY))
+    assert contents(generate(5, 120, TODAY)) != contents(generate(5, 120, TODAY - timedelta(days=1)))
+
+
+def test_identifiers_are_valid_and_unique(world: World) -> None:
+    """Every code passes the checks of an unrelated library, traps included, and names one subject only."""
+    keys = [subject.key for subject in world.subjects]
+    organisations = [subject.key for subject in world.subjects if not subject.natural]
+    people = [subject.principal.citizen_id for subject in world.subjects]
+    assert len(world.subjects) == 2000
+    assert len(set(keys)) == len(keys)
+    assert all(map(uscc.is_valid, organisations))
+    assert all(map(ric.is_valid, people))
+    assert any(code.endswith("0") for code in organisations)
+    assert any(code.endswith("X") for code in people)
+    weights = (3, 7, 9, 10, 5, 8, 4, 2)  # GB 11714, which that library does not know
+    for code in (key[8:17] for key in organisations):
+        total = sum(int(letter, 36) * weight for letter, weight in zip(code[:8], weights, strict=True))
+        assert code[8] == "0123456789X0"[11 - total % 11]
+
+
+def test_there_are_codes_for_a_large_province() -> None:
+    """Serial numbers beyond five digits still give valid codes, each its own."""
+    serials = (0, 99_999, 100_000, 109_999, 110_000, codes.SERIALS - 1)
+    found = {codes.uscc("91", "370202", serial) for serial in serials}
+    assert len(found) == len(serials)
+    assert all(map(uscc.is_valid, found))
+
+
+def test_subjects_are_recognisably_invented(world: World) -> None:
+    """Nobody can be mistaken for a real person or firm: codes and ID areas are of kinds that are never given out."""
+    for subject in world.subjects:
+        assert subject.natural or subject.key[8:11] == "DEM"
+        assert subject.principal.citizen_id[4:6] == "01"
+        assert int(subject.principal.citizen_id[14:17]) >= 900
+
+
+def test_all_kinds_and_cities_are_there(world: World) -> None:
+    """All five kinds of subject live in the province, in all sixteen cities, some with a retired area code."""
+    assert {subject.kind for subject in world.subjects} == {
+        "Enterprise", "NonEnterpriseLegalPerson", "IndividualBusiness", "FarmerCooperative", "NaturalPerson",
+    }  # fmt: skip
+    assert len({subject.city for subject in world.subjects} - {"3712"}) == 16
+    assert any(subject.key[2:6] == "3712" for subject in world.subjects)
+    assert {subject.kind for subject in generate(9, 20, TODAY).subjects} == {s.kind for s in world.subjects}
+
+
+@pytest.mark.parametrize("group", sorted(QUIRKS))
+def test_the_quirks_of_real_platforms_are_there(world: World, group: str) -> None:
+    """Every peculiarity that was seen at a real platform, and that these platforms can have, is in the data."""
+    assert QUIRKS[group] - {quirk for quirk, times in world.quirks.items() if times} == set()
+
+
+def test_every_state_of_a_penalty_is_there(world: World) -> None:
+    """Rules for rows have something to bite on: all states, ended publicity, old conduct, minors, two holders."""
+    penalties = [*world.holdings(QINGDAO, "AdministrativePenalty"), *world.holdings(YANTAI, "AdministrativePenalty")]
+    found = [(holding.fact.subject, holding.fact.values) for holding in penalties]
+    states = {"ACTIVE", "OBJECTED", "FROZEN", "REPAIRED", "REVOKED", "EXPIRED"}
+    assert {values["status"] for _, values in found} == states
+    assert any(values["publishUntil"] < TODAY and values["status"] == "ACTIVE" for _, values in found)
+    assert any(values["conductEnd"] < TODAY.replace(year=TODAY.year - 5) for _, values in found)
+    assert any(who.natural and who.principal.age(values["decisionDate"]) < 18 for who, values in found)
+    holders = Counter((values["documentNo"], values["authority"]) for _, values in found)
+    twice = [values for _, values in found if holders[values["documentNo"], values["authority"]] == 2]
+    assert twice
+    by_document: dict[str, set[str]] = {}
+    for values in twice:
+        by_document.setdefault(values["documentNo"], set()).add(values["status"])
+    assert any(len(statuses) == 2 for statuses in by_document.values())  # one has not heard of the repair
+
+
+def records(world: World, example: str) -> list[tuple[str, Holding]]:
+    key = world.examples[example].key
+    return [(where, row) for where, rows in world.held.items() for row in rows if row.fact.subject.key == key]
+
+
+def only(world: World, example: str, where: str) -> Mapping[str, Any]:
+    [values] = [row.expected for place, row in records(world, example) if place == where]
+    return values
+
+
+@pytest.mark.parametrize(("seed", "size", "today"), [(1, 2000, TODAY), (77, 12, date(2028, 2, 29))])
+def test_the_named_examples_keep_their_promises(seed: int, size: int, today: date) -> None:
+    """For every seed, size and day the named examples are what the guides say they are."""
+    world = generate(seed, size, today)
+    held = {example: Counter(where for where, _ in records(world, example)) for example in PROMISES}
+    registered = Counter({"registry.registrations": 1})
+    assert all(row.fact.named and row.rejected is None for name in PROMISES for _, row in records(world, name))
+    assert held["clean"] == registered
+    assert world.examples["clean"].key.endswith("0")
+    for example, where in (("penalised", "qingdao"), ("repaired", "qingdao"), ("expired", "qingdao")):
+        assert held[example] == registered + Counter({f"{where}.penalties": 1})
+    penalty = only(world, "penalised", "qingdao.penalties")
+    assert penalty["legalRepIdNo"] == world.examples["penalised"].principal.citizen_id
+    assert (penalty["status"], penalty["procedure"], penalty["fineAmountWan"]) == ("ACTIVE", "ORDINARY", 2)
+    assert penalty["conductEnd"] < penalty["decisionDate"] < today < penalty["publishUntil"]
+    assert only(world, "repaired", "qingdao.penalties")["status"] == "REPAIRED"
+    assert only(world, "objected", "yantai.penalties")["status"] == "OBJECTED"
+    expired = only(world, "expired", "qingdao.penalties")
+    assert expired["publishUntil"] < today
+    assert expired["conductEnd"] < today.replace(year=today.year - 5, day=min(today.day, 28))
+    many = held["many_platforms"]
+    assert set(many) == {
+        "registry.registrations", "yantai.registrations",
+        "qingdao.licences", "yantai.licences", "qingdao.penalties", "yantai.penalties",
+    }  # fmt: skip
+    documents_held = Counter(
+        row.expected["documentNo"] for where, row in records(world, "many_platforms") if where.endswith("penalties")
+    )
+    assert sorted(documents_held.values()) == [1, 1, 2]
+    assert held["many_pages"]["yantai.licences"] == 23
+    for example in ("debtor_person", "debtor_enterprise"):
+        assert only(world, example, "court.debtors")["status"] == "ACTIVE"
+    assert world.examples["debtor_person"].key.endswith("X")
+    assert held["debtor_person"] == Counter({"court.debtors": 1})
+    assert held["clean_person"] == Counter()
+    minor = only(world, "minor_person", "yantai.penalties")
+    assert world.examples["minor_person"].principal.age(minor["decisionDate"]) == 17
+    assert minor["status"] == "ACTIVE"
+
+
+async def answered(registry: Registry, world: World, platform: str, type_name: str) -> tuple[list[Row], list[str]]:
+    """Everything that a platform gives for all subjects, and its reasons for what it does not."""
+    source = registry.platforms[platform].source(type_name)
+    claim = source.connector.claims()[type_name]
+    rows: list[Row] = []
+    rejected: list[str] = []
+    for kind in sorted(claim.keys):
+        keys = tuple(SubjectKey(each.key_kind, each.key) for each in world.subjects if each.key_kind == kind)
+        ask = Fetch(type_name, claim.fields, keys, limit=10_000, deadline=Deadline.within(60))
+        async for page in source.connector.fetch(ask):
+            assert not page.truncated
+            assert page.as_of is not None
+            rows += page.rows
+            rejected += page.rejected
+    return rows, rejected
+
+
+def plain(kinds: Mapping[str, str], values: Mapping[str, Any]) -> frozenset[tuple[str, Any]]:
+    """Values that can be compared as a set; names without regard to width, as they are compared in the house."""
+    return frozenset(
+        (name, normalise_name(value) if kinds[name] == "name" and value is not None else value)
+        for name, value in ((name, values.get(name)) for name in kinds)
+    )
+
+
+@pytest.mark.parametrize(
+    ("platform", "type_name"),
+    sorted((platform, type_name) for platform, _, type_name, _ in COLLECTIONS.values()),
+)
+async def test_connectors_read_what_is_true(
+    registry: Registry, province: Province, catalogue: Catalogue, platform: str, type_name: str
+) -> None:
+    """By its declaration every platform gives exactly the true values, and refuses exactly the rows it must."""
+    holdings = province.world.holdings(platform, type_name)
+    rows, rejected = await answered(registry, province.world, platform, type_name)
+    claimed = registry.platforms[platform].claim(type_name).fields
+    kinds = {name: catalogue.types[type_name].fields[name].kind for name in claimed}
+    read = Counter((row.subject.value, plain(kinds, row.values)) for row in rows)
+    true = Counter((each.fact.subject.key, plain(kinds, each.expected)) for each in holdings if not each.rejected)
+    assert read == true
+    assert len({row.id for row in rows}) == len(rows)
+    refused = Counter(f"{type_name}.{each.rejected}" for each in holdings if each.rejected)
+    assert Counter(reason.split(" ")[0] for reason in rejected) == refused
+
+
+async def test_the_court_does_not_know_who_is_not_listed(registry: Registry, province: Province) -> None:
+    """A subject that the court never heard of is an error inside a 200, and becomes "not known", not a failure."""
+    connector = registry.platforms[SHANDONG].source("JudgmentDebtor").connector
+    nobody = SubjectKey("citizenId", province.world.examples["clean_person"].key)
+    ask = Fetch("JudgmentDebtor", frozenset({"caseNo"}), (nobody,), deadline=Deadline.within(10))
+    with pytest.raises(SubjectUnknown):
+        [page async for page in connector.fetch(ask)]
+
+
+async def test_a_killed_platform_is_unreachable_and_comes_back(registry: Registry, province: Province) -> None:
+    """kill -9 takes a source away, a database as well as an API; after a restart the same address answers again."""
+    platform = registry.platforms[SHANDONG]
+    examples = province.world.examples
+    asks = {
+        "Registration": (SubjectKey("uscc", examples["clean"].key),),
+        "JudgmentDebtor": (SubjectKey("citizenId", examples["debtor_person"].key),),
+    }
+
+    async def count(type_name: str) -> int:
+        connector = platform.source(type_name).connector
+        ask = Fetch(type_name, frozenset({"status"}), asks[type_name], deadline=Deadline.within(10))
+        return sum([len(page.rows) async for page in connector.fetch(ask)])
+
+    environment = province.environment
+    assert [await count(name) for name in asks] == [1, 1]
+    for type_name, source in (("Registration", "registry"), ("JudgmentDebtor", "court")):
+        province.kill(SHANDONG, source)
+        with pytest.raises(ConnectorError) as raised:
+            await count(type_name)
+        assert raised.value.status == "UNAVAILABLE"
+    province.restart(SHANDONG)
+    assert province.environment == environment
+    assert [await count(name) for name in asks] == [1, 1]

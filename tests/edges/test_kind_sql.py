@@ -1,0 +1,343 @@
+"""Kind `sql` against a real SQLite file: what travels, what is pushed down, what becomes of faults."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, closing
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from connectors.contract import (
+    BadRequest,
+    Condition,
+    Connector,
+    ConnectorError,
+    ContractBroken,
+    Deadline,
+    TimedOut,
+    Unavailable,
+)
+from tests.edges.invented import (
+    FIRM,
+    OTHER,
+    PERSON,
+    SQL_SOURCE,
+    SQL_TYPE,
+    THIRD,
+    Surroundings,
+    ask,
+    connector,
+    pages,
+    registered,
+    rows,
+)
+
+PERMIT = """\
+table: permits
+key: [ID]
+subject:
+  uscc: {column: CODE}
+  citizenId: {column: "ID NO", where: {column: ID_TYPE, is: "111"}}
+null: ["", "无"]
+fields:
+  state: {column: STATE, vocabulary: {"1": ACTIVE, "2": REVOKED, "3": REVOKED}}
+  holder: {column: NAME}
+  number: {column: NUMBER, upper: true}
+  decided: {column: DAY, date: "%Y/%m/%d"}
+  until: {column: END, date: "%Y-%m-%d", never: ["0000-00-00"]}
+  touched: {column: TOUCHED, timestamp: epochMillis}
+  fine: {column: FINE, unit: {from: yuan, to: wan}}
+filters: {state: [eq, in], decided: [eq, range], until: [range], touched: [range], number: [eq, in]}
+batch: 2
+asOf: {table: sync, column: AT, timestamp: "%Y-%m-%d %H:%M:%S"}
+"""
+TABLE = """
+create table permits (ID integer, CODE text, "ID NO" text, ID_TYPE integer, STATE integer, NAME text, NUMBER text,
+  DAY text, END text, TOUCHED integer, FINE real);
+create table sync (AT text);
+insert into sync values ('2026-11-23 04:00:00'), ('2026-11-24 04:00:00');
+"""
+# id, code, id number, its type, state, name, number, day, end, touched, fine
+STOCK: list[tuple[Any, ...]] = [
+    (4, FIRM, None, None, 1, "甲", "a-1", "2020/01/31", "2099-01-01", 1577808000000, 2000),
+    (2, FIRM, None, None, 2, "乙", "A-2 ", "2020/02/01", "0000-00-00", 1580486400000, 0.1),
+    (3, FIRM, None, None, 3, "丙", "b-1", "2020/02/29", "2021-01-01", 1582992000000, None),
+    (1, OTHER, None, None, 1, "丁", "b-2", "2019/12/31", "2020-06-30", 1577721600000, 5),
+    (5, THIRD, None, None, 1, "戊", "b-3", "2019/12/31", "2020-06-30", 1577721600000, 5),
+    (6, None, PERSON, 111, 1, "己", "c-1", "2020/01/01", "2020-06-30", 1577721600000, 5),
+    (7, None, PERSON, 414, 1, "庚", "c-2", "2020/01/01", "2020-06-30", 1577721600000, 5),
+]
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    file = tmp_path / "city's 100% data.db"  # a name that a URL would have to escape
+    with closing(sqlite3.connect(file)) as connection:
+        connection.executescript(TABLE)
+        connection.executemany("insert into permits values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", STOCK)
+        connection.commit()
+    return file
+
+
+@pytest.fixture
+def statements() -> Iterator[list[str]]:
+    """Every line that the database layer would log at its most talkative."""
+    heard: list[str] = []
+
+    class Recorder(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            heard.append(record.getMessage())
+
+    recorder, logger = Recorder(), logging.getLogger("sqlalchemy.engine")
+    before = logger.level
+    logger.addHandler(recorder)
+    logger.setLevel(logging.INFO)
+    yield heard
+    logger.removeHandler(recorder)
+    logger.setLevel(before)
+
+
+@asynccontextmanager
+async def opened(file: Path, permit: str = PERMIT, source: str = SQL_SOURCE) -> AsyncIterator[Connector]:
+    made = connector(registered(source, permit))
+    await made.open(Surroundings({"env:INVENTED_URL": f"sqlite+aiosqlite:///{file}"}))
+    try:
+        yield made
+    finally:
+        await made.close()
+
+
+def alter(file: Path, *script: str) -> None:
+    with closing(sqlite3.connect(file)) as connection:
+        for statement in script:
+            connection.execute(statement)
+        connection.commit()
+
+
+def selects(heard: list[str]) -> list[str]:
+    return [" ".join(line.split()) for line in heard if line.startswith("SELECT") and "sync" not in line]
+
+
+async def test_rows_come_in_catalogue_words_ordered_by_key(database: Path) -> None:
+    """A subject's rows are mapped, in the order of the platform's key."""
+    async with opened(database) as made:
+        found = await rows(made, ask("state", "holder", "fine", "until", "touched"))
+    assert [row.id for row in found] == ["2", "3", "4"]
+    assert found[0].values["state"] == "REVOKED"
+    assert str(found[0].values["fine"]) == "0.00001"
+    assert found[0].values["until"] == date.max
+    assert found[2].values["touched"] == datetime(2019, 12, 31, 16, tzinfo=UTC)
+
+
+async def test_only_needed_columns_travel_and_values_are_bound(database: Path, statements: list[str]) -> None:
+    """The SELECT names key, subject and asked columns; no value stands in it, nor in any log line."""
+    async with opened(database) as made:
+        await rows(made, ask("state", where=(Condition("number", "eq", ("B-1",)),)))
+    (select,) = selects(statements)
+    assert select.startswith('SELECT "permits"."ID", "permits"."CODE", "permits"."STATE" FROM "permits" WHERE')
+    assert "NAME" not in select
+    assert not any(FIRM in line or "B-1" in line for line in statements)
+
+
+async def test_a_value_is_never_syntax(database: Path) -> None:
+    """A subject or a condition full of quotes finds nothing and breaks nothing."""
+    async with opened(database) as made:
+        assert await rows(made, ask(subjects=("x' or '1'='1",))) == []
+        hostile = Condition("number", "in", ("'; drop table permits; --",))
+        assert await rows(made, ask(where=(hostile,))) == []
+        assert len(await rows(made, ask())) == 3
+
+
+async def test_subjects_go_in_batches(database: Path, statements: list[str]) -> None:
+    """Three subjects with batches of two are two statements, and no row is lost."""
+    async with opened(database) as made:
+        found = await rows(made, ask(subjects=(FIRM, OTHER, THIRD)))
+    assert {row.subject.value for row in found} == {FIRM, OTHER, THIRD}
+    assert len(selects(statements)) == 2
+
+
+async def test_a_persons_number_counts_only_with_its_type(database: Path) -> None:
+    """The declared `where` is part of the question: another document with the same digits is not found."""
+    async with opened(database) as made:
+        found = await rows(made, ask("holder", subjects=(PERSON,)))
+    assert [row.values["holder"] for row in found] == ["己"]
+    assert found[0].subject.kind == "citizenId"
+
+
+JAN, FEB = date(2020, 1, 31), date(2020, 2, 1)
+CONDITIONS: list[tuple[str, Condition, list[str]]] = [
+    ("eq by vocabulary", Condition("state", "eq", ("ACTIVE",)), ["4"]),
+    ("two codes that mean the same", Condition("state", "eq", ("REVOKED",)), ["2", "3"]),
+    ("in", Condition("state", "in", ("ACTIVE", "REVOKED")), ["2", "3", "4"]),
+    ("a code that the platform has not got", Condition("state", "eq", ("REPAIRED",)), []),
+    ("text without regard to blanks and case", Condition("number", "in", ("A-1", "A-2")), ["2", "4"]),
+    ("a day", Condition("decided", "eq", (JAN,)), ["4"]),
+    ("both ends are inside", Condition("decided", "range", (JAN, FEB)), ["2", "4"]),
+    ("open below", Condition("decided", "range", (None, JAN)), ["4"]),
+    ("open above", Condition("decided", "range", (FEB, None)), ["2", "3"]),
+    ("reversed", Condition("decided", "range", (FEB, JAN)), []),
+    ("open on both sides", Condition("decided", "range", (None, None)), ["2", "3", "4"]),
+    ("`never` is later than any day", Condition("until", "range", (date(2050, 1, 1), None)), ["2", "4"]),
+    ("`never` is after a last day", Condition("until", "range", (date(2020, 1, 1), date(2021, 1, 1))), ["3"]),
+    ("an instant", Condition("touched", "range", (datetime(2020, 1, 31, 16, tzinfo=UTC), datetime(2020, 2, 1, tzinfo=UTC))), ["2"]),  # fmt: skip  # noqa: E501
+]
+
+
+@pytest.mark.parametrize(("condition", "ids"), [case[1:] for case in CONDITIONS], ids=[case[0] for case in CONDITIONS])
+async def test_declared_filters_are_exact(database: Path, condition: Condition, ids: list[str]) -> None:
+    """A condition that is pushed down finds just the rows that it would find among all."""
+    async with opened(database) as made:
+        assert [row.id for row in await rows(made, ask("state", where=(condition,)))] == ids
+
+
+async def test_an_undeclared_filter_is_our_mistake(database: Path) -> None:
+    """A condition that was not claimed is BadRequest before anything is asked."""
+    async with opened(database) as made:
+        with pytest.raises(BadRequest, match=r"Permit\.holder"):
+            await rows(made, ask(where=(Condition("holder", "eq", ("甲",)),)))
+
+
+async def test_more_rows_than_allowed_are_cut_with_a_mark(database: Path) -> None:
+    """`limit` and `maxRows` count over all batches, and the cut is told."""
+    async with opened(database) as made:
+        (page,) = await pages(made, ask(limit=2))
+        assert (len(page.rows), page.truncated) == (2, True)
+        (page,) = await pages(made, ask(limit=3))
+        assert (len(page.rows), page.truncated) == (3, False)
+        several = await pages(made, ask(subjects=(FIRM, OTHER, THIRD), limit=4))
+        assert (sum(len(page.rows) for page in several), several[-1].truncated) == (4, True)
+    async with opened(database, source=SQL_SOURCE.replace("maxRows: 100", "maxRows: 1")) as made:
+        (page,) = await pages(made, ask())
+        assert (len(page.rows), page.truncated) == (1, True)
+
+
+async def test_freshness_is_the_platforms_own_word(database: Path) -> None:
+    """`asOf` is the newest value that the declared table holds, in its zone."""
+    async with opened(database) as made:
+        (page,) = await pages(made, ask())
+        assert page.as_of == datetime(2026, 11, 23, 20, tzinfo=UTC)
+    async with opened(database, SQL_TYPE) as made:
+        (page,) = await pages(made, ask("decided"))
+        assert page.as_of is None
+
+
+async def test_the_file_is_opened_read_only(database: Path) -> None:
+    """A view that would write cannot, and the file's bytes and time stay as they are."""
+    before = (database.read_bytes(), database.stat().st_mtime_ns)
+    async with opened(database) as made:
+        await rows(made, ask())
+        await made.health(Deadline.within(5))
+    assert (database.read_bytes(), database.stat().st_mtime_ns) == before
+    assert not database.with_name(database.name + "-wal").exists()
+
+
+FAULTS: list[tuple[str, Callable[[Path], None], type[ConnectorError]]] = [
+    ("a missing file is Unavailable", os.remove, Unavailable),
+    ("a file that is no database is Unavailable", lambda file: file.write_bytes(b"x" * 4096) and None, Unavailable),
+    ("a dropped table is ContractBroken", lambda file: alter(file, "drop table permits"), ContractBroken),
+    ("a renamed column is ContractBroken", lambda file: alter(file, "alter table permits rename column STATE to S"), ContractBroken),  # fmt: skip  # noqa: E501
+    ("a renamed subject is ContractBroken", lambda file: alter(file, "alter table permits rename column CODE to C"), ContractBroken),  # fmt: skip  # noqa: E501
+]
+
+
+@pytest.mark.parametrize(("harm", "error"), [case[1:] for case in FAULTS], ids=[case[0] for case in FAULTS])
+async def test_faults_are_errors_of_the_contract(
+    database: Path, harm: Callable[[Path], None], error: type[ConnectorError]
+) -> None:
+    """A database that went away or changed under an open connector is told apart, without any value."""
+    async with opened(database) as made:
+        assert len(await rows(made, ask())) == 3
+        harm(database)
+        with pytest.raises(error) as caught:
+            await rows(made, ask())
+        assert type(caught.value) is error
+        assert FIRM not in str(caught.value)
+
+
+async def test_a_missing_file_is_not_made(tmp_path: Path) -> None:
+    """Asking a database that is not there leaves no empty one behind."""
+    async with opened(tmp_path / "none.db") as made:
+        with pytest.raises(Unavailable):
+            await made.health(Deadline.within(5))
+    assert list(tmp_path.iterdir()) == []
+
+
+SLOW = """create view permits as with recursive c(x) as (select 1 union all select x + 1 from c where x < 1e9)
+select max(x) as ID, '91370000INVENTED1A' as CODE, 1 as STATE from c"""
+
+
+@pytest.fixture
+def slow(tmp_path: Path) -> Path:
+    file = tmp_path / "slow.db"
+    alter(file, SLOW)
+    return file
+
+
+def threads() -> int:
+    return len(os.listdir("/proc/self/task"))
+
+
+async def test_a_slow_statement_is_stopped_at_the_deadline(slow: Path) -> None:
+    """The deadline is kept, and the statement itself stops: no thread computes on for nobody."""
+    async with opened(slow, SQL_TYPE) as made:
+        before, began = threads(), time.monotonic()
+        with pytest.raises(TimedOut):
+            await rows(made, ask(seconds=0.2))
+        assert time.monotonic() - began < 0.7
+        while threads() > before:
+            assert time.monotonic() - began < 3
+            await asyncio.sleep(0.01)
+
+
+async def test_a_cancelled_question_gives_its_connection_back(slow: Path) -> None:
+    """After a cancellation in the middle of a statement nothing of it stays."""
+    async with opened(slow, SQL_TYPE) as made:
+        before, began = threads(), time.monotonic()
+        task = asyncio.ensure_future(rows(made, ask(seconds=30)))
+        while threads() == before:
+            await asyncio.sleep(0.01)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        while threads() > before:
+            assert time.monotonic() - began < 3
+            await asyncio.sleep(0.01)
+
+
+async def test_the_platforms_own_time_limit_holds_without_a_deadline(slow: Path) -> None:
+    """`limits.timeout` bounds a statement even when the question has all the time in the world."""
+    async with opened(slow, SQL_TYPE, SQL_SOURCE.replace("timeout: 5s", "timeout: 200ms")) as made:
+        began = time.monotonic()
+        with pytest.raises(TimedOut):
+            await rows(made, ask(seconds=float("inf")))
+        assert time.monotonic() - began < 0.7
+
+
+async def test_a_question_to_a_closed_source_is_unavailable(database: Path) -> None:
+    """Before `open` and after `close` a question is refused as Unavailable."""
+    made = connector(registered(SQL_SOURCE, PERMIT))
+    with pytest.raises(Unavailable):
+        await rows(made, ask())
+    async with opened(database) as made:
+        await rows(made, ask())
+    with pytest.raises(Unavailable):
+        await rows(made, ask())
+
+
+async def test_a_changed_platform_is_noticed_by_its_rows(database: Path) -> None:
+    """When most rows no longer map, the answer is ContractBroken and not an empty success."""
+    alter(database, "insert into permits select ID + 10, CODE, null, null, 9, NAME, NUMBER, DAY, END, TOUCHED, FINE from permits")  # fmt: skip  # noqa: E501
+    async with opened(database) as made:
+        (page,) = await pages(made, ask())
+        assert page.rejected == ["Permit.state has a code that the vocabulary does not know"] * 3
+        alter(database, "insert into permits select ID + 100, CODE, null, null, 9, NAME, NUMBER, DAY, END, TOUCHED, FINE from permits")  # fmt: skip  # noqa: E501
+        with pytest.raises(ContractBroken):
+            await pages(made, ask())
