@@ -7,7 +7,7 @@ taken. On the way out the platforms close first, the audit log last.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -105,11 +105,14 @@ def read(settings: Settings) -> Configuration:
 
 
 class Application:
-    """The ASGI application. `configuration` may be given when it was read already."""
+    """The ASGI application of a home that was read. `now` is the clock that policies are decided by."""
 
-    def __init__(self, settings: Settings, configuration: Configuration | None = None) -> None:
+    def __init__(
+        self, settings: Settings, configuration: Configuration, now: Callable[[], datetime] | None = None
+    ) -> None:
         self.settings = settings
-        self.configuration = configuration or read(settings)
+        self.configuration = configuration
+        self._now = now or (lambda: datetime.now(UTC))
         self.endpoint: Endpoint | None = None
         self._routes: ASGIApp = Starlette(
             routes=[
@@ -137,7 +140,7 @@ class Application:
             await known.registry.open(Environment(settings))
             try:
                 self.endpoint = Endpoint(
-                    wire(settings, known, audit, jwks),
+                    wire(settings, known, audit, jwks, self._now),
                     max_body=settings.max_body,
                     body_timeout=settings.body_timeout,
                     max_inflight=settings.max_inflight,
@@ -160,7 +163,9 @@ class Application:
         return FileResponse(examples) if examples.is_file() else JSONResponse([])
 
 
-def wire(settings: Settings, known: Configuration, audit: AuditLog, jwks: Jwks) -> Corridor:
+def wire(
+    settings: Settings, known: Configuration, audit: AuditLog, jwks: Jwks, now: Callable[[], datetime]
+) -> Corridor:
     """Every room, once."""
     catalogue = known.policies.catalogue
     secret = keyfiles.secret(settings.home, "gateway.key")
@@ -182,6 +187,7 @@ def wire(settings: Settings, known: Configuration, audit: AuditLog, jwks: Jwks) 
         ),
         audit=audit,
         deadline=settings.deadline,
+        now=now,
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from connectors.contract import Deadline
@@ -65,7 +65,7 @@ class Corridor:
     shaper: Shaper
     audit: AuditLog
     deadline: float
-    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    now: Callable[[], datetime]
 
     async def answer(self, incoming: Incoming) -> Answer:
         """One request, answered or refused, and recorded. Raises nothing but cancellation."""

@@ -43,7 +43,7 @@ const reason = (given) => (given && given.zh ? words(given.zh, given.en) : Strin
 function sourceLine(source) {
   const [tone, sign, zh, en] = STATUS[source.status] || ["warn", "?", source.status, source.status];
   const count = source.records;
-  const facts = [source.region];
+  const facts = [source.region, source.type].filter(Boolean);
   if (count) facts.push(words(`${count} 条`, `${count} ${count === 1 ? "record" : "records"}`));
   if (source.asOf) facts.push(words(`截至 ${source.asOf}`, `as of ${source.asOf}`));
   return element("li", {},
@@ -57,7 +57,7 @@ function withheldLine(entry) {
   const effect = {
     DENY: ["⊘ ", "未给出", "not given"],
     MASK: ["◐ ", `已遮蔽${step}`, `masked${entry.step ? ` (${entry.step})` : ""}`],
-    HIDE: ["⊘ ", "有记录依规则不显示", "records hidden by rule"],
+    HIDE: ["⊘ ", "此规则所及的记录不显示", "records that this rule covers are not shown"],
   }[entry.effect] || ["? ", entry.effect, entry.effect];
   return element("li", {},
     element("strong", {}, effect[0], words(effect[1], effect[2])),
@@ -110,7 +110,7 @@ function explain(answer) {
 async function ask(question, token, purpose) {
   const headers = { "content-type": "application/json", accept: "application/graphql-response+json, application/json;q=0.9" };
   if (token) headers.authorization = `Bearer ${token}`;
-  if (purpose) headers["credit-purpose"] = purpose;
+  if (token && purpose) headers["credit-purpose"] = purpose; // it chooses among the token's purposes; the public holds none
   let answer;
   try {
     const reply = await fetch("/graphql", { method: "POST", headers, body: JSON.stringify(question), credentials: "omit" });
@@ -170,16 +170,25 @@ function nameEditors() {
 
 // ---- examples and language
 
+/** An example says who asks it and why; the token is the visitor's to bring, so the page only says which. */
+function choose(example) {
+  const caller = example.as && example.as !== "public" ? example.as : null;
+  const command = `credit-gateway token ${caller}${example.purpose ? ` --purpose ${example.purpose}` : ""}`;
+  byId("bearer").replaceChildren(...(caller
+    ? [words("以此身份提问，须粘贴令牌：", "To ask as this caller, paste the token of: "), element("code", {}, command)]
+    : [words("公众即可提问，无须令牌。", "The public may ask this; no token is needed.")]));
+  byId("purpose").value = example.purpose || "";
+  shown.query = example.query;
+  shown.variables = JSON.stringify(example.variables || {}, null, 2);
+  present();
+}
+
 async function offerExamples() {
   const reply = await fetch("/explorer/examples.json", { credentials: "omit" }).catch(() => null);
   const examples = reply && reply.ok ? await reply.json().catch(() => []) : [];
   byId("examples").replaceChildren(...examples.map((example) => {
     const button = element("button", { type: "button" }, words(example.title.zh, example.title.en));
-    button.addEventListener("click", () => {
-      shown.query = example.query;
-      shown.variables = JSON.stringify(example.variables || {}, null, 2);
-      draw();
-    });
+    button.addEventListener("click", () => choose(example));
     return element("li", {}, button);
   }));
   if (!examples.length) byId("examples").append(element("li", {}, words("此处没有示例。", "There are none here.")));

@@ -62,19 +62,25 @@ def catalogue() -> Catalogue:
     return shipped().catalogue
 
 
+@cache
+def document(path: str, text: str) -> Document:
+    """One file, read once for all tests that leave it as it is."""
+    return Document(path, text.encode())
+
+
 def documents(files: Mapping[str, str]) -> dict[str, Document]:
     """Documents with a manifest that fits them."""
-    read = {path: Document(path, text.encode()) for path, text in files.items()}
+    read = {path: document(path, text) for path, text in files.items()}
     return {**read, MANIFEST: Document(MANIFEST, manifest_text(read).encode())}
 
 
 def catalogue_of(changes: Mapping[str, str]) -> Catalogue:
     """The shipped catalogue with some files replaced or added."""
     files = {path: text for path, text in texts().items() if path.startswith("catalogue/")} | dict(changes)
-    return load_catalogue([Document(path, text.encode()) for path, text in files.items()])
+    return load_catalogue([document(path, text) for path, text in files.items()])
 
 
 def rules_of(*files: str) -> PolicySet:
     """A set of these policy files alone, without cases, over the shipped catalogue."""
-    read = [Document(f"rules/{number}.yaml", text.encode()) for number, text in enumerate(files)]
+    read = [document(f"rules/{number}.yaml", text) for number, text in enumerate(files)]
     return PolicySet(catalogue(), load_rules(read, catalogue()))

@@ -126,13 +126,14 @@ def test_normal_form() -> None:
 @pytest.mark.parametrize(
     ("prefix", "kind"),
     [
-        ("91", "Enterprise"), ("92", "IndividualBusiness"), ("93", "FarmerCooperative"), ("12", "NonEnterpriseLegalPerson"),
-        ("52", "NonEnterpriseLegalPerson"), ("99", "NaturalPerson"), ("A1", "NaturalPerson"), ("Y1", "NaturalPerson"),
+        ("91", "Enterprise"), ("92", "IndividualBusiness"), ("93", "FarmerCooperative"),
+        ("12", "NonEnterpriseLegalPerson"), ("52", "NonEnterpriseLegalPerson"),
+        ("99", "NaturalPerson"), ("A1", "NaturalPerson"), ("Y1", "NaturalPerson"),
     ],
 )  # fmt: skip
 def test_the_kind_follows_from_the_key(prefix: str, kind: str) -> None:
     """The category of a credit code decides the kind; a category that is not listed is treated as a person."""
-    first = prefix + "370600" + "MA3TEST99"[:9].replace("S", "5")
+    first = f"{prefix}370600MA3TE5T99"
     assert identifiers.kind_of(catalogue(), "uscc", first + identifiers.uscc_check(first)) == kind
 
 

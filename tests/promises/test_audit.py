@@ -174,6 +174,24 @@ async def test_a_damaged_middle_refuses_the_start(tmp_path: Path) -> None:
         AuditLog.open(tmp_path)
 
 
+async def test_damage_after_the_last_checkpoint_is_no_torn_tail(tmp_path: Path) -> None:
+    """After a crash some records are not yet signed; damage among them with records after it refuses the start."""
+    await fill(tmp_path, 4)
+    checkpoint = tmp_path / "audit" / "checkpoint.json"
+    early = checkpoint.read_bytes()
+    await fill(tmp_path, 4)
+    checkpoint.write_bytes(early)
+    [path] = segments(tmp_path)
+    good = path.read_bytes()
+    path.write_bytes(good.replace(b"decision-5", b"decision-9"))
+    with pytest.raises(LogDamaged, match=rf"^{path.name}:6: the record does not fit its hash"):
+        AuditLog.open(tmp_path)
+    assert not (tmp_path / "audit" / "repairs.jsonl").exists()
+    path.write_bytes(good)
+    result = verifying.verify(tmp_path)
+    assert (result.problem, result.size, result.signed) == (None, 8, 4)
+
+
 async def test_a_missing_segment_is_found(tmp_path: Path) -> None:
     """A whole file that went missing is named by the one that follows."""
     await fill(tmp_path, 30, segment_bytes=4000)

@@ -1,0 +1,105 @@
+"""The house on real sockets: a running demo province with its platforms as processes, asked over HTTP.
+
+`house` is one for the whole run and is never damaged; a test that kills something starts its own with
+`new_house`. Tokens come from the demo's issuer, as a partner's would.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from gateway.cli.asking import Demo
+from gateway.cli.demonstration import Running, running
+
+SUBJECTS = 120
+
+
+@dataclass
+class House:
+    """A running demo and the shortest way to ask it."""
+
+    running: Running
+    demo: Demo
+    client: httpx2.Client
+    tokens: dict[tuple[str, str | None, str | None], str] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        return str(self.running.description["gateway"])
+
+    @property
+    def home(self) -> Path:
+        return self.running.settings.home
+
+    @property
+    def subjects(self) -> Mapping[str, Mapping[str, Any]]:
+        return self.demo.subjects
+
+    def key(self, example: str, name: bool = False) -> dict[str, str]:
+        """The subject key of a named example, with its name beside it when asked."""
+        known = self.subjects[example]
+        words = ("uscc", "citizenId", "name") if name else ("uscc", "citizenId")
+        return {word: known[word] for word in words if word in known}
+
+    def token(self, caller: str, purpose: str | None = None, subject: str | None = None) -> str:
+        key = (caller, purpose, subject)
+        if key not in self.tokens:
+            self.tokens[key] = self.demo.token(caller, purpose, {}, subject)
+        return self.tokens[key]
+
+    def headers(self, caller: str, purpose: str | None = None, subject: str | None = None) -> dict[str, str]:
+        if caller == "public":
+            return {}
+        found = {"Authorization": f"Bearer {self.token(caller, purpose, subject)}"}
+        return found | ({"Credit-Purpose": purpose} if purpose else {})
+
+    def post(self, body: Any, headers: Mapping[str, str] | None = None) -> httpx2.Response:
+        accept = {"Accept": "application/graphql-response+json"}
+        return self.client.post("/graphql", json=body, headers={**accept, **(headers or {})})
+
+    def ask(
+        self,
+        query: str,
+        id: Any = None,
+        *,
+        as_: str = "public",
+        purpose: str | None = None,
+        subject: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        **variables: Any,
+    ) -> dict[str, Any]:
+        """The body of the answer. `id` is an example's name or a subject key; `subject` is whom a caller is."""
+        if id is not None:
+            variables["id"] = self.key(id) if isinstance(id, str) else id
+        asked = {**self.headers(as_, purpose, subject), **(headers or {})}
+        answer: dict[str, Any] = self.post({"query": query, "variables": variables}, asked).json()
+        return answer
+
+
+@contextlib.contextmanager
+def open_house(home: Path, subjects: int = SUBJECTS) -> Iterator[House]:
+    with (
+        running(home, subjects=subjects) as alive,
+        httpx2.Client(base_url=alive.description["gateway"], timeout=30, trust_env=False) as client,
+    ):
+        yield House(alive, Demo.of(home), client)
+
+
+@pytest.fixture(scope="session")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    with open_house(tmp_path_factory.mktemp("house")) as found:
+        yield found
+
+
+@pytest.fixture
+def new_house(tmp_path: Path) -> Iterator[Callable[[], House]]:
+    """Starts a house of the test's own, which it may damage."""
+    with contextlib.ExitStack() as stack:
+        yield lambda: stack.enter_context(open_house(tmp_path / "home"))

@@ -1,0 +1,275 @@
+"""Decide before you fetch: a recorder at every platform, and 2,000 random questions of every caller.
+
+The recorder for databases sees each statement that reaches the driver; the one for APIs is the platform's
+own. What may travel is reckoned here afresh, from the declarations' YAML and the policy interpreter.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import parse_qs
+
+import httpx2
+import pytest
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
+from gateway.checking import read_policies
+from gateway.documents import load
+from policies import identifiers
+from policies.bundles import PolicySet
+from policies.interpreter import decide
+from policies.model import ALLOW, Facts, RecordType
+from tests.conftest import House
+
+QUESTIONS = 2_000
+CALLERS = {
+    "shanghai-market-bureau": ("gov.licensing", "gov.procurement", "gov.bidding"),
+    "zhejiang-bureau": ("gov.licensing", "gov.procurement"),
+    "qingdao-trading-centre": ("gov.bidding", "gov.procurement"),
+    "court": ("court.execution",),
+    "subject": ("subject.access",),
+    "public": (None,),
+}
+OWN = ("penalised", "debtor_person", "many_platforms", "clean_person")
+
+
+class Recorder:
+    """What reached each platform since the last `clear`: (place, column) pairs, place being a table or a path."""
+
+    def __init__(self, house: House) -> None:
+        self._statements: list[str] = []
+        self._apis = [p["url"] for p in house.running.description["platforms"] if p["kind"] == "rest"]
+        self._client = httpx2.Client(trust_env=False)
+
+    def __enter__(self) -> Recorder:
+        event.listen(Engine, "before_cursor_execute", self._heard)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        event.remove(Engine, "before_cursor_execute", self._heard)
+        self._client.close()
+
+    def _heard(self, connection: Any, cursor: Any, statement: str, *_: Any) -> None:
+        self._statements.append(statement)
+
+    def clear(self) -> None:
+        self._statements.clear()
+        for url in self._apis:
+            self._client.delete(f"{url}/__recorder__")
+
+    def asked(self) -> set[tuple[str, str]]:
+        found = {pair for text in self._statements for pair in re.findall(r'"([^"]+)"\."([^"]+)"', text)}
+        for url in self._apis:
+            for request in self._client.get(f"{url}/__recorder__").json()["requests"]:
+                words = {**request["query"], **{k: v[0] for k, v in parse_qs(request["body"]).items()}}
+                found |= {(request["path"], column) for column in words["fields"].split(",")}
+        return {(place, column) for place, column in found if place != "SJGX"}  # the stamp of freshness
+
+
+@dataclass(frozen=True)
+class Place:
+    """One record type at one platform, as its declaration says: columns by catalogue field, and its keys."""
+
+    platform: str
+    type: str
+    place: str
+    columns: Mapping[str, frozenset[str]]
+    keys: frozenset[str]
+
+
+def columns_in(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        for word, value in node.items():
+            if word in ("column", "path") and isinstance(value, str):
+                yield value
+            else:
+                yield from columns_in(value)
+    elif isinstance(node, list):
+        for item in node:
+            yield from columns_in(item)
+
+
+@pytest.fixture(scope="module")
+def places(house: House) -> list[Place]:
+    found = []
+    for path in sorted((house.home / "platforms").glob("3*.yaml")):
+        data = load(path).data
+        for type_name, words in data["types"].items():
+            place = words.get("table") or words["request"]["path"]
+            columns = {name: frozenset(columns_in(spec)) for name, spec in words["fields"].items()}
+            keys = frozenset([*words["key"], *columns_in(words["subject"])])
+            found.append(Place(data["platform"], type_name, place, columns, keys))
+    return found
+
+
+@dataclass(frozen=True)
+class Question:
+    caller: str
+    purpose: str | None
+    own: str | None
+    key: Mapping[str, str]
+    fields: Mapping[str, tuple[str, ...]]  # record type -> asked fields
+    arguments: Mapping[str, str]
+
+    def text(self, types: Mapping[str, RecordType]) -> str:
+        parts = [
+            f"{types[name].connection}{self.arguments[name]} {{ nodes {{ {' '.join(fields)} }} complete }}"
+            for name, fields in self.fields.items()
+        ]
+        return f"query($id: SubjectKey!) {{ subject(id: $id) {{ kind {' '.join(parts)} }} }}"
+
+
+def question(rng: random.Random, house: House, policies: PolicySet) -> Question:
+    caller = rng.choice(list(CALLERS))
+    world = house.running.province.world
+    subject = rng.choice([*world.subjects, *world.examples.values()])
+    own = rng.choice(OWN) if caller == "subject" else None
+    if own and rng.random() < 0.5:
+        subject = world.examples[own]
+    key = {subject.key_kind: subject.key}
+    if rng.random() < 0.3:
+        key["name"] = subject.name if rng.random() < 0.7 else "别名"
+    types = rng.sample(sorted(policies.catalogue.types), rng.randint(1, 3))
+    fields, arguments = {}, {}
+    for name in types:
+        record = policies.catalogue.types[name]
+        fields[name] = tuple(rng.sample(sorted(record.fields), rng.randint(1, 6)))
+        words = [f"first: {rng.randint(1, 30)}"]
+        if record.roles.date and rng.random() < 0.3:
+            words.append(f'from: "20{rng.randint(10, 25)}-01-01"')
+        if rng.random() < 0.2:
+            words.append("status: [ACTIVE, OBJECTED]")
+        if rng.random() < 0.2:
+            words.append(f'regions: ["{rng.choice(["370000", "370200", "370600"])}"]')
+        arguments[name] = f"({', '.join(words)})"
+    return Question(caller, rng.choice(CALLERS[caller]), own, key, fields, arguments)
+
+
+def facts_of(asked: Question, house: House, policies: PolicySet, type_name: str) -> Facts:
+    caller = house.demo.callers[asked.caller]
+    [kind_of_key] = {"uscc", "citizenId"} & asked.key.keys()
+    own = asked.own is not None and house.key(asked.own) == {kind_of_key: asked.key[kind_of_key]}
+    return Facts(
+        client_class=caller["class"],
+        client_id=asked.caller,
+        region=caller["region"],
+        scopes=frozenset(caller["scopes"]),
+        purpose=asked.purpose,
+        consent=False,
+        own=own,
+        given=frozenset(asked.key),
+        kind=identifiers.kind_of(policies.catalogue, kind_of_key, asked.key[kind_of_key]),
+        type=type_name,
+        province="37",
+        at=datetime.now(UTC),
+    )
+
+
+def may_travel(asked: Question, house: House, policies: PolicySet, places: list[Place]) -> set[tuple[str, str]]:
+    """Columns that this question may make travel: allowed and asked fields, control fields, keys."""
+    allowed: set[tuple[str, str]] = set()
+    for place in places:
+        if place.type not in asked.fields:
+            continue
+        record = policies.catalogue.types[place.type]
+        facts = facts_of(asked, house, policies, place.type)
+        names = {n for n in asked.fields[place.type] if decide(policies, facts, record.fields[n]).answered}
+        if not names:
+            continue  # nothing is answered, so nothing at all may be asked, control fields included
+        names |= record.control
+        if record.roles.date and decide(policies, facts, record.fields[record.roles.date]).effect == ALLOW:
+            names.add(record.roles.date)
+        if "name" in asked.key and record.roles.subject_name:
+            names.add(record.roles.subject_name)
+        allowed |= {(place.place, column) for name in names for column in place.columns.get(name, ())}
+        allowed |= {(place.place, column) for column in place.keys}
+    return allowed
+
+
+def denied_answers(asked: Question, house: House, policies: PolicySet, answer: Mapping[str, Any]) -> list[str]:
+    """Coordinates that were answered although the interpreter denies them."""
+    found: list[str] = []
+    subject = answer["data"]["subject"]
+    for type_name, fields in asked.fields.items():
+        record = policies.catalogue.types[type_name]
+        nodes = subject[record.connection]["nodes"] if subject else []
+        for name in fields:
+            decision = decide(policies, facts_of(asked, house, policies, type_name), record.fields[name])
+            if not decision.answered:
+                found += [record.fields[name].coordinate for node in nodes if node[name] is not None]
+    return found
+
+
+def test_asked_is_a_subset_of_allowed_plus_control(house: House, places: list[Place]) -> None:
+    """Over 2,000 random questions nothing travels but allowed and control fields, and nothing denied is answered."""
+    policies = read_policies(house.home / "policies")
+    rng = random.Random(20261124)
+    answered = travelled = closed = 0
+    with Recorder(house) as recorder:
+        for _ in range(QUESTIONS):
+            asked = question(rng, house, policies)
+            recorder.clear()
+            body = {"query": asked.text(policies.catalogue.types), "variables": {"id": asked.key}}
+            response = house.post(body, house.headers(asked.caller, asked.purpose, asked.own))
+            answer = response.json()
+            assert "data" in answer, (asked, answer)
+            seen = recorder.asked()
+            assert seen <= may_travel(asked, house, policies, places), asked
+            assert denied_answers(asked, house, policies, answer) == [], asked
+            travelled += len(seen)
+            subject = answer["data"]["subject"]
+            closed += subject is None
+            answered += bool(subject) and any(
+                subject[policies.catalogue.types[name].connection]["nodes"] for name in asked.fields
+            )
+    # the run must have tried all it claims: questions that were answered, and questions that were closed
+    assert answered > QUESTIONS / 10
+    assert closed > QUESTIONS / 20
+    assert travelled > QUESTIONS
+
+
+def test_recorder_sees_what_travels(house: House, places: list[Place]) -> None:
+    """The recorder is not blind: a question in full shows the columns of every platform that answers it."""
+    query = """query($id: SubjectKey!) { subject(id: $id) {
+        registrations { nodes { regCapital } } administrativePenalties { nodes { documentNo procedure } }
+        judgmentDebtors { nodes { caseNo } } } }"""
+    with Recorder(house) as recorder:
+        recorder.clear()
+        house.ask(query, "many_platforms", as_="shanghai-market-bureau", purpose="gov.licensing")
+        seen = recorder.asked()
+    assert {place.place for place in places if place.type != "AdministrativeLicence"} <= {place for place, _ in seen}
+
+
+DEBTOR = """query($id: SubjectKey!) { subject(id: $id) {
+    id kind judgmentDebtors { nodes { caseNo court } complete totalCount sources { platform status } } } }"""
+
+
+@pytest.mark.parametrize("caller", ["public", "zhejiang-bureau", "subject"])
+def test_denied_and_absent_persons(house: House, caller: str) -> None:
+    """A person of whom the caller may know nothing is not looked up: denied and absent are one answer."""
+    policies = read_policies(house.home / "policies")
+    absent = "37010119900307001"
+    keys = [
+        house.key("debtor_person"),
+        house.key("clean_person"),
+        {"citizenId": absent + identifiers.citizen_id_check(absent)},
+    ]
+    bodies = []
+    with Recorder(house) as recorder:
+        for key in keys:
+            recorder.clear()
+            own = "penalised" if caller == "subject" else None
+            answer = house.ask(DEBTOR, key, as_=caller, purpose=CALLERS[caller][0], subject=own)
+            assert recorder.asked() == set()
+            answer["extensions"].pop("decision")
+            bodies.append(answer)
+    assert bodies[0] == bodies[1] == bodies[2]
+    assert bodies[0]["data"] == {"subject": None}
+    assert {entry["effect"] for entry in bodies[0]["extensions"]["withheld"]} == {"DENY"}
+    assert bodies[0]["extensions"]["policy"] == policies.digest

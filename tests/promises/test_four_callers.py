@@ -1,0 +1,162 @@
+"""One fact, four callers, four answers, each of which says what it lacks and why."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from gateway.app import Application, read
+from gateway.cli.house import server
+from gateway.settings import load
+from tests.conftest import House
+
+PENALTY = """
+query Penalty($id: SubjectKey!) {
+  subject(id: $id) {
+    id kind name uscc
+    administrativePenalties {
+      nodes { documentNo fineAmountWan decisionDate procedure legalRepresentative legalRepIdNo status }
+      totalCount complete
+      sources { platform status records }
+    }
+  }
+}
+"""
+COORDINATE = "AdministrativePenalty."
+
+
+def penalty(answer: dict[str, Any]) -> dict[str, Any]:
+    [node] = answer["data"]["subject"]["administrativePenalties"]["nodes"]
+    return node  # type: ignore[no-any-return]
+
+
+def withheld(answer: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Fields that are denied or masked, by name."""
+    entries = answer["extensions"]["withheld"]
+    return {e["coordinate"].removeprefix(COORDINATE): e for e in entries if e["effect"] in ("DENY", "MASK")}
+
+
+@pytest.fixture(scope="module")
+def answers(house: House) -> dict[str, dict[str, Any]]:
+    return {
+        "shanghai": house.ask(PENALTY, "penalised", as_="shanghai-market-bureau", purpose="gov.licensing"),
+        "zhejiang": house.ask(PENALTY, "penalised", as_="zhejiang-bureau", purpose="gov.licensing"),
+        "public": house.ask(PENALTY, "penalised"),
+        "subject": house.ask(PENALTY, "penalised", as_="subject", purpose="subject.access", subject="penalised"),
+    }
+
+
+def test_four_answers_differ(answers: dict[str, dict[str, Any]]) -> None:
+    """Shanghai, Zhejiang, the public and the subject itself get four different answers about one penalty."""
+    nodes = [tuple(sorted(penalty(answer).items(), key=str)) for answer in answers.values()]
+    assert len(set(nodes)) == 4
+    assert len({penalty(answer)["documentNo"] for answer in answers.values()}) == 1
+    assert all(answer["extensions"]["complete"] for answer in answers.values())
+
+
+def test_shanghai_by_agreement(answers: dict[str, dict[str, Any]]) -> None:
+    """By the agreement Shanghai sees the procedure, and of the representative's ID only its own pseudonym."""
+    node, told = penalty(answers["shanghai"]), withheld(answers["shanghai"])
+    assert node["procedure"] is not None
+    assert node["legalRepIdNo"].startswith("p1:")
+    assert told["legalRepIdNo"]["effect"] == "MASK"
+    assert told["legalRepIdNo"]["step"] == "pseudonym"
+    assert set(told) == {"legalRepIdNo"}
+
+
+def test_zhejiang_without_agreement(answers: dict[str, dict[str, Any]]) -> None:
+    """Without an agreement Zhejiang sees public facts; what is closed is named with the rule that closes it."""
+    node, told = penalty(answers["zhejiang"]), withheld(answers["zhejiang"])
+    assert node["procedure"] is None
+    assert node["legalRepIdNo"] is None
+    assert node["legalRepresentative"] == penalty(answers["subject"])["legalRepresentative"]
+    assert set(told) == {"procedure", "legalRepIdNo"}
+    assert told["procedure"]["rule"] == "national-baseline/cross-region-needs-agreement"
+
+
+def test_public(answers: dict[str, dict[str, Any]]) -> None:
+    """The public sees the published facts, of the representative the surname alone."""
+    node, told = penalty(answers["public"]), withheld(answers["public"])
+    full = penalty(answers["subject"])["legalRepresentative"]
+    assert node["legalRepresentative"] != full
+    assert node["legalRepresentative"][0] == full[0]
+    assert set(node["legalRepresentative"][1:]) == {"*"}
+    assert set(told) == {"procedure", "legalRepIdNo", "legalRepresentative"}
+    assert told["legalRepresentative"]["effect"] == "MASK"
+
+
+def test_subject_itself(answers: dict[str, dict[str, Any]]) -> None:
+    """The subject sees all of its own record in full, and nothing is withheld from it."""
+    node = penalty(answers["subject"])
+    assert all(value is not None for value in node.values())
+    assert len(node["legalRepIdNo"]) in (15, 18)
+    assert withheld(answers["subject"]) == {}
+
+
+def test_subject_asking_for_another_gets_no_more_than_the_public(house: House) -> None:
+    """A subject that asks about somebody else gets what the public gets, field for field."""
+    other = house.ask(PENALTY, "penalised", as_="subject", purpose="subject.access", subject="clean")
+    public = house.ask(PENALTY, "penalised")
+    mine, everyone = penalty(other), penalty(public)
+    assert {name for name, value in mine.items() if value is not None} <= {
+        name for name, value in everyone.items() if value is not None
+    }
+    assert all(value in (None, everyone[name]) for name, value in mine.items())
+
+
+def test_every_reason_is_told_in_both_languages(answers: dict[str, dict[str, Any]]) -> None:
+    """Each withheld entry has a path, a rule and a reason in Chinese and English."""
+    for answer in answers.values():
+        for entry in answer["extensions"]["withheld"]:
+            assert entry["path"].startswith("subject.")
+            assert entry["rule"]
+            assert entry["reason"]["zh"]
+            assert entry["reason"]["en"]
+
+
+@pytest.fixture(scope="module")
+def later(house: House, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx2.Client]:
+    """The same home, policies and platforms behind a gateway whose clock stands after the agreement's end."""
+    home = tmp_path_factory.mktemp("later") / "home"
+    shutil.copytree(house.home, home, ignore=shutil.ignore_patterns("audit", "demo"))
+    settings = load(home, port=0)
+    application = Application(settings, read(settings), now=lambda: datetime(2028, 10, 2, tzinfo=UTC))
+    runner = server(settings, application)
+    thread = threading.Thread(target=runner.run, daemon=True)
+    thread.start()
+    while not runner.started and thread.is_alive():
+        thread.join(0.02)
+    port = runner.servers[0].sockets[0].getsockname()[1]
+    with httpx2.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+        yield client
+    runner.should_exit = True
+    thread.join(10)
+
+
+def test_after_the_agreement_only_public_facts_remain(house: House, later: httpx2.Client) -> None:
+    """On the day after the agreement's end Shanghai sees what Zhejiang sees, and is told which rule closed it."""
+    body = {"query": PENALTY, "variables": {"id": house.key("penalised")}}
+    shanghai = later.post("/graphql", json=body, headers=house.headers("shanghai-market-bureau", "gov.licensing"))
+    zhejiang = later.post("/graphql", json=body, headers=house.headers("zhejiang-bureau", "gov.licensing"))
+    node = penalty(shanghai.json())
+    assert node == penalty(zhejiang.json())
+    assert node["documentNo"] is not None
+    assert node["procedure"] is None
+    assert node["legalRepIdNo"] is None
+    assert withheld(shanghai.json())["procedure"]["rule"] == "national-baseline/cross-region-needs-agreement"
+
+
+def test_home_is_not_the_only_place_of_truth(house: House) -> None:
+    """The home of a running demo holds no record of any subject: only configuration, keys and the audit log."""
+    node = penalty(house.ask(PENALTY, "penalised"))
+    needle = node["documentNo"].encode()
+    kept = [path for path in Path(house.home).rglob("*") if path.is_file() and "demo" not in path.parts[-3:]]
+    assert kept
+    assert not [path for path in kept if needle in path.read_bytes()]
