@@ -8,7 +8,7 @@ taken. On the way out the platforms close first, the audit log last.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -121,42 +121,70 @@ class Application:
                 Mount("/explorer", StaticFiles(directory=EXPLORER, html=True)),
                 Route("/health", _health),
                 Route("/ready", self._ready),
+                Route("/.well-known/oauth-protected-resource/graphql", self._resource),
             ],
             middleware=[Middleware(SecurityHeaders)],
-            lifespan=self._lifespan,
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"] == "/graphql" and self.endpoint is not None:
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        elif scope["type"] == "http" and scope["path"] == "/graphql" and self.endpoint is not None:
             await self.endpoint(scope, receive, send)
         else:
             await self._routes(scope, receive, send)
 
     @asynccontextmanager
-    async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
+    async def opened(self) -> AsyncIterator[None]:
+        """Everything that must be open while requests are answered. Raises what the audit log or a platform's
+        settings refuse."""
         settings, known = self.settings, self.configuration
-        audit, jwks = AuditLog.open(settings.home), Jwks()
-        try:
-            await known.registry.open(Environment(settings))
+        async with AsyncExitStack() as stack:
+            audit = AuditLog.open(settings.home)
+            stack.push_async_callback(audit.close)
+            jwks = Jwks()
+            stack.push_async_callback(jwks.close)
             try:
-                self.endpoint = Endpoint(
-                    wire(settings, known, audit, jwks, self._now),
-                    max_body=settings.max_body,
-                    body_timeout=settings.body_timeout,
-                    max_inflight=settings.max_inflight,
-                )
+                await known.registry.open(Environment(settings))
+            except ValueError as error:  # a reference that is not set, an address that cannot be one
+                raise checking.HomeError(f"{error}; set it in {settings.home}/gateway.env or the environment") from None
+            stack.push_async_callback(known.registry.close)
+            self.endpoint = Endpoint(
+                wire(settings, known, audit, jwks, self._now),
+                max_body=settings.max_body,
+                body_timeout=settings.body_timeout,
+                max_inflight=settings.max_inflight,
+            )
+            try:
                 yield
             finally:
                 self.endpoint = None
-                await known.registry.close()
-        finally:
-            await jwks.close()
-            await audit.close()
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        """For a server that starts the application itself (ASGI lifespan)."""
+        await receive()
+        async with self.opened():
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+        await send({"type": "lifespan.shutdown.complete"})
 
     async def _ready(self, _: Request) -> Response:
         ready = self.endpoint is not None
         body = {"ready": ready, "policy": self.configuration.policies.digest}
         return JSONResponse(body, status_code=200 if ready else 503)
+
+    async def _resource(self, _: Request) -> Response:
+        """RFC 9728: where a partner's client finds who issues tokens for this gateway."""
+        known = self.configuration
+        return JSONResponse(
+            {
+                "resource": self.settings.audience,
+                "authorization_servers": sorted(known.clients.issuers),
+                "scopes_supported": sorted(known.policies.catalogue.scopes),
+                "bearer_methods_supported": ["header"],
+                "authorization_details_types_supported": ["credit-query"],
+            }
+        )
 
     async def _examples(self, _: Request) -> Response:
         examples = self.settings.home / "examples.json"
@@ -207,8 +235,8 @@ class SecurityHeaders:
         await self._app(scope, receive, sending)
 
 
-async def _to_explorer(_: Request) -> Response:
-    return RedirectResponse("/explorer/")
+async def _to_explorer(request: Request) -> Response:
+    return RedirectResponse(f"/explorer/?{request.url.query}" if request.url.query else "/explorer/")
 
 
 async def _health(_: Request) -> Response:

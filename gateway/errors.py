@@ -4,7 +4,8 @@
     ├── Refused                        before anything was asked of a platform; the answer has no data
     │   ├── MALFORMED_REQUEST 400      TOO_LARGE 413            METHOD_NOT_ALLOWED 405
     │   ├── UNSUPPORTED_MEDIA_TYPE 415 NOT_ACCEPTABLE 406
-    │   ├── INVALID_TOKEN 401          PURPOSE_UNKNOWN 400      PURPOSE_REQUIRED 400
+    │   ├── INVALID_TOKEN 401          ISSUER_UNAVAILABLE 503
+    │   ├── PURPOSE_UNKNOWN 400        PURPOSE_REQUIRED 400
     │   ├── PURPOSE_NOT_HELD 403       EVIDENCE_REQUIRED 400
     │   ├── GRAPHQL_PARSE_FAILED 400   GRAPHQL_VALIDATION_FAILED 400   OPERATION_UNKNOWN 400
     │   ├── BAD_VARIABLES 400          LIMIT_EXCEEDED 400
@@ -42,6 +43,9 @@ TABLE: Mapping[str, Entry] = {
         "accept application/graphql-response+json or application/json",
     ),
     "INVALID_TOKEN": Entry(401, "访问令牌无效", "the access token is not valid here"),
+    "ISSUER_UNAVAILABLE": Entry(
+        503, "签发方暂时无法访问，无法核验令牌", "the token's issuer cannot be reached to verify it; try again shortly"
+    ),
     "PURPOSE_UNKNOWN": Entry(400, "目的未知{detail}", "unknown purpose{detail}"),
     "PURPOSE_REQUIRED": Entry(
         400,
@@ -123,4 +127,5 @@ class Refusal(GatewayError):
     def __init__(self, errors: Sequence[GatewayError]) -> None:
         self.errors = tuple(errors)
         first = self.errors[0]
-        super().__init__(first.code, path=first.path, headers=first.headers, cause=first.cause, **first.params)
+        super().__init__(first.code, path=first.path, headers=first.headers, cause=first.cause)
+        self.params = first.params

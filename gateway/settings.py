@@ -58,7 +58,7 @@ def load(home: Path | None = None, **overrides: Any) -> Settings:
         raw = environment.get(PREFIX + item.name.upper())
         if raw is None:
             continue
-        kind = type(item.default)
+        kind: Any = type(item.default)
         try:
             values[item.name] = kind(raw)
         except ValueError:

@@ -93,9 +93,7 @@ def valid_until(policies: PolicySet, at: datetime) -> datetime | None:
 def agreement_in_force(policies: PolicySet, facts: Facts) -> bool:
     """Whether an agreement that opens something covers the question: valid now, between these two, for this purpose."""
     return any(
-        policy.kind == "agreement"
-        and next(implicit(policy, facts), None) is None
-        and any(r.grants for r in policy.rules)
+        policy.kind == "agreement" and policy.opens and next(implicit(policy, facts), None) is None
         for policy in policies.policies
     )
 

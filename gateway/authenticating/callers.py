@@ -20,7 +20,7 @@ from cachetools import TTLCache
 from connectors.contract import SubjectKey
 from gateway.authenticating import purposes, tokens
 from gateway.authenticating.clients import PUBLIC, Clients
-from gateway.authenticating.jwks import Jwks
+from gateway.authenticating.jwks import IssuerUnreachable, Jwks
 from gateway.authenticating.tokens import Token, TokenRefused
 from gateway.errors import GatewayError
 from gateway.model import Caller
@@ -62,7 +62,7 @@ class Authenticator:
     async def authenticate(self, headers: Headers, extensions: Mapping[str, Any]) -> Caller:
         """`headers` are the raw pairs of the request, `extensions` those of its body.
 
-        Raises GatewayError: MALFORMED_REQUEST for a doubled header, INVALID_TOKEN, PURPOSE_*, EVIDENCE_REQUIRED.
+        Raises GatewayError: MALFORMED_REQUEST for a doubled header, INVALID_TOKEN, ISSUER_UNAVAILABLE, PURPOSE_*, EVIDENCE_REQUIRED.
         """
         pairs = [(name.lower(), value) for name, value in headers]
         credentials = _only(pairs, "Authorization")
@@ -85,6 +85,8 @@ class Authenticator:
         except TokenRefused as error:
             challenge = f'{self._challenge}, error="invalid_token"'
             raise GatewayError("INVALID_TOKEN", headers={"WWW-Authenticate": challenge}, cause=str(error)) from None
+        except IssuerUnreachable as error:
+            raise GatewayError("ISSUER_UNAVAILABLE", headers={"Retry-After": "5"}, cause=str(error)) from None
         purpose = purposes.choose(held, wanted, self._catalogue)
         client = token.client
         return Caller(

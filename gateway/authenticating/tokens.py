@@ -19,7 +19,7 @@ from joserfc.errors import JoseError
 from joserfc.jws import JWSRegistry, extract_compact, validate_compact
 
 from gateway.authenticating.clients import Client, Clients, Issuer, present_name
-from gateway.authenticating.jwks import IssuerUnreachable, Jwks
+from gateway.authenticating.jwks import Jwks
 
 MAX_TOKEN = 8192  # bytes
 SKEW = 30.0  # seconds
@@ -68,10 +68,7 @@ async def check(raw: bytes, clients: Clients, jwks: Jwks, audience: str, now: fl
     algorithm = present_name(header["alg"])
     if algorithm not in issuer.algorithms:
         raise TokenRefused("the algorithm is not one of this issuer's")
-    try:
-        key = await jwks.key(issuer, kid)
-    except IssuerUnreachable as error:
-        raise TokenRefused(f"issuer {issuer.issuer}: {error}") from None
+    key = await jwks.key(issuer, kid)
     if key is None:
         raise TokenRefused(f"issuer {issuer.issuer} has no key of this id")
     if present_name(key.alg or algorithm) != algorithm:

@@ -20,12 +20,25 @@ from gateway.cli.demo import demo
 from gateway.cli.demonstration import DemoError
 from gateway.cli.house import check, init, schema, serve
 from gateway.cli.policy import policy
+from gateway.cli.serving import ListenError
 from gateway.documents import DocumentError
 from gateway.keyfiles import KeyFileError
 from gateway.settings import SettingsError
 from policies.findings import Refused
 
-KNOWN = (HomeError, DocumentError, Refused, KeyFileError, SettingsError, AskingError, DemoError, NotReady, LogInUse, LogDamaged)
+KNOWN = (
+    HomeError,
+    DocumentError,
+    Refused,
+    KeyFileError,
+    SettingsError,
+    AskingError,
+    DemoError,
+    ListenError,
+    NotReady,
+    LogInUse,
+    LogDamaged,
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -34,7 +47,7 @@ def cli() -> None:
     """One question about a credit subject, answered by many platforms, decided before it is fetched."""
 
 
-for verb in (serve, demo, check, init, schema, token, query, audit):
+for verb in (serve, demo, check, init, schema, token, query, policy, audit):
     cli.add_command(verb)
 
 

@@ -7,11 +7,10 @@ says line by line what was promised and whether it held.
 from __future__ import annotations
 
 import json
-import signal
+import shutil
 import sys
 import threading
 from pathlib import Path
-from types import FrameType
 
 import click
 
@@ -57,7 +56,17 @@ def _welcome(house: Running) -> None:
         purpose = f" --purpose {example['purpose']}" if example.get("purpose") else ""
         click.echo(f"# {number}. {example['title']['zh']} · {example['title']['en']}")
         click.echo(
-            f"echo '{' '.join(example['query'].split())}' \\\n  | credit-gateway query - --as {example['as']}"
+            f"echo '{' '.join(example['query'].split())}' \\\n  | {_command()} query - --as {example['as']}"
             f"{purpose}{home} --var id={example['subject']}\n"
         )
     click.echo("stop with Ctrl-C")
+
+
+def _command() -> str:
+    """This command as it can be pasted into another shell in the same folder."""
+    called = Path(sys.argv[0])
+    if called.name != "credit-gateway":
+        return f"{sys.executable} -m gateway"
+    if shutil.which(called.name) == str(called):
+        return called.name
+    return str(called.relative_to(Path.cwd()) if called.is_relative_to(Path.cwd()) else called)

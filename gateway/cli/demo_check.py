@@ -84,7 +84,9 @@ def _platforms(house: Running, demo: Demo, probe: Mapping[str, Any]) -> Iterator
         platform, source = entry["id"], entry["source"]
         house.province.kill(platform, source)
         status, body = _ask(demo, probe)
-        lost = {line["platform"] for line in body["extensions"]["sources"] if line["status"] not in ("ANSWERED", "NONE")}
+        lost = {
+            line["platform"] for line in body["extensions"]["sources"] if line["status"] not in ("ANSWERED", "NONE")
+        }
         fine = status == 200 and body["extensions"]["complete"] is False and lost == {platform}
         yield f"without {platform}/{source}: a partial answer that names it", "" if fine else f"lost {sorted(lost)}"
         status, body = _ask(demo, probe, strict=True)

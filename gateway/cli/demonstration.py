@@ -9,8 +9,6 @@ from __future__ import annotations
 import contextlib
 import json
 import shutil
-import socket
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +19,8 @@ from ruamel.yaml import YAML
 from deploy.demo import province as demo_province
 from deploy.demo.province import Province
 from gateway.app import Application, read
-from gateway.cli.house import make_home, server
+from gateway.cli import serving
+from gateway.cli.house import make_home
 from gateway.settings import Settings, load
 
 MARK = "# Written by `credit-gateway demo` at every start; changes here are lost.\n"
@@ -54,7 +53,7 @@ def prepare(settings: Settings, province: Province) -> dict[str, Any]:
     lines = [f"{name}={value}\n" for name, value in sorted(province.environment.items())]
     lines.append(f"CREDIT_GATEWAY_RESOURCE={settings.audience}\n")
     _private(home / "gateway.env", MARK + "".join(lines))
-    shutil.copyfile(EXAMPLES, home / "examples.json")
+    (home / "examples.json").write_text(json.dumps(_examples(province), ensure_ascii=False), "utf-8")
     base = f"http://{settings.host}:{settings.port}"
     description = {"gateway": base, "graphql": f"{base}/graphql", **province.describe()}
     _private(home / "demo.json", json.dumps(description, ensure_ascii=False, indent=2) + "\n")
@@ -64,35 +63,29 @@ def prepare(settings: Settings, province: Province) -> dict[str, Any]:
 @contextlib.contextmanager
 def running(home: Path, port: int = 0, seed: int = 1, subjects: int = 2000) -> Iterator[Running]:
     """A demo in the background of this process, asked over real sockets; `tests` and `--check` use it."""
-    with _listening(port) as listening:
-        settings = load(home, port=listening.getsockname()[1])
+    with contextlib.ExitStack() as stack:
+        taken = stack.enter_context(serving.listening("127.0.0.1", port))
+        port = taken.getsockname()[1]
+        settings = load(home, host="127.0.0.1", port=port, resource=f"http://127.0.0.1:{port}/graphql")
         _refuse_foreign(settings.home)
-        with demo_province.start(settings.home / "demo", seed, subjects, resource=settings.audience) as province:
-            description = prepare(settings, province)
-            settings = load(home, port=settings.port)  # now with the references that `prepare` wrote
-            runner = server(settings, Application(settings, read(settings)))
-            thread = threading.Thread(target=runner.run, kwargs={"sockets": [listening]}, daemon=True)
-            started = threading.Event()
-            startup = runner.startup
+        province = stack.enter_context(
+            demo_province.start(settings.home / "demo", seed, subjects, resource=settings.audience)
+        )
+        description = prepare(settings, province)
+        stack.callback((settings.home / "demo.json").unlink, missing_ok=True)
+        settings = load(home, host="127.0.0.1", port=port)  # now with the references that `prepare` wrote
+        stack.enter_context(serving.in_background(Application(settings, read(settings)), taken))
+        yield Running(province, settings, description)
 
-            async def announcing(sockets: list[socket.socket] | None = None) -> None:
-                try:
-                    await startup(sockets)
-                finally:
-                    started.set()
 
-            runner.startup = announcing  # type: ignore[method-assign]  # uvicorn has no event for it
-            thread.start()
-            started.wait(60)
-            if not runner.started:
-                raise DemoError("the gateway did not start; its reason stands above")
-            try:
-                yield Running(province, settings, description)
-            finally:
-                runner.should_exit = True
-                thread.join(20)
-                with contextlib.suppress(FileNotFoundError):
-                    (settings.home / "demo.json").unlink()
+def _examples(province: Province) -> list[dict[str, Any]]:
+    """The explorer's example questions, with the subject keys of this start in their variables."""
+    found = []
+    for example in json.loads(EXAMPLES.read_text("utf-8")):
+        subject = province.subjects[example["subject"]]
+        key = {word: subject[word] for word in ("uscc", "citizenId") if word in subject}
+        found.append({**example, "variables": {"id": key}})
+    return found
 
 
 def _refuse_foreign(home: Path) -> None:
@@ -107,19 +100,3 @@ def _private(path: Path, text: str) -> None:
     draft.touch(mode=0o600)
     draft.write_text(text, "utf-8")
     draft.replace(path)
-
-
-@contextlib.contextmanager
-def _listening(port: int) -> Iterator[socket.socket]:
-    """The gateway's socket, taken first: its port is part of the audience that tokens must name."""
-    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listening.bind(("127.0.0.1", port))
-    except OSError as error:
-        listening.close()
-        raise DemoError(f"port {port} cannot be taken ({error.strerror}); give another one: --port 8123") from None
-    try:
-        yield listening
-    finally:
-        listening.close()

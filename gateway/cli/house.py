@@ -12,6 +12,7 @@ import uvicorn
 
 from gateway import checking
 from gateway.app import Application, read
+from gateway.cli import serving
 from gateway.schema import Face
 from gateway.settings import DEFAULT_HOME, Settings, load
 
@@ -95,7 +96,7 @@ def check(home: Path | None) -> None:
     fields = sum(len(record.fields) for record in policies.catalogue.types.values())
     click.echo(
         f"ok: policy {policies.digest[:19]}, {len(policies.catalogue.types)} record types with {fields} fields, "
-        f"{len(known.registry.platforms)} platforms, {len(known.clients)} clients"
+        f"{len(known.registry.platforms)} platforms, {len(known.clients.by_token)} clients"
     )
 
 
@@ -109,7 +110,11 @@ def serve(home: Path | None, host: str | None, port: int | None) -> None:
     configuration = read(settings)
     for warning in configuration.warnings:
         click.echo(f"warning: {warning}", err=True)
-    server(settings, Application(settings, configuration)).run()
+    with serving.listening(settings.host, settings.port) as taken:
+        settings = serving.on_socket(settings, taken)
+        address = f"http://{settings.host}:{settings.port}"
+        application = Application(settings, configuration)
+        serving.serve(application, taken, lambda: click.echo(f"listening on {address}"))
 
 
 @click.command()

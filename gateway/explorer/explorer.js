@@ -107,18 +107,22 @@ function explain(answer) {
 
 // ---- asking
 
+/** GraphiQL learns the operation's name a moment after the text has changed; a name of the former text is left out. */
+function current({ query, variables, operationName }) {
+  return { query, variables, ...(query.includes(operationName) && { operationName }) };
+}
+
 async function ask(question, token, purpose) {
   const headers = { "content-type": "application/json", accept: "application/graphql-response+json, application/json;q=0.9" };
   if (token) headers.authorization = `Bearer ${token}`;
   if (token && purpose) headers["credit-purpose"] = purpose; // it chooses among the token's purposes; the public holds none
   let answer;
   try {
-    const reply = await fetch("/graphql", { method: "POST", headers, body: JSON.stringify(question), credentials: "omit" });
+    const reply = await fetch("/graphql", { method: "POST", headers, body: JSON.stringify(current(question)), credentials: "omit" });
     answer = await reply.json().catch(() => ({ errors: [{ message: `HTTP ${reply.status}`, extensions: { code: "NOT_JSON" } }] }));
   } catch {
     answer = { errors: [{ message: "the question could not be sent; check the token, the purpose and the connection", extensions: { code: "NOT_SENT" } }] };
   }
-  if (question.operationName !== "IntrospectionQuery" || !answer.data) explain(answer);
   return answer;
 }
 
@@ -156,7 +160,13 @@ function draw() {
 function present() {
   const token = byId("token").value.replace(/^\s*bearer\s+/i, "").replace(/\s+/g, "");
   const purpose = byId("purpose").value.trim();
-  shown.fetcher = (question) => ask(question, token, purpose);
+  const fetcher = async (question) => {
+    const answer = await ask(question, token, purpose);
+    const ofSchema = question.operationName === "IntrospectionQuery" && answer.data;
+    if (shown.fetcher === fetcher && !ofSchema) explain(answer); // what a former token was told is not said of this one
+    return answer;
+  };
+  shown.fetcher = fetcher;
   draw();
 }
 

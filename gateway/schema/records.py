@@ -111,7 +111,7 @@ def _connection(record: RecordType, node: Any) -> Any:
         _shape(
             f"{record.name}Connection",
             {
-                "edges": (list[edge], None),
+                "edges": (list[edge], None),  # type: ignore[valid-type]  # a type made at run time
                 "nodes": (list[node], None),
                 "pageInfo": (PageInfo, None),
                 "totalCount": (Optional[int], "null unless it is exact"),

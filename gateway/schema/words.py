@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from datetime import date
 from enum import Enum
-from typing import Any, NewType
+from typing import TYPE_CHECKING, Any, NewType
 
 import strawberry
 
@@ -75,7 +75,12 @@ def enum_of(name: str, members: dict[str, str], description: str) -> Any:
     return strawberry.enum(plain, name=name, description=description)
 
 
-SourceStatus = enum_of(
+if TYPE_CHECKING:  # made at run time below, which a type checker cannot follow
+    SourceStatus = str
+    AccessEffect = str
+    RecordOrder = str
+
+SourceStatus = enum_of(  # type: ignore[misc]
     "SourceStatus",
     {
         "ANSWERED": "有记录并已答复 · answered with records",
@@ -94,13 +99,13 @@ SourceStatus = enum_of(
     "What became of one platform's part of an answer.",
 )
 
-AccessEffect = enum_of(
+AccessEffect = enum_of(  # type: ignore[misc]
     "AccessEffect",
     {"ALLOW": "可见 · in full", "MASK": "脱敏 · masked", "DENY": "不可见 · not at all"},
     "What a caller gets of a field.",
 )
 
-RecordOrder = enum_of(
+RecordOrder = enum_of(  # type: ignore[misc]
     "RecordOrder",
     {"NEWEST_FIRST": "由新到旧 · by the record's date", "OLDEST_FIRST": "由旧到新 · by the record's date"},
     "Where the caller may not read the date in full, records are in the order of their opaque ids.",

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from policies.interpreter import decide, explain, row_rules, valid_until
-from policies.model import DENY, NO_GRANT, Decision, Facts, Field
+from policies.model import DENY, NO_GRANT, Decision, Facts, Field, FieldClass
 from policies.policyset import PolicySet
-from tests.edges.drafts import NOON, SHANGHAI, catalogue, facts, rules_of, shipped
+from tests.edges.drafts import NOON, SHANGHAI, catalogue, catalogue_of, facts, rules_of, shipped, texts
 from tests.edges.test_policy_rules import HEAD, rule
 
 SHANGHAI_GOV = facts(
@@ -84,6 +84,36 @@ def test_the_unknown_is_denied(unknown: dict[str, Any]) -> None:
     field = catalogue().field("AdministrativePenalty.documentNo")
     assert decide(shipped(), facts(), field).answered
     assert decide(shipped(), facts(**unknown), field).rule == NO_GRANT
+
+
+def test_a_kind_without_such_records_is_denied() -> None:
+    """A natural person has no registration, so nothing of one is opened, whatever the rules say."""
+    field = catalogue().field("Registration.name")
+    policies = rules_of(HEAD["baseline"] + rule(subjects="", fields="", to="{client: court, region: inside}"))
+    asked = facts(client_class="court", region="37", type="Registration")
+    assert decide(policies, asked, field).answered
+    assert not decide(policies, changed(asked, kind="NaturalPerson"), field).answered
+
+
+def test_a_prohibited_class_is_denied_to_everyone() -> None:
+    """A field that is PROHIBITED for persons is opened to nobody about a person, by no grant at all."""
+    path = "catalogue/types/JudgmentDebtor.yaml"
+    text = texts()[path]
+    closed = catalogue_of({path: text.replace("codes: [age], ", "codes: [age], person: PROHIBITED, ")})
+    assert closed.field("JudgmentDebtor.age").person is FieldClass.PROHIBITED
+    wide = HEAD["baseline"] + rule(
+        subjects="", fields="", law="[{text: 某法, mark: K}]", to="{client: court, region: inside}"
+    )
+    policies = PolicySet(closed, rules_of(wide).policies)
+    question = facts(client_class="court", region="37", type="JudgmentDebtor", kind="NaturalPerson")
+    assert decide(policies, question, closed.field("JudgmentDebtor.sex")).answered
+    assert decide(policies, question, closed.field("JudgmentDebtor.age")).rule == NO_GRANT
+
+
+def test_an_agreement_is_of_its_two_provinces() -> None:
+    """Shanghai's agreement with Shandong opens nothing of the records of a third province."""
+    assert decided(shipped(), SHANGHAI_GOV, "procedure").answered
+    assert not decided(shipped(), changed(SHANGHAI_GOV, province="33"), "procedure").answered
 
 
 @pytest.mark.parametrize("region", ["3", "", "310", "37"])
@@ -197,11 +227,12 @@ def test_a_step_that_is_not_there() -> None:
     less = rule(id="less", grant="", limit="surname", fields="{kind: name}").removeprefix("rules:\n")
     limiting = rules_of(HEAD["baseline"] + rule() + less)
     granting = rules_of(HEAD["baseline"] + rule(grant="surname", fields="{kind: name}"))
-    for policies in (limiting, granting):
+    for policies, named in ((limiting, "base/less"), (granting, NO_GRANT)):
         assert decided(policies, facts(), "legalRepresentative").effect == "surname"
         short = without_step(policies, "surname")
         field = short.catalogue.field("AdministrativePenalty.legalRepresentative")
-        assert decide(short, facts(), field).effect == DENY
+        decision = decide(short, facts(), field)
+        assert (decision.effect, decision.rule) == (DENY, named)
 
 
 def without_step(policies: PolicySet, step: str) -> PolicySet:

@@ -77,7 +77,7 @@ async def test_keys_outlive_their_issuer_for_an_hour_only(door: Door) -> None:
         if good:
             assert (await door.ask(token)).id == "market-bureau-31"
         else:
-            assert await door.code(token) == "INVALID_TOKEN"
+            assert await door.code(token) == "ISSUER_UNAVAILABLE"
     door.home.status = "200 OK"
     door.monotonic += 31
     assert (await door.ask(signed(door.claims()))).id == "market-bureau-31"
@@ -108,7 +108,7 @@ async def test_a_faulty_key_set_is_not_taken(door: Door, fault: dict[str, Any]) 
     """Redirects, endless, compressed and odd answers are not keys; the issuer's tokens are refused meanwhile."""
     for name, value in fault.items():
         setattr(door.home, name, value)
-    assert await door.code(signed(door.claims())) == "INVALID_TOKEN"
+    assert await door.code(signed(door.claims())) == "ISSUER_UNAVAILABLE"
     assert door.home.asked == 1
 
 
@@ -116,5 +116,5 @@ async def test_a_hanging_issuer_holds_nobody_for_long(door: Door) -> None:
     """One total deadline ends the wait, whatever the issuer drips."""
     door.home.mute = True
     started = time.monotonic()
-    assert await door.code(signed(door.claims())) == "INVALID_TOKEN"
+    assert await door.code(signed(door.claims())) == "ISSUER_UNAVAILABLE"
     assert time.monotonic() - started < 5

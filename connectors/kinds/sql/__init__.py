@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
 from datetime import datetime
 from typing import Any, ClassVar, TypeVar
 from urllib.parse import quote
@@ -113,7 +113,7 @@ class Sql:
             yield Page(mapped.rows, mapped.rejected, len(found) > room, as_of)
             room = max(0, room - len(found))
 
-    async def _run(self, deadline: Deadline, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+    async def _run(self, deadline: Deadline, work: Callable[[AsyncConnection], Coroutine[Any, Any, T]]) -> T:
         """Work on one connection by the deadline; every failure becomes an error of the contract."""
         if self._engine is None:
             raise Unavailable("the source is not open")
@@ -122,13 +122,7 @@ class Sql:
             raise TimedOut("no time was left to ask")
         try:
             async with asyncio.timeout(left), self._engine.connect() as connection:
-                stop = (await connection.get_raw_connection()).info.get(_STOP)
-                try:
-                    return await work(connection)
-                except asyncio.CancelledError:
-                    if stop is not None:
-                        stop.set()
-                    raise
+                return await _stoppable(connection, work)
         except TimeoutError:
             raise TimedOut("no answer by the deadline") from None
         except ConnectorError:
@@ -161,6 +155,21 @@ class _Type:
             raise ContractBroken(f"`asOf` {reason}") from None
         self._fresh = (time.monotonic(), known)
         return known
+
+
+async def _stoppable(connection: AsyncConnection, work: Callable[[AsyncConnection], Coroutine[Any, Any, T]]) -> T:
+    """Work that, when cancelled, first stops the statement: SQLite would block the return of the connection."""
+    stop = (await connection.get_raw_connection()).info.get(_STOP)
+    task = asyncio.ensure_future(work(connection))
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        if stop is None:
+            task.cancel()
+        else:
+            stop.set()
+        await asyncio.gather(task, return_exceptions=True)
+        raise
 
 
 def _engine(text: str, connections: int, timeout: float) -> AsyncEngine:

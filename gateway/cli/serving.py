@@ -1,0 +1,118 @@
+"""Serving an application on a socket: in this process until it is asked to stop, or behind it in a thread.
+
+The socket is taken first, so that a port that is in use is one line and port 0 is known before anybody
+asks. Then the rooms are opened; what refuses there is an ordinary exception. Asked to stop, the server
+finishes requests in flight for at most 15 s, then platforms and audit log are closed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import uvicorn
+
+from gateway.app import Application
+from gateway.settings import Settings
+
+DRAIN = 15  # seconds
+START_WITHIN = 60  # seconds
+
+
+class ListenError(ValueError):
+    """The port cannot be taken; the message says what to do."""
+
+
+@contextlib.contextmanager
+def listening(host: str, port: int) -> Iterator[socket.socket]:
+    """A bound socket; closed at the end. Raises ListenError."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    taken = socket.socket(family, socket.SOCK_STREAM)
+    taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        taken.bind((host, port))
+    except OSError as error:
+        taken.close()
+        reason = error.strerror or "no such address"
+        raise ListenError(f"{host}, port {port} cannot be taken ({reason}); give another one: --port 8123") from None
+    try:
+        yield taken
+    finally:
+        taken.close()
+
+
+def on_socket(settings: Settings, taken: socket.socket) -> Settings:
+    """The settings with the port that was taken, which is part of the audience when `resource` is not set."""
+    return replace(settings, port=taken.getsockname()[1])
+
+
+def serve(application: Application, taken: socket.socket, ready: Callable[[], None]) -> None:
+    """Serve until SIGINT or SIGTERM; `ready` is called when the first request can be answered."""
+    runner = _Runner(application.settings, application, ready)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # uvicorn raises what it caught again when it has drained; by then there is nothing left to interrupt
+        signal.signal(number, lambda *_: None)
+    asyncio.run(_run(application, runner, taken))
+
+
+@contextlib.contextmanager
+def in_background(application: Application, taken: socket.socket) -> Iterator[None]:
+    """Serve from a thread until the block ends. Raises what refused the start."""
+    started = threading.Event()
+    failures: list[BaseException] = []
+    runner = _Runner(application.settings, application, started.set)
+
+    def work() -> None:
+        try:
+            asyncio.run(_run(application, runner, taken))
+        except BaseException as error:
+            failures.append(error)
+        finally:
+            started.set()
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    started.wait(START_WITHIN)
+    try:
+        if failures or not runner.started:
+            raise failures[0] if failures else TimeoutError("the gateway did not start in time")
+        yield
+    finally:
+        runner.should_exit = True
+        thread.join(DRAIN + 5)
+
+
+async def _run(application: Application, runner: uvicorn.Server, taken: socket.socket) -> None:
+    async with application.opened():
+        await runner.serve([taken])
+
+
+class _Runner(uvicorn.Server):
+    """A uvicorn server that says when it has started."""
+
+    def __init__(self, settings: Settings, application: Application, ready: Callable[[], None]) -> None:
+        level = settings.log_level.upper()
+        logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s")
+        logging.getLogger("httpx2").setLevel(logging.WARNING)  # it logs each URL that it asks, and URLs hold codes
+        self._ready = ready
+        super().__init__(
+            uvicorn.Config(
+                application,
+                log_level="warning",
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=DRAIN,
+                timeout_keep_alive=15,
+                lifespan="off",
+            )
+        )
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._ready()

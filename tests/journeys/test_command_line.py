@@ -1,0 +1,209 @@
+"""An operator and a partner at the command line: every verb, by its exit code and what it prints."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from tests.conftest import House
+
+QUERY = "query($id: SubjectKey!) { subject(id: $id) { name administrativePenalties { nodes { documentNo } complete } } }"
+PERSON = "query($id: SubjectKey!) { subject(id: $id) { id judgmentDebtors { nodes { caseNo } complete } } }"
+
+
+def run(*words: str, stdin: str = "", home: Path | None = None) -> subprocess.CompletedProcess[str]:
+    place = ["--home", str(home)] if home else []
+    command = [sys.executable, "-m", "gateway", *words, *place]
+    return subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=120, check=False)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("made") / "home"
+    assert run("init", home=home).returncode == 0
+    return home
+
+
+@pytest.fixture
+def broken(made: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(made, tmp_path / "home"))
+
+
+def test_init_makes_a_home_that_checks(made: Path) -> None:
+    """`init` makes a home, `check` finds it whole, and a second `init` changes nothing."""
+    before = {path: path.read_bytes() for path in made.rglob("*") if path.is_file()}
+    checked = run("check", home=made)
+    assert checked.returncode == 0, checked.stderr
+    assert checked.stdout.splitlines()[-1].startswith("ok: policy sha256:")
+    again = run("init", home=made)
+    assert again.returncode == 0
+    assert "nothing was changed" in again.stdout
+    assert {path: path.read_bytes() for path in made.rglob("*") if path.is_file()} == before
+
+
+def test_without_a_home(tmp_path: Path) -> None:
+    """A missing home is one line that names the command to make one, without a trace."""
+    for verb in ("check", "serve"):
+        refused = run(verb, home=tmp_path / "none")
+        assert refused.returncode == 1
+        assert "credit-gateway init" in refused.stderr
+        assert "Traceback" not in refused.stderr
+
+
+PLATFORM = """\
+platform: 370300-zibo-credit
+version: 1.0.0
+region: "370300"
+title: {zh: 淄博, en: Zibo}
+owner: {office: 淄博市, contact: ops@zibo.example}
+catalogue: ">=2026 <2027"
+sources:
+  api: {kind: rest, base: env:ZIBO_BASE, limits: {concurrency: 4, timeout: 2s, maxRows: 100}}
+types:
+  AdministrativeLicence:
+    request: {method: GET, path: /x, query: {dm: "{subject}"}}
+    rows: rows
+    key: [id]
+    subject: {uscc: {path: dm}}
+    fields:
+      documentNumber: {path: wsh}
+"""
+
+
+@pytest.mark.parametrize(
+    ("file", "change", "expected"),
+    [
+        ("clients.yaml", ("clients: {}", "clientz: {}"), r"clients\.yaml:\d+: unknown word `clientz`.*`clients`"),
+        ("policies/rules/00-national.yaml", ("rules:", "ruels:"), r"rules/00-national\.yaml:1: .*seal"),
+        ("policies/manifest.yaml", ("sha256:", "sha257:"), r"manifest\.yaml:\d+"),
+        ("platforms/370300-zibo-credit.yaml", None, r"370300-zibo-credit\.yaml:\d+: .*documentNumber.*`documentName`"),
+    ],
+)
+def test_a_broken_file_refuses_the_start(
+    broken: Path, file: str, change: tuple[str, str] | None, expected: str
+) -> None:
+    """A broken YAML file is told with file, line and the nearest right word, and neither `check` nor `serve` starts."""
+    path = broken / file
+    path.write_text(PLATFORM if change is None else path.read_text("utf-8").replace(*change, 1), "utf-8")
+    for verb in ("check", "serve"):
+        refused = run(verb, home=broken)
+        assert refused.returncode == 1, refused.stdout
+        assert re.search(expected, refused.stderr), refused.stderr
+        assert "Traceback" not in refused.stderr
+
+
+def test_a_policy_file_cut_short_refuses_the_start(broken: Path) -> None:
+    """A rule file that lost its last lines is still YAML; it must not load without its limits."""
+    path = broken / "policies/rules/00-national.yaml"
+    lines = path.read_text("utf-8").splitlines(keepends=True)
+    path.write_text("".join(lines[: len(lines) // 2]), "utf-8")
+    refused = run("serve", home=broken)
+    assert refused.returncode == 1
+    assert "rules/00-national.yaml:1" in refused.stderr
+
+
+def test_schema_is_printed(made: Path) -> None:
+    """`schema` prints the SDL of the home's catalogue."""
+    printed = run("schema", home=made)
+    assert printed.returncode == 0
+    assert "type AdministrativePenalty implements CreditRecord" in printed.stdout
+    assert "subject(id: SubjectKey!): CreditSubject" in printed.stdout
+
+
+def test_query_exit_codes(house: House) -> None:
+    """`query` prints the answer's JSON and exits 0 complete, 4 denied, 1 refused."""
+    complete = run(
+        *("query", "-", "--as", "shanghai-market-bureau", "--purpose", "gov.licensing", "--var", "id=penalised"),
+        stdin=QUERY, home=house.home,
+    )  # fmt: skip
+    assert complete.returncode == 0, complete.stderr
+    assert json.loads(complete.stdout)["extensions"]["complete"] is True
+    denied = run("query", "-", "--as", "public", "--var", "id=debtor_person", stdin=PERSON, home=house.home)
+    assert denied.returncode == 4
+    assert json.loads(denied.stdout)["data"] == {"subject": None}
+    wrong = run("query", "-", "--as", "public", "--var", "id=penalised", stdin=QUERY.replace("name", "nam"), home=house.home)
+    assert wrong.returncode == 1
+    assert json.loads(wrong.stdout)["errors"][0]["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
+    unknown = run("query", "-", "--as", "shangai-market-bureau", stdin=QUERY, home=house.home)
+    assert unknown.returncode == 1
+    assert "did you mean `shanghai-market-bureau`?" in unknown.stderr
+
+
+def test_token(house: House) -> None:
+    """`token` prints an access token that the gateway accepts; a purpose that is not held is refused."""
+    token = run("token", "court", "--purpose", "court.execution", home=house.home)
+    assert token.returncode == 0, token.stderr
+    headers = {"Authorization": f"Bearer {token.stdout.strip()}"}
+    assert house.post({"query": "{ platforms { id } }"}, headers).status_code == 200
+    refused = run("token", "court", "--purpose", "gov.licensing", home=house.home)
+    assert refused.returncode == 1
+    assert "no token" in refused.stderr
+
+
+def test_policy_verbs(made: Path) -> None:
+    """`policy check` and `policy test` pass on the shipped rules; `explain` says a decision in words."""
+    assert run("policy", "check", home=made).returncode == 0
+    assert run("policy", "test", home=made).returncode == 0
+    explained = run(
+        *("policy", "explain", "--as", "31/government", "--purpose", "gov.licensing"),
+        *("--field", "AdministrativePenalty.legalRepIdNo", "--scope", "credit.gov"),
+        home=made,
+    )
+    assert explained.returncode == 0, explained.stderr
+    assert "deny" in explained.stdout.lower()
+    assert "national-baseline/restricted-ceiling" in explained.stdout
+
+
+@pytest.fixture
+def serving(house: House, tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """`credit-gateway serve` as a process on a copy of the demo's home."""
+    home = shutil.copytree(house.home, tmp_path / "home", ignore=shutil.ignore_patterns("audit", "demo"))
+    command = [sys.executable, "-m", "gateway", "serve", "--home", str(home), "--port", "0"]
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+    assert process.stdout is not None
+    yield process, process.stdout.readline()
+    process.kill()
+    process.wait()
+
+
+def test_serve(house: House, serving: tuple[subprocess.Popen[str], str]) -> None:
+    """`serve` says where it listens, is healthy and ready, answers, and ends with 0 when it is asked to stop."""
+    process, line = serving
+    url = re.search(r"http://\S+", line)
+    assert url, line
+    with httpx2.Client(base_url=url[0], trust_env=False) as client:
+        assert client.get("/health").text == "ok"
+        assert client.get("/ready").json()["ready"] is True
+        body = {"query": QUERY, "variables": {"id": house.key("penalised")}}
+        answer = client.post("/graphql", json=body, headers=house.headers("zhejiang-bureau", "gov.licensing"))
+        assert answer.json()["extensions"]["complete"] is True
+        metadata = client.get("/.well-known/oauth-protected-resource/graphql").json()
+        assert metadata["authorization_servers"] == [house.running.description["issuer"]]
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(15) == 0
+
+
+def test_two_gateways_cannot_share_a_home(house: House) -> None:
+    """A second gateway on the same home is refused in one line: the audit log has one writer."""
+    refused = run("serve", "--port", "0", home=house.home)
+    assert refused.returncode == 1
+    assert "Traceback" not in refused.stderr
+    assert "audit" in refused.stderr
+
+
+def test_the_audit_log_of_a_running_house_verifies(house: House) -> None:
+    """`audit verify` finds the log of a running gateway whole."""
+    house.ask(QUERY, "penalised")
+    verified = run("audit", "verify", home=house.home)
+    assert verified.returncode == 0, verified.stdout + verified.stderr
