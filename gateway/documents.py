@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import re
 from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
@@ -24,6 +25,7 @@ from ruamel.yaml.events import AliasEvent
 
 MAX_BYTES = 1 << 20
 MAX_ALIASES = 64
+ALIAS = re.compile(r"(?m)(?:^|[\s\[{,:-])\*\w")
 
 Loc = Sequence[str | int]
 M = TypeVar("M", bound=BaseModel)
@@ -149,7 +151,8 @@ def _parse(name: str, raw: bytes) -> Any:
     yaml = YAML(typ="rt")
     yaml.allow_duplicate_keys = False
     try:
-        if sum(isinstance(event, AliasEvent) for event in YAML(typ="safe", pure=True).parse(text)) > MAX_ALIASES:
+        # parsing twice would double the time of every start: only a text that may hold aliases is looked through
+        if ALIAS.search(text) and _aliases(text) > MAX_ALIASES:
             raise DocumentError([f"{name}:1: more than {MAX_ALIASES} aliases; write the values out"])
         tree = yaml.load(text)
     except MarkedYAMLError as error:
@@ -162,6 +165,10 @@ def _parse(name: str, raw: bytes) -> Any:
     if not isinstance(tree, CommentedMap):
         raise DocumentError([f"{name}:1: a mapping of words is expected at the top"])
     return tree
+
+
+def _aliases(text: str) -> int:
+    return sum(isinstance(event, AliasEvent) for event in YAML(typ="safe", pure=True).parse(text))
 
 
 def _plain(node: Any) -> Any:

@@ -185,7 +185,8 @@ class Facts:
     """All that a rule may look at when a field is decided: facts of the question, never of the data.
 
     `own` is true only when the asked key equals the token's verified subject key. `given` names what
-    the question says of the subject (`uscc`, `citizenId`, `name`). `province` is the platform's.
+    the question says of the subject (`uscc`, `citizenId`, `name`). `province` is the platform's region code,
+    or the two digits of its province: a city's limits bind only where the city is known.
     """
 
     client_class: str
@@ -198,7 +199,7 @@ class Facts:
     given: frozenset[str]
     kind: str
     type: str
-    province: str
+    province: str  # see above
     at: datetime
 
 

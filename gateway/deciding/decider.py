@@ -117,7 +117,7 @@ class Decider:
             given=subject.given,
             kind=subject.kind,
             type=type_name,
-            province=region[:2] or self._province,
+            province=region or self._province,
             at=at,
         )
 
@@ -145,10 +145,10 @@ class Decider:
         facts = self._facts(caller, subject, "", at)
         if facts not in self._known:
             self._known[facts] = any(
-                self._decision(replace(facts, type=record.name, province=province), field).answered
+                self._decision(replace(facts, type=record.name, province=region), field).answered
                 for record in self._catalogue.types.values()
                 if subject.kind in record.kinds
-                for province in {platform.region[:2] for platform in self._registry.for_type(record.name, ())}
+                for region in {platform.region for platform in self._registry.for_type(record.name, ())}
                 for field in record.fields.values()
             )
         return self._known[facts]

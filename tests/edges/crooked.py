@@ -24,6 +24,7 @@ class Seen:
     target: str
     headers: Mapping[str, str]
     body: bytes
+    reader: asyncio.StreamReader
 
     @property
     def path(self) -> str:
@@ -78,7 +79,8 @@ class Server:
                 headers = {
                     name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines if line)
                 }
-                seen = Seen(method, target, headers, await reader.readexactly(int(headers.get("content-length", "0"))))
+                body = await reader.readexactly(int(headers.get("content-length", "0")))
+                seen = Seen(method, target, headers, body, reader)
                 self.seen.append(seen)
                 await self.behaviour(seen, writer)
                 await writer.drain()
@@ -114,4 +116,5 @@ def telling(reply: Callable[[Seen], Any]) -> Behaviour:
 
 async def hang(seen: Seen, writer: asyncio.StreamWriter) -> None:
     """Never an answer; ends when the other side leaves."""
-    await writer.wait_closed()
+    await seen.reader.read()
+    raise ConnectionResetError

@@ -44,24 +44,54 @@ def test_a_whole_declaration_says_what_the_platform_answers() -> None:
 
 
 SQL_MISTAKES = [
-    ("unknown field", ("state:", "stat:"), "370100-invented.yaml:18: unknown field `Permit.stat`, did you mean `state`?"),  # fmt: skip  # noqa: E501
-    ("control field left out", ("state: {column: STATE, vocabulary: {\"1\": ACTIVE, \"2\": REVOKED}}", "holder: {column: N}"), "`Permit.state` decides which rows may be shown: map it, or say under `notApplicable` why not"),  # fmt: skip  # noqa: E501
-    ("code outside the catalogue", ("REVOKED", "REVOKD"), "`REVOKD` is not a code of `Permit.state`, did you mean `REVOKED`?"),  # fmt: skip  # noqa: E501
+    (
+        "unknown field",
+        ("state:", "stat:"),
+        "370100-invented.yaml:18: unknown field `Permit.stat`, did you mean `state`?",
+    ),  # fmt: skip  # noqa: E501
+    (
+        "control field left out",
+        ('state: {column: STATE, vocabulary: {"1": ACTIVE, "2": REVOKED}}', "holder: {column: N}"),
+        "`Permit.state` decides which rows may be shown: map it, or say under `notApplicable` why not",
+    ),  # fmt: skip  # noqa: E501
+    (
+        "code outside the catalogue",
+        ("REVOKED", "REVOKD"),
+        "`REVOKD` is not a code of `Permit.state`, did you mean `REVOKED`?",
+    ),  # fmt: skip  # noqa: E501
     ("code that is a number", ('"1": ACTIVE', '"1": 5'), "`1` is a code: write it in quotes"),
     ("unknown word", ("vocabulary", "vocabulry"), "unknown word `vocabulry`, did you mean `vocabulary`?"),
-    ("date on an enum", ('{column: STATE, vocabulary: {"1": ACTIVE, "2": REVOKED}}', "{column: STATE, date: \"%Y-%m-%d\"}"), "`date` does not fit `Permit.state`, which is of kind enum"),  # fmt: skip  # noqa: E501
+    (
+        "date on an enum",
+        ('{column: STATE, vocabulary: {"1": ACTIVE, "2": REVOKED}}', '{column: STATE, date: "%Y-%m-%d"}'),
+        "`date` does not fit `Permit.state`, which is of kind enum",
+    ),  # fmt: skip  # noqa: E501
     ("path in a table", ("{column: CODE}", "{path: CODE}"), "`path` is not a word of kind sql; write `column`"),
     ("no table", ("table: permits\n", ""), "`table` is missing (kind sql)"),
-    ("a word of another kind", ("table: permits", "table: permits\nrows: data"), "`rows` is a word of kind rest, this source is sql"),  # fmt: skip  # noqa: E501
+    (
+        "a word of another kind",
+        ("table: permits", "table: permits\nrows: data"),
+        "`rows` is a word of kind rest, this source is sql",
+    ),  # fmt: skip  # noqa: E501
     ("unknown subject key", ("uscc:", "uscd:"), "unknown word `uscd`"),
-    ("two origins", ("{column: STATE, vocab", "{column: STATE, const: ACTIVE, vocab"), "needs exactly one of column or path, first, const, when"),  # fmt: skip  # noqa: E501
-    ("an excuse without need", ("key: [ID]", "key: [ID]\nnotApplicable: {holder: \"not kept in this city\"}"), "`Permit.holder` is no control field; list it under `absent`"),  # fmt: skip  # noqa: E501
+    (
+        "two origins",
+        ("{column: STATE, vocab", "{column: STATE, const: ACTIVE, vocab"),
+        "needs exactly one of column or path, first, const, when",
+    ),  # fmt: skip  # noqa: E501
+    (
+        "an excuse without need",
+        ("key: [ID]", 'key: [ID]\nnotApplicable: {holder: "not kept in this city"}'),
+        "`Permit.holder` is no control field; list it under `absent`",
+    ),  # fmt: skip  # noqa: E501
     ("mapped and absent", ("key: [ID]", "key: [ID]\nabsent: [state]"), "is mapped and also said to be missing"),
     ("unknown check", ("{column: CODE}", "{column: CODE, check: usc}"), "unknown check `usc`, did you mean `uscc`?"),
 ]
 
 
-@pytest.mark.parametrize(("edit", "message"), [case[1:] for case in SQL_MISTAKES], ids=[case[0] for case in SQL_MISTAKES])
+@pytest.mark.parametrize(
+    ("edit", "message"), [case[1:] for case in SQL_MISTAKES], ids=[case[0] for case in SQL_MISTAKES]
+)
 def test_a_mistake_in_a_type_is_found(edit: tuple[str, str], message: str) -> None:
     """What does not fit catalogue or kind is refused with its line and what to do."""
     assert edit[0] in SQL_TYPE
@@ -78,8 +108,12 @@ FIELDS = [
     ("a zone exists", 'touched: {column: T, timestamp: "%Y-%m-%d", zone: Asia/Jinan}', "unknown time zone"),
     ("a single name is not split", 'holder: {column: H, split: ","}', "`split` does not fit `Permit.holder`"),
     ("a flag is true or false", 'young: {const: "yes"}', "`yes` is not a code of `Permit.young`"),
-    ("when needs no conversion", 'state2: {const: ACTIVE}', "unknown field `Permit.state2`"),
-    ("a branch tests something", 'young: {when: [{column: Y, then: "true"}]}', "write either `column`/`path` with `is`"),
+    ("when needs no conversion", "state2: {const: ACTIVE}", "unknown field `Permit.state2`"),
+    (
+        "a branch tests something",
+        'young: {when: [{column: Y, then: "true"}]}',
+        "write either `column`/`path` with `is`",
+    ),
 ]
 
 
@@ -90,10 +124,34 @@ def test_a_field_must_fit_its_kind(field: str, message: str) -> None:
 
 
 FILTERS = [
-    ("several formats do not sort", "decided", 'decided: {column: D, date: ["%Y-%m-%d", "%Y%m%d"]}', "[range]", "a single stored format"),  # fmt: skip  # noqa: E501
-    ("day first does not sort", "decided", 'decided: {column: D, date: "%d/%m/%Y"}', "[range]", "does not sort as text"),
-    ("amounts are not turned round", "fine", "fine: {column: F, unit: {from: yuan, to: wan}}", "[eq]", "cannot be turned round"),  # fmt: skip  # noqa: E501
-    ("several origins are not turned round", "holder", "holder: {first: [{column: A}, {column: B}]}", "[eq]", "one plain origin"),  # fmt: skip  # noqa: E501
+    (
+        "several formats do not sort",
+        "decided",
+        'decided: {column: D, date: ["%Y-%m-%d", "%Y%m%d"]}',
+        "[range]",
+        "a single stored format",
+    ),  # fmt: skip  # noqa: E501
+    (
+        "day first does not sort",
+        "decided",
+        'decided: {column: D, date: "%d/%m/%Y"}',
+        "[range]",
+        "does not sort as text",
+    ),
+    (
+        "amounts are not turned round",
+        "fine",
+        "fine: {column: F, unit: {from: yuan, to: wan}}",
+        "[eq]",
+        "cannot be turned round",
+    ),  # fmt: skip  # noqa: E501
+    (
+        "several origins are not turned round",
+        "holder",
+        "holder: {first: [{column: A}, {column: B}]}",
+        "[eq]",
+        "one plain origin",
+    ),  # fmt: skip  # noqa: E501
     ("a range of names means nothing", "holder", "holder: {column: A}", "[range]", "dates and timestamps only"),
     ("an unmapped field", "holder", "", "[eq]", "is filtered but not mapped"),
 ]
@@ -114,17 +172,27 @@ REST_MISTAKES = [
     ("a body in a GET", ("query:", "json:"), "a GET has no body"),
     ("a whole URL as path", ("/permits", "https://elsewhere.example/"), "a path begins with `/`"),
     ("rows that are no path", ("rows: rows", "rows: rows["), "not a JMESPath expression"),
-    ("projection of an expression", ('"{subject}"}}', '"{subject}", f: "{projection}"}}'), "`{projection}` needs plain names, `[0].state` is not one"),  # fmt: skip  # noqa: E501
-    ("a filter without parameter", ("key: [id]", "key: [id]\nfilters: {state: [eq]}"), "`eq` and `in` have one parameter"),
+    (
+        "projection of an expression",
+        ('"{subject}"}}', '"{subject}", f: "{projection}"}}'),
+        "`{projection}` needs plain names, `[0].state` is not one",
+    ),  # fmt: skip  # noqa: E501
+    (
+        "a filter without parameter",
+        ("key: [id]", "key: [id]\nfilters: {state: [eq]}"),
+        "`eq` and `in` have one parameter",
+    ),
     ("a credential in a parameter", ('"{subject}"', '"{subject}", pwd: hunter2'), "looks like a credential"),
 ]
 
 
-@pytest.mark.parametrize(("edit", "message"), [case[1:] for case in REST_MISTAKES], ids=[case[0] for case in REST_MISTAKES])
+@pytest.mark.parametrize(
+    ("edit", "message"), [case[1:] for case in REST_MISTAKES], ids=[case[0] for case in REST_MISTAKES]
+)
 def test_a_mistake_in_a_request_is_found(edit: tuple[str, str], message: str) -> None:
     """Requests, paths and parameters are checked before anything is asked."""
     assert edit[0] in REST_TYPE
-    text = refused(declaration(REST_SOURCE, REST_TYPE.replace("path: state", "path: \"[0].state\"").replace(*edit)))
+    text = refused(declaration(REST_SOURCE, REST_TYPE.replace("path: state", 'path: "[0].state"').replace(*edit)))
     assert message in text
     assert "hunter2" not in text
 
@@ -157,7 +225,11 @@ HEADS = [
     ("platform: 370100-invented", "platform: 370100-other", "`370100-other` is not the file's name"),
     ('region: "370100"', 'region: "370200"', "begins with another region"),
     (">=2026 <2027", ">=2027", "written for catalogue >=2027, this is 2026.11"),
-    ("version: 1.0.0", "version: 1.0.0\nauthorityOf: [Permits]", "`Permits` is not a type of this platform, did you mean"),  # fmt: skip  # noqa: E501
+    (
+        "version: 1.0.0",
+        "version: 1.0.0\nauthorityOf: [Permits]",
+        "`Permits` is not a type of this platform, did you mean",
+    ),  # fmt: skip  # noqa: E501
     ("version: 1.0.0", "version: 1.0.0\nstaleAfter: 36", "write a duration such as"),
 ]
 

@@ -91,7 +91,11 @@ CROOKED: list[tuple[str, Behaviour, type[ConnectorError]]] = [
     ("half a body is Unavailable", half_a_body, Unavailable),
     ("garbage is Unavailable", always(b"\x16\x03\x01 this is not HTTP\r\n\r\n"), Unavailable),
     ("an endless header is Unavailable", always(b"HTTP/1.1 200 OK\r\nX: " + b"y" * 300_000), Unavailable),
-    ("two lengths are Unavailable", always(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab"), Unavailable),  # fmt: skip  # noqa: E501
+    (
+        "two lengths are Unavailable",
+        always(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab"),
+        Unavailable,
+    ),  # fmt: skip  # noqa: E501
     ("a switch of protocols is Unavailable", always(b"HTTP/1.1 101 Switching\r\nUpgrade: x\r\n\r\n"), Unavailable),
     ("a body above the cap is ContractBroken", always(raw(b"x" * (CAP + 1))), ContractBroken),
     ("an endless body is ContractBroken", endless, ContractBroken),
@@ -249,9 +253,7 @@ def certificate(folder: Path) -> tuple[ssl.SSLContext, Path]:
     cert, private = folder / "cert.pem", folder / "key.pem"
     cert.write_bytes(made.public_bytes(serialization.Encoding.PEM))
     private.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(cert, private)

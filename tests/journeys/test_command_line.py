@@ -17,7 +17,9 @@ import pytest
 
 from tests.conftest import House
 
-QUERY = "query($id: SubjectKey!) { subject(id: $id) { name administrativePenalties { nodes { documentNo } complete } } }"
+QUERY = (
+    "query($id: SubjectKey!) { subject(id: $id) { name administrativePenalties { nodes { documentNo } complete } } }"
+)
 PERSON = "query($id: SubjectKey!) { subject(id: $id) { id judgmentDebtors { nodes { caseNo } complete } } }"
 
 
@@ -131,7 +133,9 @@ def test_query_exit_codes(house: House) -> None:
     denied = run("query", "-", "--as", "public", "--var", "id=debtor_person", stdin=PERSON, home=house.home)
     assert denied.returncode == 4
     assert json.loads(denied.stdout)["data"] == {"subject": None}
-    wrong = run("query", "-", "--as", "public", "--var", "id=penalised", stdin=QUERY.replace("name", "nam"), home=house.home)
+    wrong = run(
+        "query", "-", "--as", "public", "--var", "id=penalised", stdin=QUERY.replace("name", "nam"), home=house.home
+    )
     assert wrong.returncode == 1
     assert json.loads(wrong.stdout)["errors"][0]["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
     unknown = run("query", "-", "--as", "shangai-market-bureau", stdin=QUERY, home=house.home)
