@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, model_validator
+from pydantic import BeforeValidator, Field, StrictBool, model_validator
 
 from connectors.spelling import (
     Block,
@@ -19,9 +19,10 @@ from connectors.spelling import (
     Seconds,
     Share,
     Size,
+    Templates,
     Texts,
+    TextTemplates,
     UrlPath,
-    no_literal_secrets,
     one_of,
 )
 
@@ -38,8 +39,6 @@ ErrorName = Literal[
     "ContractBroken",
     "Maintenance",
 ]
-Templates = Annotated[dict[str, Any], AfterValidator(no_literal_secrets)]
-TextTemplates = Annotated[dict[str, str], AfterValidator(no_literal_secrets)]
 
 
 class Title(Block):
@@ -53,7 +52,7 @@ class Owner(Block):
 
 
 class LimitWords(Block):
-    """The platform's own bounds. `timeout` is for one call or statement, `maxRows` for one question."""
+    """The platform's own bounds: `timeout` for one call or statement, `maxRows` and `maxBytes` for one question."""
 
     concurrency: Count = 8
     perSecond: Annotated[float, Field(gt=0)] | None = None

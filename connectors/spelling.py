@@ -107,6 +107,8 @@ Share = Annotated[float, BeforeValidator(_share)]
 Texts = Annotated[tuple[str, ...], BeforeValidator(_texts)]
 Count = Annotated[int, Field(strict=True, ge=1)]
 Expression = Annotated[str, AfterValidator(_expression)]
+Templates = Annotated[dict[str, Any], AfterValidator(no_literal_secrets)]
+TextTemplates = Annotated[dict[str, str], AfterValidator(no_literal_secrets)]
 UrlPath = Annotated[str, AfterValidator(_url_path)]
 
 

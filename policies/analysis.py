@@ -27,6 +27,7 @@ def check(policies: PolicySet, at: datetime | None = None) -> list[Finding]:
         *_steps(policies),
         *_severity(policies),
         *_untested_agreements(policies),
+        *_uncounted(policies),
         *_swallowed(policies),
         *_closed_grants(policies),
         *_empty(policies),
@@ -59,6 +60,12 @@ def _untested_agreements(policies: PolicySet) -> Iterator[Finding]:
         ended = [case for case in policies.cases if policy.until is not None and case.facts.at >= policy.until]
         if policy.kind == "agreement" and not any(case.facts.region == policy.consumer for case in ended):
             yield Finding("W", f"{policy.where}: no case asks what `{policy.id}` leaves open after its end; add one")
+
+
+def _uncounted(policies: PolicySet) -> Iterator[Finding]:
+    for policy in policies.policies:
+        if policy.quota is not None:
+            yield Finding("W", f"{policy.where}: the quota of `{policy.id}` is written down, but nobody counts it yet")
 
 
 def _swallowed(policies: PolicySet) -> Iterator[Finding]:

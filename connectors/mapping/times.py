@@ -115,11 +115,7 @@ def timestamp_reader(patterns: Sequence[str], zone: ZoneInfo) -> Callable[[Any],
     first = _first(patterns)
 
     def read(raw: Any) -> datetime:
-        moment: datetime | None
-        if isinstance(raw, datetime):
-            moment = raw
-        else:
-            moment = first(half_width(text_of(raw)))
+        moment = raw if isinstance(raw, datetime) else first(half_width(text_of(raw)))
         if moment is None:
             raise Unmappable("is not a timestamp in a declared format")
         return moment if moment.tzinfo else moment.replace(tzinfo=zone)

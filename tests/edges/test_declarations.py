@@ -37,8 +37,11 @@ def test_a_whole_declaration_says_what_the_platform_answers() -> None:
     permit = SQL_TYPE + "absent: [holder]\nfilters: {state: [eq, in]}\nbatch: 50\n"
     platform = registered(SQL_SOURCE, permit).platforms["370100-invented"]
     claim = platform.claim("Permit")
-    assert (claim.fields, claim.absent, claim.keys, claim.batch) == ({"state"}, {"holder"}, {"uscc"}, 50)
-    assert claim.filters == {"state": {"eq", "in"}}
+    assert claim.fields == frozenset({"state"})
+    assert claim.absent == frozenset({"holder"})
+    assert claim.keys == frozenset({"uscc"})
+    assert claim.filters == {"state": frozenset({"eq", "in"})}
+    assert claim.batch == 50
     assert (platform.region, platform.source("Permit").limits.max_rows) == ("370100", 100)
     assert platform.owner == "虚构办公室 (ops@invented.example)"
 
@@ -48,42 +51,42 @@ SQL_MISTAKES = [
         "unknown field",
         ("state:", "stat:"),
         "370100-invented.yaml:18: unknown field `Permit.stat`, did you mean `state`?",
-    ),  # fmt: skip  # noqa: E501
+    ),
     (
         "control field left out",
         ('state: {column: STATE, vocabulary: {"1": ACTIVE, "2": REVOKED}}', "holder: {column: N}"),
         "`Permit.state` decides which rows may be shown: map it, or say under `notApplicable` why not",
-    ),  # fmt: skip  # noqa: E501
+    ),
     (
         "code outside the catalogue",
         ("REVOKED", "REVOKD"),
         "`REVOKD` is not a code of `Permit.state`, did you mean `REVOKED`?",
-    ),  # fmt: skip  # noqa: E501
+    ),
     ("code that is a number", ('"1": ACTIVE', '"1": 5'), "`1` is a code: write it in quotes"),
     ("unknown word", ("vocabulary", "vocabulry"), "unknown word `vocabulry`, did you mean `vocabulary`?"),
     (
         "date on an enum",
         ('{column: STATE, vocabulary: {"1": ACTIVE, "2": REVOKED}}', '{column: STATE, date: "%Y-%m-%d"}'),
         "`date` does not fit `Permit.state`, which is of kind enum",
-    ),  # fmt: skip  # noqa: E501
+    ),
     ("path in a table", ("{column: CODE}", "{path: CODE}"), "`path` is not a word of kind sql; write `column`"),
     ("no table", ("table: permits\n", ""), "`table` is missing (kind sql)"),
     (
         "a word of another kind",
         ("table: permits", "table: permits\nrows: data"),
         "`rows` is a word of kind rest, this source is sql",
-    ),  # fmt: skip  # noqa: E501
+    ),
     ("unknown subject key", ("uscc:", "uscd:"), "unknown word `uscd`"),
     (
         "two origins",
         ("{column: STATE, vocab", "{column: STATE, const: ACTIVE, vocab"),
         "needs exactly one of column or path, first, const, when",
-    ),  # fmt: skip  # noqa: E501
+    ),
     (
         "an excuse without need",
         ("key: [ID]", 'key: [ID]\nnotApplicable: {holder: "not kept in this city"}'),
         "`Permit.holder` is no control field; list it under `absent`",
-    ),  # fmt: skip  # noqa: E501
+    ),
     ("mapped and absent", ("key: [ID]", "key: [ID]\nabsent: [state]"), "is mapped and also said to be missing"),
     ("unknown check", ("{column: CODE}", "{column: CODE, check: usc}"), "unknown check `usc`, did you mean `uscc`?"),
 ]
@@ -130,7 +133,7 @@ FILTERS = [
         'decided: {column: D, date: ["%Y-%m-%d", "%Y%m%d"]}',
         "[range]",
         "a single stored format",
-    ),  # fmt: skip  # noqa: E501
+    ),
     (
         "day first does not sort",
         "decided",
@@ -144,20 +147,22 @@ FILTERS = [
         "fine: {column: F, unit: {from: yuan, to: wan}}",
         "[eq]",
         "cannot be turned round",
-    ),  # fmt: skip  # noqa: E501
+    ),
     (
         "several origins are not turned round",
         "holder",
         "holder: {first: [{column: A}, {column: B}]}",
         "[eq]",
         "one plain origin",
-    ),  # fmt: skip  # noqa: E501
+    ),
     ("a range of names means nothing", "holder", "holder: {column: A}", "[range]", "dates and timestamps only"),
     ("an unmapped field", "holder", "", "[eq]", "is filtered but not mapped"),
 ]
 
 
-@pytest.mark.parametrize(("name", "field", "ops", "message"), [case[1:] for case in FILTERS], ids=[case[0] for case in FILTERS])  # fmt: skip  # noqa: E501
+@pytest.mark.parametrize(
+    ("name", "field", "ops", "message"), [case[1:] for case in FILTERS], ids=[case[0] for case in FILTERS]
+)
 def test_a_filter_that_cannot_be_exact_is_refused(name: str, field: str, ops: str, message: str) -> None:
     """A declared filter must be an exact inverse of the mapping, or the declaration is refused at its line."""
     text = refused(declaration(SQL_SOURCE, f"{SQL_TYPE}  {field}\nfilters: {{{name}: {ops}}}\n"))
@@ -176,7 +181,7 @@ REST_MISTAKES = [
         "projection of an expression",
         ('"{subject}"}}', '"{subject}", f: "{projection}"}}'),
         "`{projection}` needs plain names, `[0].state` is not one",
-    ),  # fmt: skip  # noqa: E501
+    ),
     (
         "a filter without parameter",
         ("key: [id]", "key: [id]\nfilters: {state: [eq]}"),
@@ -229,7 +234,7 @@ HEADS = [
         "version: 1.0.0",
         "version: 1.0.0\nauthorityOf: [Permits]",
         "`Permits` is not a type of this platform, did you mean",
-    ),  # fmt: skip  # noqa: E501
+    ),
     ("version: 1.0.0", "version: 1.0.0\nstaleAfter: 36", "write a duration such as"),
 ]
 
@@ -247,14 +252,19 @@ def test_an_unknown_kind_or_type_gets_the_nearest_right_word() -> None:
         declaration(REST_SOURCE.replace("kind: rest", "kind: rset"), REST_TYPE)
     )
     document = declaration(REST_SOURCE, REST_TYPE)
-    renamed = Document(document.name, f"{HEAD}{REST_SOURCE}types: {{Permits: {{key: [a], subject: {{uscc: {{path: a}}}}, fields: {{state: {{path: b}}}}}}}}\n".encode())  # fmt: skip  # noqa: E501
+    renamed = Document(
+        document.name,
+        f"{HEAD}{REST_SOURCE}types: {{Permits: {{key: [a], subject: {{uscc: {{path: a}}}}, fields: {{state: {{path: b}}}}}}}}\n".encode(),
+    )
     assert "unknown record type `Permits`, did you mean `Permit`?" in refused(renamed)
 
 
 def test_every_finding_of_every_file_is_told_at_once() -> None:
     """One wrong file does not hide the mistakes of another, and nothing is registered."""
     first = declaration(SQL_SOURCE, SQL_TYPE.replace("REVOKED", "GONE"))
-    second = declaration(SQL_SOURCE, SQL_TYPE.replace("table: permits\n", ""), HEAD.replace("370100", "370200"), "370200-invented.yaml")  # fmt: skip  # noqa: E501
+    second = declaration(
+        SQL_SOURCE, SQL_TYPE.replace("table: permits\n", ""), HEAD.replace("370100", "370200"), "370200-invented.yaml"
+    )
     text = refused(first, second)
     assert "370100-invented.yaml:" in text
     assert "370200-invented.yaml:" in text

@@ -184,7 +184,11 @@ async def test_a_subject_in_a_path_or_a_list_is_never_syntax() -> None:
 
 async def test_forms_and_json_carry_subjects_and_resolved_secrets() -> None:
     """A form and a JSON body are filled in and encoded; references are resolved, lists stay lists."""
-    form = REST_TYPE.replace("GET", "POST").replace("query:", "form:").replace('"{subject}"}', '"{subject}", pwd: "secret:city/pwd"}')  # fmt: skip  # noqa: E501
+    form = (
+        REST_TYPE.replace("GET", "POST")
+        .replace("query:", "form:")
+        .replace('"{subject}"}', '"{subject}", pwd: "secret:city/pwd"}')
+    )
     async with asked(telling(lambda seen: {"rows": []}), form) as (server, made):
         await rows(made, ask())
         assert server.seen[0].body == f"code={FIRM}&pwd=p+w%2Fd".encode()
@@ -256,7 +260,7 @@ PAGES = [
 @pytest.mark.parametrize(
     ("permit", "reply", "limit", "count", "calls", "truncated"),
     [case[1:] for case in PAGES],
-    ids=[case[0] for case in PAGES],  # fmt: skip  # noqa: E501
+    ids=[case[0] for case in PAGES],
 )
 async def test_paging_loses_and_repeats_nothing(
     permit: str, reply: Callable[[Seen], Any], limit: int, count: int, calls: int, truncated: bool
@@ -316,7 +320,7 @@ ERRORS: list[tuple[str, Behaviour, type[ConnectorError]]] = [
         "a number of five thousand digits",
         always(raw(b'{"code": "200", "rows": [], "x": ' + b"9" * 5000 + b"}")),
         Unavailable,
-    ),  # fmt: skip  # noqa: E501
+    ),
     ("JSON of forty levels", always(raw(b"[" * 40 + b"]" * 40)), ContractBroken),
     ("JSON of ten thousand levels", always(raw(b"[" * 10_000 + b"]" * 10_000)), Unavailable),
     ("a list instead of an object", always(raw(b"[]")), Unavailable),
@@ -341,7 +345,17 @@ async def test_faults_are_errors_of_the_contract(behaviour: Behaviour, error: ty
 
 async def test_every_error_name_of_a_declaration_is_an_error_of_the_contract() -> None:
     """What `errors` may name exists in the tree."""
-    names = ["Unavailable", "TimedOut", "RateLimited", "AuthFailed", "Denied", "SubjectUnknown", "BadRequest", "ContractBroken", "Maintenance"]  # fmt: skip  # noqa: E501
+    names = [
+        "Unavailable",
+        "TimedOut",
+        "RateLimited",
+        "AuthFailed",
+        "Denied",
+        "SubjectUnknown",
+        "BadRequest",
+        "ContractBroken",
+        "Maintenance",
+    ]
     for name in names:
         more = f'    success: {{path: code, is: ["0"]}}\n    errors: {{E5: {name}}}\n'
         async with asked(said("E5"), more=more) as (_, made):

@@ -205,7 +205,7 @@ CONDITIONS: list[tuple[str, Condition, list[str]]] = [
         "an instant",
         Condition("touched", "range", (datetime(2020, 1, 31, 16, tzinfo=UTC), datetime(2020, 2, 1, tzinfo=UTC))),
         ["2"],
-    ),  # fmt: skip  # noqa: E501
+    ),
 ]
 
 
@@ -257,20 +257,24 @@ async def test_asking_changes_nothing(database: Path) -> None:
     assert not database.with_name(database.name + "-wal").exists()
 
 
+def spoil(file: Path) -> None:
+    file.write_bytes(b"x" * 4096)
+
+
 FAULTS: list[tuple[str, Callable[[Path], None], type[ConnectorError]]] = [
     ("a missing file is Unavailable", os.remove, Unavailable),
-    ("a file that is no database is Unavailable", lambda file: file.write_bytes(b"x" * 4096) and None, Unavailable),
+    ("a file that is no database is Unavailable", spoil, Unavailable),
     ("a dropped table is ContractBroken", lambda file: alter(file, "drop table permits"), ContractBroken),
     (
         "a renamed column is ContractBroken",
         lambda file: alter(file, "alter table permits rename column STATE to S"),
         ContractBroken,
-    ),  # fmt: skip  # noqa: E501
+    ),
     (
         "a renamed subject is ContractBroken",
         lambda file: alter(file, "alter table permits rename column CODE to C"),
         ContractBroken,
-    ),  # fmt: skip  # noqa: E501
+    ),
 ]
 
 
@@ -351,10 +355,16 @@ async def test_a_question_to_a_closed_source_is_unavailable(database: Path) -> N
 
 async def test_a_changed_platform_is_noticed_by_its_rows(database: Path) -> None:
     """When most rows no longer map, the answer is ContractBroken and not an empty success."""
-    alter(database, "insert into permits select ID + 10, CODE, null, null, 9, NAME, NUMBER, DAY, END, TOUCHED, FINE from permits")  # fmt: skip  # noqa: E501
+    alter(
+        database,
+        "insert into permits select ID + 10, CODE, null, null, 9, NAME, NUMBER, DAY, END, TOUCHED, FINE from permits",
+    )
     async with opened(database) as made:
         (page,) = await pages(made, ask())
         assert page.rejected == ["Permit.state has a code that the vocabulary does not know"] * 3
-        alter(database, "insert into permits select ID + 100, CODE, null, null, 9, NAME, NUMBER, DAY, END, TOUCHED, FINE from permits")  # fmt: skip  # noqa: E501
+        alter(
+            database,
+            "insert into permits select ID + 100, CODE, null, null, 9, NAME, NUMBER, DAY, END, TOUCHED, FINE from permits",
+        )
         with pytest.raises(ContractBroken):
             await pages(made, ask())

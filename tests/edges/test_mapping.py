@@ -87,12 +87,12 @@ def test_a_placeholder_day_is_unknown(raw: Any) -> None:
             "2024-05-06 07:08:09",
             {"timestamp": "%Y-%m-%d %H:%M:%S", "zone": "UTC"},
             datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC),
-        ),  # fmt: skip  # noqa: E501
+        ),
         (
             "2024-05-06T07:08:09.5+08:00",
             {"timestamp": "%Y-%m-%dT%H:%M:%S.%f%z"},
             datetime(2024, 5, 5, 23, 8, 9, 500000, tzinfo=UTC),
-        ),  # fmt: skip  # noqa: E501
+        ),
         (1714950489000, {"timestamp": "epochMillis"}, datetime(2024, 5, 5, 23, 8, 9, tzinfo=UTC)),
     ],
 )

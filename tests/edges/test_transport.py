@@ -6,7 +6,7 @@ import asyncio
 import gzip
 import ssl
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -95,7 +95,7 @@ CROOKED: list[tuple[str, Behaviour, type[ConnectorError]]] = [
         "two lengths are Unavailable",
         always(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab"),
         Unavailable,
-    ),  # fmt: skip  # noqa: E501
+    ),
     ("a switch of protocols is Unavailable", always(b"HTTP/1.1 101 Switching\r\nUpgrade: x\r\n\r\n"), Unavailable),
     ("a body above the cap is ContractBroken", always(raw(b"x" * (CAP + 1))), ContractBroken),
     ("an endless body is ContractBroken", endless, ContractBroken),

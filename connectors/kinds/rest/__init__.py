@@ -1,42 +1,37 @@
 """Kind `rest`: a JSON API over HTTP, asked by template, one subject or a batch at a time, page by page.
 
-Questions about single subjects run at most four at a time; the gateway's bulkhead bounds the whole. Paging
-stops at a short page, at the platform's total, at an empty page, or above `maxRows` (`truncated`); a page
-that comes twice is ContractBroken. Only declared parameters travel, and no subject is judged here: a
-foreign subject's row is reported as it is and dropped by the gateway.
+Questions about single subjects run at most four at a time; the gateway's bulkhead bounds the whole. `maxRows`
+and `maxBytes` count over everything that one question collects. Only declared parameters travel, and no
+subject is judged here: a foreign subject's row is reported as it is and dropped by the gateway.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
-from zoneinfo import ZoneInfo
 
 from connectors.agreement import KindWords, Loc
 from connectors.contract import (
     BadRequest,
     Claim,
-    ContractBroken,
     Deadline,
     Environment,
     Fetch,
+    FieldTerm,
     Page,
     SubjectUnknown,
     Terms,
     Unavailable,
 )
 from connectors.declaration import FieldWords, RestSource, TypeWords
-from connectors.kinds.rest.answering import Reading, rows_of, total_of
+from connectors.kinds.rest.answering import Reading
 from connectors.kinds.rest.asking import KNOWN, Asking, placeholders, source_headers
+from connectors.kinds.rest.paging import Bounds, Layout, Taken, every_page
 from connectors.mapping.conditions import ToParams, to_params
-from connectors.mapping.paths import Look, expression, head, path
+from connectors.mapping.paths import head, path
 from connectors.mapping.records import RecordMap
-from connectors.mapping.texts import Unmappable
-from connectors.mapping.times import timestamp_reader
 from connectors.mapping.values import name_of
 from connectors.transport.pool import Pool
 from connectors.transport.port import Question, Transport
@@ -93,17 +88,24 @@ class Rest:
         """One page with the rows of every subject, in the order of the subjects."""
         if not ask.subjects:
             return
-        each = self._types[ask.type]
-        more = each.params(ask)
-        projection = each.projection(ask)
-        batch = each.record.claim.batch
-        taken = _Taken(min(self._source.limits.maxRows, ask.limit))
+        each, limits = self._types[ask.type], self._source.limits
+        more, projection, asking = each.params(ask), each.projection(ask), self._asking.get(ask.type)
+        room, batch = min(limits.maxRows, ask.limit), each.record.claim.batch
+        bounds = Bounds(room, limits.maxBytes)
         gate = asyncio.Semaphore(AT_ONCE)
 
-        async def one(chunk: Sequence[str]) -> _Taken | None:
+        async def read(chunk: Sequence[str]) -> Taken | None:
+            async def call(numbers: Mapping[str, int]) -> Any:
+                if asking is None:
+                    raise Unavailable("the source is not open")
+                question = asking.question(chunk, projection, {**more, **numbers})
+                answer = await self._open().send(question, self._call_deadline(ask.deadline), bounds.bytes)
+                bounds.bytes -= len(answer.body)
+                return self._reading.body(answer)
+
             async with gate:
                 try:
-                    return await self._read(each, self._asking[ask.type], chunk, projection, more, taken.room, ask)
+                    return await every_page(call, each.layout, bounds)
                 except SubjectUnknown:
                     return None
 
@@ -111,50 +113,19 @@ class Rest:
         chunks = [subjects[start : start + batch] for start in range(0, len(subjects), batch)]
         try:
             async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(one(chunk)) for chunk in chunks]
+                tasks = [group.create_task(read(chunk)) for chunk in chunks]
         except BaseExceptionGroup as errors:
             raise errors.exceptions[0] from None
         answers = [answer for task in tasks if (answer := task.result()) is not None]
         if not answers:
             raise SubjectUnknown("the platform does not know the subject")
+        taken = Taken(room)
         for answer in answers:
             taken.add(answer.rows, answer.truncated)
         mapped = each.record.rows(taken.rows, ask)
         each.record.judge(len(mapped.rows), len(mapped.rejected))
-        yield Page(mapped.rows, mapped.rejected, taken.truncated, _oldest(answer.as_of for answer in answers))
-
-    async def _read(
-        self,
-        each: _Type,
-        asking: Asking,
-        chunk: Sequence[str],
-        projection: Sequence[str],
-        more: Mapping[str, str],
-        room: int,
-        ask: Fetch,
-    ) -> _Taken:
-        """Every page of one chunk of subjects."""
-        taken, seen, page = _Taken(room), list[list[dict[str, Any]]](), each.paging
-        number = page.first if page else 0
-        while True:
-            numbers: dict[str, str | int] = {page.number: number, page.size: page.rows} if page else {}
-            answer = await self._open().send(
-                asking.question(chunk, projection, {**more, **numbers}),
-                self._call_deadline(ask.deadline),
-                self._source.limits.maxBytes,
-            )
-            body = self._reading.body(answer)
-            rows, total = rows_of(each.rows, body), total_of(each.total, body)
-            if rows and rows in seen:
-                raise ContractBroken(f"{ask.type}: the platform gave the same page twice")
-            seen.append(rows)
-            taken.as_of = taken.as_of or each.as_of(body)
-            missing = total is not None and len(taken.rows) + len(rows) < total
-            taken.add(rows, missing and (page is None or not rows))
-            last = page is None or not rows or (not missing if total is not None else len(rows) < page.rows)
-            if last or taken.truncated:
-                return taken
-            number += 1
+        as_of = min((answer.as_of for answer in answers if answer.as_of is not None), default=None)
+        yield Page(mapped.rows, mapped.rejected, taken.truncated, as_of)
 
     def _call_deadline(self, deadline: Deadline) -> Deadline:
         return Deadline(min(deadline.at, time.monotonic() + self._source.limits.timeout))
@@ -165,21 +136,6 @@ class Rest:
         return self._transport
 
 
-@dataclass(slots=True)
-class _Taken:
-    """Raw rows up to `room`; whatever is above it is cut with a mark."""
-
-    room: int
-    rows: list[dict[str, Any]] = field(default_factory=list)
-    truncated: bool = False
-    as_of: datetime | None = None
-
-    def add(self, rows: Sequence[dict[str, Any]], truncated: bool) -> None:
-        free = self.room - len(self.rows)
-        self.rows += rows[:free]
-        self.truncated = self.truncated or truncated or len(rows) > free
-
-
 class _Type:
     """One declared type, compiled."""
 
@@ -188,18 +144,12 @@ class _Type:
             raise ValueError("kind rest needs `request` and `rows`")
         self.record = RecordMap(name, words, terms, path, words.batch or 1)
         self.request = words.request
-        self.rows = expression(words.rows)
-        self.total: Look | None = expression(words.total) if words.total else None
-        self.paging = words.page
+        self.layout = Layout(words, words.rows)
         self._projects = "projection" in placeholders(words.request)
         self._filters: dict[str, ToParams] = {
             key: to_params(words.fields[key], terms.types[name].fields[key], declared)
             for key, declared in words.filters.items()
         }
-        self._as_of: Callable[[Any], datetime] | None = None
-        if words.asOf is not None:
-            self._look = path(name_of(words.asOf))
-            self._as_of = timestamp_reader(words.asOf.timestamp, ZoneInfo(words.asOf.zone))
 
     def params(self, ask: Fetch) -> dict[str, str]:
         more: dict[str, str] = {}
@@ -215,21 +165,8 @@ class _Type:
         names = self.record.names(ask.fields, ask.subjects[0].kind)
         return list(dict.fromkeys(head(name) or name for name in names))
 
-    def as_of(self, body: Any) -> datetime | None:
-        raw = self._look(body) if self._as_of is not None else None
-        if raw is None or self._as_of is None:
-            return None
-        try:
-            return self._as_of(raw)
-        except Unmappable as reason:
-            raise ContractBroken(f"`asOf` {reason}") from None
 
-
-def _oldest(moments: Iterator[datetime | None]) -> datetime | None:
-    return min((moment for moment in moments if moment is not None), default=None)
-
-
-def _filter(words: FieldWords, term: Any, each: TypeWords, name: str) -> object:
+def _filter(words: FieldWords, term: FieldTerm, each: TypeWords, name: str) -> object:
     return to_params(words, term, each.filters[name])
 
 
