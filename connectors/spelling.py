@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Annotated, Any
 
 import jmespath
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 _CREDENTIAL = re.compile(
     r"authori[sz]ation|cookie|token|secret|passw|pwd|(api|app|access)[-_]?key|\bsign(ature)?\b", re.I
@@ -116,11 +116,3 @@ class Block(BaseModel):
     """A block of the file: unknown words are refused, nothing changes after reading."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _null_is_a_word(cls, data: Any) -> Any:
-        """YAML reads the key `null:` as nothing, which documents spell `None`; here it is a word."""
-        if isinstance(data, dict) and "None" in data and "null" not in data:
-            return {("null" if key == "None" else key): value for key, value in data.items()}
-        return data

@@ -39,6 +39,12 @@ class DocumentError(ValueError):
         super().__init__("\n".join(self.findings))
 
 
+class _Refused(Exception):
+    def __init__(self, line: int, message: str) -> None:
+        self.line = line
+        super().__init__(message)
+
+
 class Document:
     """One YAML file: `data` as plain Python, `digest` of its bytes, and lines for every key.
 
@@ -51,8 +57,8 @@ class Document:
         self._tree = _parse(name, raw)
         try:
             self.data: Any = _plain(self._tree)
-        except ValueError as error:
-            raise DocumentError([f"{name}:1: {error}"]) from None
+        except _Refused as error:
+            raise DocumentError([f"{name}:{error.line}: {error}"]) from None
 
     @property
     def stem(self) -> str:
@@ -173,7 +179,11 @@ def _aliases(text: str) -> int:
 
 def _plain(node: Any) -> Any:
     if isinstance(node, CommentedMap):
-        return {(key if isinstance(key, str) else str(key)): _plain(value) for key, value in node.items()}
+        for key in node:
+            # `0123` would arrive as 123; a key is a word or a code. `null` as a key can only mean the word
+            if not (key is None or isinstance(key, str)):
+                raise _Refused(node.lc.key(key)[0] + 1, "a key is text: write it in quotes")
+        return {"null" if key is None else str(key): _plain(value) for key, value in node.items()}
     if isinstance(node, CommentedSeq):
         return [_plain(value) for value in node]
     for scalar in (str, bool, int, float):
@@ -181,7 +191,7 @@ def _plain(node: Any) -> Any:
             return scalar(node)
     if node is None or isinstance(node, date):
         return node
-    raise ValueError("a tag such as `!x` is not allowed; write the plain value")
+    raise _Refused(1, "a tag such as `!x` is not allowed; write the plain value")
 
 
 def _words(model: type[BaseModel]) -> set[str]:

@@ -16,7 +16,8 @@ from starlette.types import Receive, Scope, Send
 
 from gateway.errors import GatewayError
 from gateway.model import Answer
-from gateway.pipeline import Corridor, Incoming, refused
+from gateway.pipeline import Corridor, refused
+from gateway.receiving import Incoming
 
 GRAPHQL_TYPE = "application/graphql-response+json"
 JSON_TYPE = "application/json"

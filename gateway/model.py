@@ -212,3 +212,7 @@ class Answer:
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     shown: Mapping[int, int] = field(default_factory=dict)  # rows shown, by part of the verdict
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        return tuple(str(error["extensions"]["code"]) for error in self.errors)

@@ -1,7 +1,6 @@
 """The corridor: every stage of a request, in order, on one screen.
 
-    receiving -> authenticating -> reading -> planning -> deciding -> fetching -> shaping -> answer
-                                                                          \\-> auditing, always, also for refusals
+    receiving -> authenticating -> reading -> planning -> deciding -> fetching -> shaping -> auditing -> answer
 
 Each stage takes what the one before made and never calls back. Nothing leaves before its record is on disk.
 """
@@ -11,15 +10,14 @@ from __future__ import annotations
 import logging
 import secrets
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from connectors.contract import Deadline
-from gateway.auditing import AuditLog
-from gateway.auditing.log import AuditUnavailable
-from gateway.auditing.record import Outcome, Record
+from gateway.auditing import AuditLog, AuditUnavailable, Outcome, Record
 from gateway.authenticating import Authenticator
 from gateway.deciding import Decider
 from gateway.errors import GatewayError, Refusal
@@ -27,20 +25,10 @@ from gateway.fetching import Fetcher
 from gateway.model import Answer, Caller, Operation, Replies, Verdict
 from gateway.planning import Planner
 from gateway.reading import Reader
-from gateway.receiving import receive
+from gateway.receiving import Incoming, receive
 from gateway.shaping import Shaper
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Incoming:
-    """One HTTP request: raw header pairs, its body (or why there is none), strictness and language."""
-
-    headers: list[tuple[bytes, bytes]]
-    body: bytes | GatewayError
-    strict: bool = False
-    language: str = "en"
 
 
 @dataclass(slots=True)
@@ -73,28 +61,28 @@ class Corridor:
         try:
             answer = await self._walk(incoming, at, decision, trace)
         except GatewayError as error:
+            if error.cause:
+                log.warning("decision %s refused, %s: %s", decision, error.code, error.cause)
             answer = refused(error, incoming.language)
-        except Exception:
-            log.exception("internal error, reference %s", decision)
+        except Exception as error:  # noqa: BLE001  # whatever it is, the caller gets INTERNAL and a record is kept
+            # where it broke, not what it said: the text of an unforeseen error may hold a value
+            places = " > ".join(f"{frame.name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__))
+            log.error("internal error, reference %s: %s in %s", decision, type(error).__name__, places)
             answer = refused(GatewayError("INTERNAL", detail=decision), incoming.language)
         answer = replace(answer, extensions={**answer.extensions, "decision": decision})
-        milliseconds = (time.monotonic() - start) * 1000
-        codes = tuple(str(error["extensions"]["code"]) for error in answer.errors)
-        outcome = Outcome(answer.status, codes, answer.complete, milliseconds)
+        outcome = Outcome(answer.status, answer.codes, answer.complete, (time.monotonic() - start) * 1000)
         digest = trace.operation.digest if trace.operation else None
-        record = Record(decision, at, trace.caller, digest, outcome, trace.verdict, trace.replies, answer.shown)
         try:
+            record = Record(decision, at, trace.caller, digest, outcome, trace.verdict, trace.replies, answer.shown)
             await self.audit.append(record)
         except AuditUnavailable as error:
-            log.error("the audit log cannot be written: %s", error.cause)
+            log.error("decision %s cannot be recorded: %s", decision, error.cause)
             return refused(error, incoming.language)
         return answer
 
     async def _walk(self, incoming: Incoming, at: datetime, decision: str, trace: Trace) -> Answer:
-        if isinstance(incoming.body, GatewayError):
-            raise incoming.body
         deadline = Deadline.within(self.deadline)
-        request = receive(incoming.body, strict=incoming.strict, language=incoming.language)
+        request = receive(incoming)
         trace.caller = caller = await self.authenticator.authenticate(incoming.headers, request.extensions)
         trace.operation = operation = self.reader.read(request)
         plan = self.planner.plan(operation, caller)

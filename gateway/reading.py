@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from typing import cast
 
 from cachetools import LRUCache
 from graphql import (
@@ -16,6 +17,7 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
+    InlineFragmentNode,
     OperationDefinitionNode,
     OperationType,
     SelectionSetNode,
@@ -106,7 +108,7 @@ def check_limits(document: DocumentNode) -> None:
             elif isinstance(node, FragmentSpreadNode):
                 own = own.add(Weight(spreads=1)).add(of_fragment(node.name.value))
             else:
-                own = own.add(of_set(node.selection_set))
+                own = own.add(of_set(cast("InlineFragmentNode", node).selection_set))
             total = total.add(own)
             _compare(total)
         return total

@@ -8,6 +8,7 @@ refused before any GraphQL code sees it.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -24,10 +25,22 @@ EXPECTED: Mapping[str, tuple[type, str]] = {
 }
 
 
-def receive(body: bytes, *, strict: bool, language: str) -> Request:
-    """Raises GatewayError MALFORMED_REQUEST; the detail names the member, never its value."""
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One HTTP request: raw header pairs, its body or why there is none, strictness and language."""
+
+    headers: list[tuple[bytes, bytes]]
+    body: bytes | GatewayError
+    strict: bool  # `Prefer: handling=strict`
+    language: str  # zh | en
+
+
+def receive(incoming: Incoming) -> Request:
+    """Raises the error that came instead of a body, or MALFORMED_REQUEST naming the member, never its value."""
+    if isinstance(incoming.body, GatewayError):
+        raise incoming.body
     try:
-        data = orjson.loads(body)
+        data = orjson.loads(incoming.body)
     except orjson.JSONDecodeError:
         raise _malformed("the body is not JSON in UTF-8") from None
     if not isinstance(data, dict):
@@ -42,7 +55,12 @@ def receive(body: bytes, *, strict: bool, language: str) -> Request:
     if not query:
         raise _malformed("`query` is missing")
     return Request(
-        query, data.get("variables") or {}, data.get("operationName"), data.get("extensions") or {}, strict, language
+        query,
+        data.get("variables") or {},
+        data.get("operationName"),
+        data.get("extensions") or {},
+        incoming.strict,
+        incoming.language,
     )
 
 

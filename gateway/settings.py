@@ -48,7 +48,10 @@ class Settings:
 
 
 def load(home: Path | None = None, **overrides: Any) -> Settings:
-    """Environment over `HOME/gateway.env` over defaults; `overrides` (the command line) over all. Raises SettingsError."""
+    """Environment over `HOME/gateway.env` over defaults; `overrides` (the command line) over all.
+
+    Raises SettingsError.
+    """
     place = Path(home or os.environ.get(PREFIX + "HOME") or DEFAULT_HOME)
     environment = {**read_file(place / "gateway.env"), **os.environ}
     values: dict[str, Any] = {"home": place, "environment": environment}

@@ -62,7 +62,8 @@ class Authenticator:
     async def authenticate(self, headers: Headers, extensions: Mapping[str, Any]) -> Caller:
         """`headers` are the raw pairs of the request, `extensions` those of its body.
 
-        Raises GatewayError: MALFORMED_REQUEST for a doubled header, INVALID_TOKEN, ISSUER_UNAVAILABLE, PURPOSE_*, EVIDENCE_REQUIRED.
+        Raises GatewayError: MALFORMED_REQUEST for a doubled header, INVALID_TOKEN, ISSUER_UNAVAILABLE, PURPOSE_*,
+        EVIDENCE_REQUIRED.
         """
         pairs = [(name.lower(), value) for name, value in headers]
         credentials = _only(pairs, "Authorization")

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 import sys
 import threading
 from pathlib import Path
+from types import FrameType
 
 import click
 
@@ -33,7 +35,6 @@ def demo(home: Path | None, port: int | None, seed: int, subjects: int, checking
     with running(settings.home, wanted, seed, subjects) as house:
         if checking:
             sys.exit(0 if run_checks(house, click.echo) else 1)
-        _welcome(house)
         stop = threading.Event()
 
         def on_signal(number: int, frame: FrameType | None) -> None:
@@ -41,6 +42,7 @@ def demo(home: Path | None, port: int | None, seed: int, subjects: int, checking
 
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, on_signal)
+        _welcome(house)
         stop.wait()
         click.echo("stopping")
 

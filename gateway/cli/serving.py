@@ -71,7 +71,7 @@ def in_background(application: Application, taken: socket.socket) -> Iterator[No
     def work() -> None:
         try:
             asyncio.run(_run(application, runner, taken))
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001  # raised again by the thread that waits
             failures.append(error)
         finally:
             started.set()

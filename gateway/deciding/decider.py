@@ -23,6 +23,7 @@ from policies.bundles import PolicySet
 from policies.interpreter import decide, row_rules, valid_until
 from policies.model import ALLOW, DENY, NO_GRANT, Decision, Facts, Field, RecordType, RowRule
 
+
 class Decider:
     """Decides under one policy set for one registry of platforms."""
 
@@ -61,7 +62,13 @@ class Decider:
                 if branch.subject.key.kind not in platform.claim(branch.type).keys:
                     continue  # it holds no such subjects: nothing is missing
                 facts = self._facts(caller, branch.subject, branch.type, moment, platform.region)
-                key = (platform.id, facts, branch.fields, branch.window.statuses, bool(branch.window.since or branch.window.until))
+                key = (
+                    platform.id,
+                    facts,
+                    branch.fields,
+                    branch.window.statuses,
+                    bool(branch.window.since or branch.window.until),
+                )
                 ruling = rulings.get(key)
                 if ruling is None:
                     ruling = rulings[key] = self._ruling(platform, record, branch, facts)

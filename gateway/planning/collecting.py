@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from graphql import (
     FieldNode,
@@ -45,8 +45,7 @@ class Collector:
 
     def arguments(self, type_name: str, node: FieldNode) -> dict[str, Any]:
         """Coerced arguments of a field of an object type, by their GraphQL names."""
-        owner = self._schema.type_map[type_name]
-        assert isinstance(owner, GraphQLObjectType)
+        owner = cast("GraphQLObjectType", self._schema.type_map[type_name])
         field = owner.fields[node.name.value]
         by_python_name = get_argument_values(field, node, self._values)
         names = {argument.out_name or name: name for name, argument in field.args.items()}

@@ -40,10 +40,16 @@ class Face:
     """The schema of one catalogue. Cheap to use, costly to build (about half a second)."""
 
     def __init__(self, catalogue: Catalogue) -> None:
-        kind_enum = enum_of("SubjectKind", {k.name: f"{k.title.zh} · {k.title.en}" for k in catalogue.kinds.values()}, "主体类型")
-        type_enum = enum_of("RecordType", {t.name: f"{t.title.zh} · {t.title.en}" for t in catalogue.types.values()}, "记录类型")
+        kind_enum = enum_of(
+            "SubjectKind", {k.name: f"{k.title.zh} · {k.title.en}" for k in catalogue.kinds.values()}, "主体类型"
+        )
+        type_enum = enum_of(
+            "RecordType", {t.name: f"{t.title.zh} · {t.title.en}" for t in catalogue.types.values()}, "记录类型"
+        )
         purpose_enum = enum_of(
-            "Purpose", {p.enum: f"{p.title.zh} · {p.title.en} · {p.code}" for p in catalogue.purposes.values()}, "查询目的"
+            "Purpose",
+            {p.enum: f"{p.title.zh} · {p.title.en} · {p.code}" for p in catalogue.purposes.values()},
+            "查询目的",
         )
         subject, concrete = build(catalogue, kind_enum, type_enum)
         schema = strawberry.Schema(
@@ -88,9 +94,7 @@ class Face:
         self, document: DocumentNode, name: str | None, variables: Mapping[str, Any], tree: Mapping[str, Any]
     ) -> tuple[Mapping[str, Any] | None, tuple[GraphQLError, ...]]:
         """Read the finished tree out in the shape that the operation asks for."""
-        result = execute(
-            self._schema, document, root_value=tree, variable_values=dict(variables), operation_name=name
-        )
+        result = execute(self._schema, document, root_value=tree, variable_values=dict(variables), operation_name=name)
         return result.data, tuple(result.errors or ())  # type: ignore[union-attr]
 
 
@@ -105,10 +109,21 @@ def _query(subject: Any, kind_enum: Any, type_enum: Any, purpose_enum: Any) -> A
     def many(root: Any, info: Info, ids: list[SubjectKey]) -> Any:
         return root[info.path.key]
 
-    def platforms(root: Any, info: Info, regions: Optional[list[RegionCode]] = strawberry.UNSET, type: Optional[Any] = strawberry.UNSET) -> Any:
+    def platforms(
+        root: Any,
+        info: Info,
+        regions: Optional[list[RegionCode]] = strawberry.UNSET,
+        type: Optional[Any] = strawberry.UNSET,
+    ) -> Any:
         return root[info.path.key]
 
-    def access(root: Any, info: Info, type: Optional[Any] = strawberry.UNSET, kind: Any = strawberry.UNSET, purpose: Optional[Any] = strawberry.UNSET) -> Any:
+    def access(
+        root: Any,
+        info: Info,
+        type: Optional[Any] = strawberry.UNSET,
+        kind: Any = strawberry.UNSET,
+        purpose: Optional[Any] = strawberry.UNSET,
+    ) -> Any:
         return root[info.path.key]
 
     optional_type = Optional[type_enum]
@@ -137,7 +152,7 @@ def _query(subject: Any, kind_enum: Any, type_enum: Any, purpose_enum: Any) -> A
         "platforms": strawberry.field(resolver=platforms, description="What can be asked of whom."),
         "access": strawberry.field(
             resolver=access,
-            description="What you may see, and why not. Without `kind`: an Enterprise; without `purpose`: this request's.",
+            description="What you may see, and why not. `kind`: Enterprise, `purpose`: this request's, if not given.",
         ),
         "__annotations__": {},
         "__module__": __name__,

@@ -105,7 +105,9 @@ def _description(item: Field) -> str:
 
 def _connection(record: RecordType, node: Any) -> Any:
     edge = strawberry.type(
-        _shape(f"{record.name}Edge", {"cursor": (str, "sealed; valid for this caller and question"), "node": (node, None)})
+        _shape(
+            f"{record.name}Edge", {"cursor": (str, "sealed; valid for this caller and question"), "node": (node, None)}
+        )
     )
     return strawberry.type(
         _shape(

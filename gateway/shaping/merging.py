@@ -68,9 +68,7 @@ class Merger:
     bands: tuple[str, ...]
     at: datetime
 
-    def merge(
-        self, record: RecordType, branch: Branch, heard: list[tuple[Ruling, Platform, Reply]]
-    ) -> list[Record]:
+    def merge(self, record: RecordType, branch: Branch, heard: list[tuple[Ruling, Platform, Reply]]) -> list[Record]:
         """Records in no particular order. The order key is empty when any platform's date is not held in full."""
         copies: dict[tuple[Any, ...], list[Copy]] = {}
         closed: set[tuple[Any, ...]] = set()
@@ -128,7 +126,9 @@ class Merger:
                     values[name] = value
                     break
         order = ready(first.row.values.get(record.roles.date or "")) or "" if dated else ""
-        digest = hmac.digest(self.record_key, orjson.dumps([self.caller, record.name, *identity], default=str), "sha256")
+        digest = hmac.digest(
+            self.record_key, orjson.dumps([self.caller, record.name, *identity], default=str), "sha256"
+        )
         marks = tuple(sorted({label for copy in copies for label in copy.marks}))
         made = Record(base64.b32encode(digest[:15]).decode().lower(), order, values, marks)
         for copy in copies:

@@ -16,6 +16,7 @@ from gateway.shaping.telling import FULL, access, platforms, sources_and_errors,
 from policies.bundles import PolicySet
 from policies.masks import Pseudonyms
 
+
 class Shaper:
     """Shapes answers; holds keys, never data."""
 
@@ -67,10 +68,14 @@ class Shaper:
         }
         if request.strict and not complete:
             refused = GatewayError("INCOMPLETE")
-            return Answer(None, (refused.as_graphql(request.language), *errors), extensions, False, refused.status, shown=shown)
+            return Answer(
+                None, (refused.as_graphql(request.language), *errors), extensions, False, refused.status, shown=shown
+            )
         data, found = self._face.run(operation.document, request.operation_name, operation.variables, tree)
         own = tuple(GatewayError("INTERNAL", path=e.path, detail="schema", cause=e.message) for e in found)
-        return Answer(data, (*(e.as_graphql(request.language) for e in own), *errors), extensions, complete, shown=shown)
+        return Answer(
+            data, (*(e.as_graphql(request.language) for e in own), *errors), extensions, complete, shown=shown
+        )
 
     def _root(
         self,
@@ -99,7 +104,11 @@ class Shaper:
         pseudonym: Callable[[str], str],
     ) -> dict[str, Any]:
         code = pseudonym(subject.key.value) if subject.natural else subject.key.value
-        fields: dict[str, Any] = {"id": code, "kind": subject.kind, "uscc": None if subject.natural else subject.key.value}
+        fields: dict[str, Any] = {
+            "id": code,
+            "kind": subject.kind,
+            "uscc": None if subject.natural else subject.key.value,
+        }
         mine: dict[str | int, Any] = {}
         for branch in branches:
             connection = connections[branch.path]

@@ -9,7 +9,10 @@ import pytest
 from connectors.kinds import KINDS
 from connectors.registry import Registry, load, region_prefix
 from connectors.spelling import DeclarationError
+from gateway.checking import terms_of
 from gateway.documents import Document
+from gateway.documents import load as read
+from policies.catalogue import load_catalogue
 from tests.edges.invented import (
     HEAD,
     REST_SOURCE,
@@ -23,7 +26,7 @@ from tests.edges.invented import (
     registered,
 )
 
-TEMPLATE = Path("connectors/platforms/_template.yaml")
+TEMPLATE = Path(__file__).parents[2] / "connectors/platforms/_template.yaml"
 
 
 def refused(*documents: Document) -> str:
@@ -251,11 +254,8 @@ def test_an_unknown_kind_or_type_gets_the_nearest_right_word() -> None:
     assert "370100-invented.yaml:9: unknown kind `rset`, did you mean `rest`?" in refused(
         declaration(REST_SOURCE.replace("kind: rest", "kind: rset"), REST_TYPE)
     )
-    document = declaration(REST_SOURCE, REST_TYPE)
-    renamed = Document(
-        document.name,
-        f"{HEAD}{REST_SOURCE}types: {{Permits: {{key: [a], subject: {{uscc: {{path: a}}}}, fields: {{state: {{path: b}}}}}}}}\n".encode(),
-    )
+    permits = "types: {Permits: {key: [a], subject: {uscc: {path: a}}, fields: {state: {path: b}}}}\n"
+    renamed = Document("370100-invented.yaml", (HEAD + REST_SOURCE + permits).encode())
     assert "unknown record type `Permits`, did you mean `Permit`?" in refused(renamed)
 
 
@@ -326,3 +326,12 @@ def test_the_kinds_are_a_list_that_can_be_read() -> None:
     assert set(KINDS) == {"rest", "sql"}
     made = connector(registered(SQL_SOURCE, SQL_TYPE))
     assert all(callable(getattr(made, verb)) for verb in ("claims", "open", "close", "health", "fetch"))
+
+
+def test_the_template_is_a_whole_declaration_of_the_shipped_catalogue() -> None:
+    """The file that operators copy has no mistake but its name, against the catalogue that is shipped."""
+    root = TEMPLATE.parents[2]
+    documents = [read(path, root) for path in sorted((root / "policies/catalogue").rglob("*.yaml"))]
+    template = Document("370100-template.yaml", TEMPLATE.read_bytes())
+    platform = load([template], terms_of(load_catalogue(documents))).platforms["370100-template"]
+    assert {source.kind for source in platform.sources.values()} == set(KINDS)

@@ -28,7 +28,8 @@ IGNORED = [line.rstrip("/") for line in (ROOT / ".gitignore").read_text("utf-8")
 VENDORED = ROOT / "gateway" / "explorer" / "vendor"
 
 TOP = {
-    ".ci", ".gitignore", "CHANGELOG.md", "LICENSE", "Makefile", "README.md", "connectors", "deploy", "gateway", "policies",
+    ".ci", ".gitignore", "CHANGELOG.md", "LICENSE", "Makefile", "README.md", "connectors", "deploy", "gateway",
+    "policies",
     "pyproject.toml", "requirements-dev.lock", "requirements.lock", "tests",
 }  # fmt: skip
 LONGEST, CORRIDOR = 300, 100  # lines of a file, and of `pipeline.py`, which is read on one screen
@@ -244,7 +245,9 @@ def fault(command: list[str]) -> str | None:
         command = ["credit-gateway", *command[3:]]
     if command[0].rpartition("/")[2] != "credit-gateway":
         return (
-            None if command[0] in {"curl", "git", "cd", "cp", "echo", "export", "kill"} else f"nobody here knows `{command[0]}`"
+            None
+            if command[0] in {"curl", "git", "cd", "cp", "echo", "export", "kill"}
+            else f"nobody here knows `{command[0]}`"
         )
     node: click.Command = cli
     for word in command[1:]:

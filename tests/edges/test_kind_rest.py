@@ -293,6 +293,26 @@ async def test_an_unpaged_answer_is_cut_at_the_limit() -> None:
         assert (len(page.rows), page.truncated) == (1, True)
 
 
+async def test_bounds_count_over_everything_that_is_collected() -> None:
+    """Pages together may not exceed `maxBytes`, and once `maxRows` are collected no more subjects are asked."""
+
+    async def another_page(seen: Seen, writer: asyncio.StreamWriter) -> None:
+        number = int(seen.body.decode().split("pageNo=")[1].split("&")[0])
+        body = {"rows": [row(number * 3 + n, x="y" * 10_000) for n in range(3)]}
+        writer.write(raw(json.dumps(body).encode()))
+
+    async with asked(another_page, UNCOUNTED) as (server, made):
+        with pytest.raises(ContractBroken):
+            await rows(made, ask())
+        assert len(server.seen) == 3
+    codes = tuple(f"91370000INVENTED{number:02}" for number in range(10, 50))
+    light = telling(lambda seen: {"rows": [row(n, seen.query["code"]) for n in range(9)]})
+    async with asked(light) as (server, made):
+        (page,) = await pages(made, ask(limit=20, subjects=codes))
+        assert (len(page.rows), page.truncated) == (20, True)
+        assert len(server.seen) <= 3 + 4
+
+
 def said(code: str) -> Behaviour:
     return telling(lambda seen: {"code": code, "msg": "内部信息 hunter2", "rows": []})
 

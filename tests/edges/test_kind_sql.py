@@ -353,18 +353,16 @@ async def test_a_question_to_a_closed_source_is_unavailable(database: Path) -> N
         await rows(made, ask())
 
 
+STRANGE = """insert into permits
+select ID + {}, CODE, null, null, 9, NAME, NUMBER, DAY, END, TOUCHED, FINE from permits"""
+
+
 async def test_a_changed_platform_is_noticed_by_its_rows(database: Path) -> None:
     """When most rows no longer map, the answer is ContractBroken and not an empty success."""
-    alter(
-        database,
-        "insert into permits select ID + 10, CODE, null, null, 9, NAME, NUMBER, DAY, END, TOUCHED, FINE from permits",
-    )
+    alter(database, STRANGE.format(10))
     async with opened(database) as made:
         (page,) = await pages(made, ask())
         assert page.rejected == ["Permit.state has a code that the vocabulary does not know"] * 3
-        alter(
-            database,
-            "insert into permits select ID + 100, CODE, null, null, 9, NAME, NUMBER, DAY, END, TOUCHED, FINE from permits",
-        )
+        alter(database, STRANGE.format(100))
         with pytest.raises(ContractBroken):
             await pages(made, ask())

@@ -132,7 +132,7 @@ def question(rng: random.Random, house: House, policies: PolicySet) -> Question:
     own = rng.choice(OWN) if caller == "subject" else None
     if own and rng.random() < 0.5:
         subject = world.examples[own]
-    key = {subject.key_kind: subject.key}
+    key: dict[str, str] = {subject.key_kind: subject.key}
     if rng.random() < 0.3:
         key["name"] = subject.name if rng.random() < 0.7 else "别名"
     types = rng.sample(sorted(policies.catalogue.types), rng.randint(1, 3))
