@@ -20,6 +20,7 @@ from graphql import (
     OperationDefinitionNode,
     execute,
     parse,
+    print_ast,
     print_schema,
     validate,
 )
@@ -33,7 +34,9 @@ from gateway.schema.words import SCALARS, FieldAccess, Platform, RegionCode, Sub
 from policies.model import Catalogue
 
 MAX_TOKENS = 8_000
-ECHO = re.compile(r"[,;]? found:? .*$", re.DOTALL)  # graphql-core repeats the given value, which may be a citizen ID
+# What graphql-core adds to its words: the given value, which may be a citizen ID, and hints that rebuild a schema
+ECHO = re.compile(r"(?:,? found:? |: found |; | Did you mean |(?<=value): ).*$", re.DOTALL)
+VARIABLE = re.compile(r"Variable '\$(?P<name>\w+)'(?: has invalid value)?(?P<place> at [.\w\[\]]+)?")
 
 
 class Face:
@@ -87,7 +90,7 @@ class Face:
             self._schema, node.variable_definitions or (), dict(variables), max_errors=20, hide_suggestions=True
         )
         if isinstance(coerced, list):
-            raise Refusal([_said("BAD_VARIABLES", error) for error in coerced])
+            raise Refusal([_misfit(node, error) for error in coerced])
         return coerced
 
     def run(
@@ -163,3 +166,14 @@ def _query(subject: Any, kind_enum: Any, type_enum: Any, purpose_enum: Any) -> A
 def _said(code: str, error: GraphQLError) -> GatewayError:
     locations = [{"line": place.line, "column": place.column} for place in error.locations or ()]
     return GatewayError(code, detail=ECHO.sub("", error.message), locations=locations)
+
+
+def _misfit(node: OperationDefinitionNode, error: GraphQLError) -> GatewayError:
+    """A variable that does not fit: named with its place and its type, never with what was given."""
+    types = {item.variable.name.value: print_ast(item.type) for item in node.variable_definitions or ()}
+    match = VARIABLE.match(error.message)
+    if match is None or match["name"] not in types:
+        return GatewayError("BAD_VARIABLES", detail="a variable does not fit the type that the query declares")
+    words = f"variable `${match['name']}`{match['place'] or ''} does not fit its type `{types[match['name']]}`"
+    locations = [{"line": place.line, "column": place.column} for place in error.locations or ()]
+    return GatewayError("BAD_VARIABLES", detail=words, locations=locations)
