@@ -34,7 +34,7 @@ class Cursors:
     def open(self, caller: str, question: bytes, cursor: str, path: Path) -> Position:
         """Raises GatewayError INVALID_CURSOR."""
         try:
-            raw = base64.urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
+            raw = base64.b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
             order, record = orjson.loads(self._aead.decrypt(raw[:12], raw[12:], _bound(caller, question)))
             return str(order), str(record)
         except (ValueError, InvalidTag):

@@ -1,6 +1,7 @@
 """GraphQL over HTTP: bytes in, bytes out, a bare ASGI application.
 
 Bounds come before any parsing: method, media types, size, time for the body to arrive, requests in flight.
+Whoever is refused before its body was read to the end is also hung up on: nobody reads what is still coming.
 Media types follow GraphQL over HTTP (working draft, section 6): under `application/graphql-response+json`
 the status tells of refusals; under `application/json` a well-formed request that GraphQL refuses gets 200.
 """
@@ -8,6 +9,7 @@ the status tells of refusals; under `application/json` a well-formed request tha
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -25,6 +27,7 @@ GRAPHQL_REFUSALS = frozenset(
     {"GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED", "OPERATION_UNKNOWN", "BAD_VARIABLES", "LIMIT_EXCEEDED",
      "INVALID_SUBJECT_KEY", "INVALID_ARGUMENT", "INVALID_CURSOR"}
 )  # fmt: skip
+QUALITY = re.compile(r"0(\.[0-9]{0,3})?|1(\.0{0,3})?")  # RFC 9110, 12.4.2
 
 
 class Endpoint:
@@ -42,8 +45,8 @@ class Endpoint:
         language = _language(headers)
         media = _media_type(headers)
         if self._inflight >= self._max_inflight:  # shed at once, before any work: nothing was asked, nothing to record
-            overloaded = refused(GatewayError("OVERLOADED", headers={"Retry-After": "1"}), language)
-            await _send(send, overloaded, media or GRAPHQL_TYPE)
+            overloaded = _hung_up("OVERLOADED", {"Retry-After": "1"})
+            await _send(send, refused(overloaded, language), media or GRAPHQL_TYPE)
             return
         self._inflight += 1
         try:
@@ -57,14 +60,17 @@ class Endpoint:
         self, scope: Scope, receive: Receive, headers: list[tuple[bytes, bytes]], media: str | None
     ) -> bytes | GatewayError:
         if scope["method"] != "POST":
-            return GatewayError("METHOD_NOT_ALLOWED", headers={"Allow": "POST"})
+            return _hung_up("METHOD_NOT_ALLOWED", {"Allow": "POST"})
         if media is None:
-            return GatewayError("NOT_ACCEPTABLE")
+            return _hung_up("NOT_ACCEPTABLE")
         content_type, _, parameters = _header(headers, b"content-type").partition(";")
         if content_type.strip().lower() != JSON_TYPE or not _is_utf8(parameters):
-            return GatewayError("UNSUPPORTED_MEDIA_TYPE")
+            return _hung_up("UNSUPPORTED_MEDIA_TYPE")
         if _header(headers, b"content-encoding").strip().lower() not in ("", "identity"):
-            return GatewayError("UNSUPPORTED_MEDIA_TYPE")
+            return _hung_up("UNSUPPORTED_MEDIA_TYPE")
+        declared = _header(headers, b"content-length")
+        if declared.isdecimal() and int(declared) > self._max_body:  # said beforehand: not a byte of it is awaited
+            return _hung_up("TOO_LARGE", limit=self._max_body)
         chunks, size = [], 0
         try:
             async with asyncio.timeout(self._body_timeout):
@@ -75,13 +81,16 @@ class Endpoint:
                     chunk = message.get("body", b"")
                     size += len(chunk)
                     if size > self._max_body:
-                        return GatewayError("TOO_LARGE", limit=self._max_body, headers={"Connection": "close"})
+                        return _hung_up("TOO_LARGE", limit=self._max_body)
                     chunks.append(chunk)
                     if not message.get("more_body"):
                         return b"".join(chunks)
         except TimeoutError:
-            late = "the body did not arrive in time"
-            return GatewayError("MALFORMED_REQUEST", detail=late, headers={"Connection": "close"})
+            return _hung_up("MALFORMED_REQUEST", detail="the body did not arrive in time")
+
+
+def _hung_up(code: str, headers: Mapping[str, str] | None = None, **params: object) -> GatewayError:
+    return GatewayError(code, headers={**(headers or {}), "Connection": "close"}, **params)
 
 
 async def _send(send: Send, answer: Answer, media: str) -> None:
@@ -113,27 +122,33 @@ def _header(headers: list[tuple[bytes, bytes]], name: bytes) -> str:
 
 
 def _media_type(headers: list[tuple[bytes, bytes]]) -> str | None:
-    """The answer's media type by `Accept`, None when neither fits."""
+    """The answer's media type by `Accept` (RFC 9110, 12.5.1), None when neither is wanted.
+
+    A type's quality is that of the most specific range that names it. At equal quality what is named goes
+    before what a wildcard lets in, and then the newer type; under a mere wildcard it is the older one, as
+    clients who do not know of the newer send `*/*`. Without the header it is the newer one.
+    """
     accepted = _header(headers, b"accept")
     if not accepted.strip():
         return GRAPHQL_TYPE
-    weights: Mapping[str, float] = {
-        part.split(";")[0].strip().lower(): _weight(part) for part in accepted.split(",") if part.strip()
-    }
-    for media in (GRAPHQL_TYPE, JSON_TYPE):
-        if weights.get(media, 0) > 0 and weights[media] == max(weights.get(m, 0) for m in (GRAPHQL_TYPE, JSON_TYPE)):
-            return media
-    return JSON_TYPE if weights.get("*/*", 0) > 0 or weights.get("application/*", 0) > 0 else None
+    ranges: dict[str, float] = {}
+    for part in accepted.split(","):
+        name = part.partition(";")[0].strip().lower()
+        ranges[name] = max(ranges.get(name, 0.0), _weight(part))
+
+    def quality(media: str) -> float:
+        return next((ranges[name] for name in (media, "application/*", "*/*") if name in ranges), 0.0)
+
+    named = [media for media in (GRAPHQL_TYPE, JSON_TYPE) if media in ranges]
+    best = max([*named, JSON_TYPE, GRAPHQL_TYPE], key=quality)  # the first of the best
+    return best if quality(best) > 0 else None
 
 
 def _weight(part: str) -> float:
     for parameter in part.split(";")[1:]:
-        name, _, value = parameter.strip().partition("=")
-        if name == "q":
-            try:
-                return float(value)
-            except ValueError:
-                return 0.0
+        name, _, value = (word.strip() for word in parameter.partition("="))
+        if name.lower() == "q":
+            return float(value) if QUALITY.fullmatch(value) else 0.0
     return 1.0
 
 
@@ -150,6 +165,6 @@ def _strict(headers: list[tuple[bytes, bytes]]) -> bool:
 
 def _language(headers: list[tuple[bytes, bytes]]) -> str:
     """`zh` when `Accept-Language` puts Chinese first, else `en`."""
-    parts = [part for part in _header(headers, b"accept-language").split(",") if part.strip()]
+    parts = [part for part in _header(headers, b"accept-language").split(",") if _weight(part) > 0]
     ranked = sorted(parts, key=_weight, reverse=True)
     return "zh" if ranked and ranked[0].strip().lower().startswith("zh") else "en"

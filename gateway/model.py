@@ -130,6 +130,7 @@ class Ruling:
     asked: frozenset[str]
     rows: tuple[RowRule, ...]
     denied: Decision | None = None
+    dated: bool = False  # the type's date is held in full, so that records may be ordered by it
 
     @property
     def type(self) -> str:

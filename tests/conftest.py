@@ -7,16 +7,21 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 
+from gateway.app import Application, read
+from gateway.cli import serving
 from gateway.cli.asking import Demo
 from gateway.cli.demonstration import Running, running
+from gateway.settings import load
 
 SUBJECTS = 120
 
@@ -90,6 +95,28 @@ def open_house(home: Path, subjects: int = SUBJECTS) -> Iterator[House]:
         httpx2.Client(base_url=alive.description["gateway"], timeout=30, trust_env=False) as client,
     ):
         yield House(alive, Demo.of(home), client)
+
+
+@contextlib.contextmanager
+def gateway_beside(
+    house: House,
+    folder: Path,
+    edit: Callable[[Path], None] = lambda home: None,
+    now: Callable[[], datetime] | None = None,
+    **overrides: Any,
+) -> Iterator[House]:
+    """Another gateway before the same platforms: on a copy of the home that `edit` may change, with another clock
+    or settings. Its tokens are the house's."""
+    home = Path(shutil.copytree(house.home, folder / "beside", ignore=shutil.ignore_patterns("audit", "demo")))
+    edit(home)
+    with contextlib.ExitStack() as stack:
+        taken = stack.enter_context(serving.listening("127.0.0.1", 0))
+        settings = serving.on_socket(load(home, **overrides), taken)
+        stack.enter_context(serving.in_background(Application(settings, read(settings), now), taken))
+        url = f"http://127.0.0.1:{settings.port}"
+        client = stack.enter_context(httpx2.Client(base_url=url, timeout=30, trust_env=False))
+        description = {**house.running.description, "gateway": url}
+        yield House(Running(house.running.province, settings, description), house.demo, client, house.tokens)
 
 
 @pytest.fixture(scope="session")

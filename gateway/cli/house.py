@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 import shutil
 from importlib.resources import files
 from pathlib import Path
 
 import click
-import uvicorn
 
 from gateway import checking
 from gateway.app import Application, read
 from gateway.cli import serving
 from gateway.schema import Face
-from gateway.settings import DEFAULT_HOME, Settings, load
+from gateway.settings import DEFAULT_HOME, load
 
 home_option = click.option(
     "--home",
@@ -124,22 +122,3 @@ def schema(home: Path | None) -> None:
     place = load(home).home / "policies"
     policies = checking.read_policies(place if place.is_dir() else shipped("policies"))
     click.echo(Face(policies.catalogue).sdl(), nl=False)
-
-
-def server(settings: Settings, application: Application) -> uvicorn.Server:
-    """A uvicorn server for the application; it drains requests in flight for at most 15 s when asked to stop."""
-    logging.basicConfig(level=settings.log_level.upper(), format="%(levelname)s %(name)s: %(message)s")
-    logging.getLogger("httpx2").setLevel(logging.WARNING)  # it logs each URL that it asks, and URLs hold codes
-    config = uvicorn.Config(
-        application,
-        host=settings.host,
-        port=settings.port,
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=15,
-        timeout_keep_alive=15,
-        h11_max_incomplete_event_size=65_536,
-        lifespan="on",
-    )
-    return uvicorn.Server(config)

@@ -168,11 +168,13 @@ class Decider:
         if denied is not None:
             return Ruling(platform.id, facts, decisions, frozenset(), rows, denied)
         needed = {name for name, decision in decisions.items() if decision.answered} | record.control
-        if record.roles.date and self._decision(facts, record.fields[record.roles.date]).effect == ALLOW:
-            needed.add(record.roles.date)  # the default order; allowed, so within the promise
+        date = record.roles.date
+        dated = date is not None and self._decision(facts, record.fields[date]).effect == ALLOW
+        if dated and date is not None:
+            needed.add(date)  # the default order; allowed, so within the promise
         if branch.subject.name and record.roles.subject_name:
             needed.add(record.roles.subject_name)  # the match check of the name that the question gives
-        return Ruling(platform.id, facts, decisions, frozenset(needed & claim.fields), rows)
+        return Ruling(platform.id, facts, decisions, frozenset(needed & claim.fields), rows, dated=dated)
 
     def _closed(
         self, record: RecordType, branch: Branch, facts: Facts, decisions: Mapping[str, Decision]

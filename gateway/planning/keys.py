@@ -16,6 +16,7 @@ from policies import identifiers
 from policies.model import Catalogue
 
 MAX_NAME = 200
+MAX_CODE = 64  # characters as written, blanks included; nothing longer is worth normalising
 
 
 def subject_of(catalogue: Catalogue, given: Mapping[str, Any], path: Path) -> Subject:
@@ -24,7 +25,7 @@ def subject_of(catalogue: Catalogue, given: Mapping[str, Any], path: Path) -> Su
     if len(codes) != 1:
         raise GatewayError("INVALID_SUBJECT_KEY", path=path, detail="give exactly one of `uscc` and `citizenId`")
     [(kind, raw)] = codes.items()
-    value = identifiers.normalise(raw)
+    value = identifiers.normalise(raw) if len(raw) <= MAX_CODE else ""
     is_uscc, is_citizen_id = identifiers.is_uscc(value), identifiers.is_citizen_id(value)
     if kind == "uscc" and not is_uscc:
         wrong = "this is a citizen ID; write it under `citizenId`" if is_citizen_id else _why("USCC", value)

@@ -83,9 +83,7 @@ class Merger:
                     copies.setdefault(identity, []).append(Copy(row, ruling, platform, reply.as_of, verdict.labels))
                 elif verdict.rule != UNKNOWN_CONTROL:
                     closed.add(identity)
-        dated = record.roles.date is not None and all(
-            record.roles.date in ruling.asked for ruling, _, _ in heard if ruling.denied is None
-        )
+        dated = all(ruling.dated for ruling, _, _ in heard if ruling.denied is None)
         return [
             self._record(record, identity, sorted(found, key=lambda copy: copy.rank(record)), dated)
             for identity, found in copies.items()

@@ -8,15 +8,13 @@ import json
 import random
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx2
 import pytest
 
-from gateway.app import Application, read
-from gateway.cli import serving
-from gateway.settings import load
-from tests.conftest import House
+from tests.conftest import House, gateway_beside
 
 QUESTION = {"query": "{ platforms { id } }"}
 PLAIN = json.dumps(QUESTION).encode()
@@ -133,20 +131,10 @@ def address(url: str) -> tuple[str, int]:
 
 
 @pytest.fixture
-def impatient(house: House, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx2.Client]:
+def impatient(house: House, tmp_path: Path) -> Iterator[httpx2.Client]:
     """A gateway that waits half a second for a body and works on two requests at once."""
-    home = tmp_path_factory.mktemp("impatient") / "home"
-    for name in ("policies", "platforms"):
-        (home / name).parent.mkdir(parents=True, exist_ok=True)
-        (home / name).symlink_to(house.home / name)
-    for name in ("clients.yaml", "gateway.env"):
-        (home / name).symlink_to(house.home / name)
-    with serving.listening("127.0.0.1", 0) as taken:
-        settings = serving.on_socket(load(home, body_timeout=0.5, max_inflight=2), taken)
-        with serving.in_background(Application(settings, read(settings)), taken):
-            url = f"http://127.0.0.1:{settings.port}"
-            with httpx2.Client(base_url=url, trust_env=False) as client:
-                yield client
+    with gateway_beside(house, tmp_path, body_timeout=0.5, max_inflight=2) as found:
+        yield found.client
 
 
 def test_slow_senders(impatient: httpx2.Client) -> None:

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
-import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import httpx2
 import pytest
 
-from gateway.app import Application, read
-from gateway.cli.house import server
-from gateway.settings import load
-from tests.conftest import House
+from tests.conftest import House, gateway_beside
 
 PENALTY = """
 query Penalty($id: SubjectKey!) {
@@ -121,36 +114,17 @@ def test_every_reason_is_told_in_both_languages(answers: dict[str, dict[str, Any
             assert entry["reason"]["en"]
 
 
-@pytest.fixture(scope="module")
-def later(house: House, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx2.Client]:
-    """The same home, policies and platforms behind a gateway whose clock stands after the agreement's end."""
-    home = tmp_path_factory.mktemp("later") / "home"
-    shutil.copytree(house.home, home, ignore=shutil.ignore_patterns("audit", "demo"))
-    settings = load(home, port=0)
-    application = Application(settings, read(settings), now=lambda: datetime(2028, 10, 2, tzinfo=UTC))
-    runner = server(settings, application)
-    thread = threading.Thread(target=runner.run, daemon=True)
-    thread.start()
-    while not runner.started and thread.is_alive():
-        thread.join(0.02)
-    port = runner.servers[0].sockets[0].getsockname()[1]
-    with httpx2.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
-        yield client
-    runner.should_exit = True
-    thread.join(10)
-
-
-def test_after_the_agreement_only_public_facts_remain(house: House, later: httpx2.Client) -> None:
+def test_after_the_agreement_only_public_facts_remain(house: House, tmp_path: Path) -> None:
     """On the day after the agreement's end Shanghai sees what Zhejiang sees, and is told which rule closed it."""
-    body = {"query": PENALTY, "variables": {"id": house.key("penalised")}}
-    shanghai = later.post("/graphql", json=body, headers=house.headers("shanghai-market-bureau", "gov.licensing"))
-    zhejiang = later.post("/graphql", json=body, headers=house.headers("zhejiang-bureau", "gov.licensing"))
-    node = penalty(shanghai.json())
-    assert node == penalty(zhejiang.json())
+    with gateway_beside(house, tmp_path, now=lambda: datetime(2028, 10, 2, tzinfo=UTC)) as later:
+        shanghai = later.ask(PENALTY, "penalised", as_="shanghai-market-bureau", purpose="gov.licensing")
+        zhejiang = later.ask(PENALTY, "penalised", as_="zhejiang-bureau", purpose="gov.licensing")
+    node = penalty(shanghai)
+    assert node == penalty(zhejiang)
     assert node["documentNo"] is not None
     assert node["procedure"] is None
     assert node["legalRepIdNo"] is None
-    assert withheld(shanghai.json())["procedure"]["rule"] == "national-baseline/cross-region-needs-agreement"
+    assert withheld(shanghai)["procedure"]["rule"] == "national-baseline/cross-region-needs-agreement"
 
 
 def test_home_is_not_the_only_place_of_truth(house: House) -> None:

@@ -1,0 +1,77 @@
+"""A filter, an order or a count needs the field in full: a masked field cannot be guessed by asking around it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gateway.checking import policy_documents
+from policies.bundles import manifest_text
+from tests.conftest import House, gateway_beside
+
+TIGHTER = """
+policy: qingdao
+kind: city
+region: "370200"
+title: {zh: 青岛市收紧示例, en: Qingdao tightens (test)}
+owner: {office: 青岛市, contact: qd@example.org}
+valid: {from: 2026-01-01}
+rules:
+  - id: months-only
+    why: {zh: 处罚日期只到月份, en: The day of a penalty stays in the city}
+    law: [{text: 测试, mark: E}]
+    limit: month
+    to: anyone
+    types: [AdministrativePenalty]
+    fields: {name: [decisionDate]}
+"""
+
+QUERY = """query($id: SubjectKey!, $since: Date) { subject(id: $id) {
+    administrativePenalties(from: $since) {
+        nodes { id documentNo decisionDate provenance { platform } }
+        complete totalCount sources { platform status } } } }"""
+
+
+def tighten(home: Path) -> None:
+    folder = home / "policies"
+    (folder / "rules" / "40-qingdao.yaml").write_text(TIGHTER, "utf-8")
+    (folder / "manifest.yaml").write_text(manifest_text(policy_documents(folder)), "utf-8")
+
+
+@pytest.fixture(scope="module")
+def tighter(house: House, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    with gateway_beside(house, tmp_path_factory.mktemp("tighter"), tighten) as found:
+        yield found
+
+
+def test_a_city_masks_its_own_dates_only(tighter: House) -> None:
+    """A city's limit masks the city's records before they are merged; another platform's copy keeps its own date."""
+    nodes = tighter.ask(QUERY, "many_platforms")["data"]["subject"]["administrativePenalties"]["nodes"]
+    dates = {frozenset(p["platform"] for p in node["provenance"]): node["decisionDate"] for node in nodes}
+    assert len(dates[frozenset({"370200-qingdao-double-publicity"})]) == len("2026-03")
+    assert len(dates[frozenset({"370600-yantai-credit"})]) == len("2026-03-29")
+
+
+def test_a_filter_on_a_masked_field_closes_that_platform(tighter: House) -> None:
+    """Filtering by a date that Qingdao masks leaves Qingdao unasked: DENIED, told, and not complete."""
+    answer = tighter.ask(QUERY, "many_platforms", since="2020-01-01")
+    connection = answer["data"]["subject"]["administrativePenalties"]
+    status = {source["platform"]: source["status"] for source in connection["sources"]}
+    assert status == {"370200-qingdao-double-publicity": "DENIED", "370600-yantai-credit": "ANSWERED"}
+    assert connection["complete"] is False
+    assert connection["totalCount"] is None
+    assert {p["platform"] for node in connection["nodes"] for p in node["provenance"]} == {"370600-yantai-credit"}
+    told = [e for e in answer["extensions"]["withheld"] if e["rule"] == "qingdao/months-only" and e["effect"] == "DENY"]
+    assert [entry["coordinate"] for entry in told] == ["AdministrativePenalty"]
+
+
+def test_order_does_not_betray_a_masked_date(tighter: House, house: House) -> None:
+    """Where a date is masked, records come in the order of their opaque ids, not of the hidden days."""
+    masked = tighter.ask(QUERY, "many_platforms")["data"]["subject"]["administrativePenalties"]["nodes"]
+    ids = [node["id"] for node in masked]
+    assert ids == sorted(ids)
+    plain = house.ask(QUERY, "many_platforms")["data"]["subject"]["administrativePenalties"]["nodes"]
+    days = [node["decisionDate"] for node in plain]
+    assert days == sorted(days, reverse=True)
