@@ -89,7 +89,7 @@ class Endpoint:
             return _hung_up("MALFORMED_REQUEST", detail="the body did not arrive in time")
 
 
-def _hung_up(code: str, headers: Mapping[str, str] | None = None, **params: object) -> GatewayError:
+def _hung_up(code: str, headers: Mapping[str, str] | None = None, **params: Any) -> GatewayError:
     return GatewayError(code, headers={**(headers or {}), "Connection": "close"}, **params)
 
 

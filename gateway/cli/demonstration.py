@@ -7,6 +7,7 @@ sockets, the same files as in production.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import shutil
 from collections.abc import Iterator
@@ -68,6 +69,7 @@ def running(home: Path, port: int = 0, seed: int = 1, subjects: int = 2000) -> I
         port = taken.getsockname()[1]
         settings = load(home, host="127.0.0.1", port=port, resource=f"http://127.0.0.1:{port}/graphql")
         _refuse_foreign(settings.home)
+        stack.enter_context(_sole(settings.home))
         province = stack.enter_context(
             demo_province.start(settings.home / "demo", seed, subjects, resource=settings.audience)
         )
@@ -92,6 +94,18 @@ def _refuse_foreign(home: Path) -> None:
     clients = home / "clients.yaml"
     if clients.exists() and not clients.read_text("utf-8").startswith(MARK):
         raise DemoError(f"{home} is not a demo's home (its clients.yaml is somebody's work); give another --home")
+
+
+@contextlib.contextmanager
+def _sole(home: Path) -> Iterator[None]:
+    """One demo on a home: a second one would write over the files that the first one's callers read."""
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (home / "demo.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise DemoError(f"a demo runs on {home} already; stop it, or give another --home") from None
+        yield
 
 
 def _private(path: Path, text: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -16,8 +16,10 @@ from gateway.planning.collecting import Collector, Selected
 from gateway.planning.keys import subject_of
 from policies.model import Catalogue, RecordType
 
-SUBJECT_ROOTS = {"subject": "id", "subjects": "ids"}
+SUBJECT_ROOTS = ("subject", "subjects")
 SOURCE_UNIT = "sourceUnit"
+MAX_ROOTS = 20
+MAX_BRANCHES = 2_000  # record connections of all subjects together; each is asked of several platforms
 
 
 class Planner:
@@ -34,12 +36,19 @@ class Planner:
         self._by_connection = {record.connection: record for record in catalogue.types.values()}
 
     def plan(self, operation: Operation, caller: Caller) -> Plan:
-        """Raises Refusal with every wrong key, argument and cursor; `caller` only opens its own cursors."""
+        """Raises Refusal with every wrong key, argument and cursor; `caller` only opens its own cursors.
+
+        Raises GatewayError LIMIT_EXCEEDED for the question as a whole: roots, subjects, connections.
+        """
         collector = Collector(self._schema, operation)
         roots: list[Root] = []
         branches: list[Branch] = []
         errors: list[GatewayError] = []
-        for key, nodes in collector.of("Query", [operation.node.selection_set]).items():
+        asked = collector.of("Query", [operation.node.selection_set])
+        if len(asked) > MAX_ROOTS:
+            raise GatewayError("LIMIT_EXCEEDED", detail=f"at most {MAX_ROOTS} root fields")
+        room = self._max_subjects
+        for key, nodes in asked.items():
             name = nodes[0].name.value
             if name.startswith("__"):
                 continue
@@ -47,7 +56,12 @@ class Planner:
             if name not in SUBJECT_ROOTS:
                 roots.append(Root(key, name, arguments))
                 continue
-            subjects = self._subjects(name, arguments, key, errors)
+            given = [arguments["id"]] if name == "subject" else arguments["ids"]
+            room -= len(given)
+            if room < 0:
+                detail = f"at most {self._max_subjects} subjects in one question"
+                raise GatewayError("LIMIT_EXCEEDED", path=(key,), detail=detail)
+            subjects = self._subjects(name, given, key, errors)
             fields: set[str] = set()
             selected: dict[str, Selected] = {}  # the selection depends on the kind alone: once for 200 subjects
             for index, subject in enumerate(subjects):
@@ -62,18 +76,17 @@ class Planner:
                         continue
                     if branch is not None:
                         branches.append(branch)
+                    if len(branches) > MAX_BRANCHES:
+                        detail = f"at most {MAX_BRANCHES} record connections, those of all subjects counted"
+                        raise GatewayError("LIMIT_EXCEEDED", path=path, detail=detail)
             roots.append(Root(key, name, arguments, tuple(subjects), frozenset(fields)))
         if errors:
             raise Refusal(errors[:20])
         return Plan(tuple(roots), tuple(branches))
 
-    def _subjects(self, name: str, arguments: Mapping[str, Any], key: str, errors: list[GatewayError]) -> list[Subject]:
-        given = arguments[SUBJECT_ROOTS[name]]
-        if name == "subject":
-            given = [given]
-        if len(given) > self._max_subjects:
-            errors.append(GatewayError("LIMIT_EXCEEDED", path=(key,), detail=f"at most {self._max_subjects} subjects"))
-            return []
+    def _subjects(
+        self, name: str, given: Sequence[Mapping[str, Any]], key: str, errors: list[GatewayError]
+    ) -> list[Subject]:
         subjects: list[Subject] = []
         for index, item in enumerate(given):
             try:

@@ -2,7 +2,8 @@
 
 Validation is always against the full schema, so that a stored query keeps working when an agreement ends
 (what a caller may see is decided per field, later). Errors are graphql-core's own words for the author of
-the query; suggestions are cut off, because they rebuild a hidden schema.
+the query, less suggestions, because they rebuild a hidden schema, and less every value, which may be a
+citizen ID: of what the caller wrote only names are said back.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from graphql import (
     GraphQLSchema,
     GraphQLSyntaxError,
     OperationDefinitionNode,
+    ValueNode,
+    VariableNode,
     execute,
     parse,
     print_ast,
@@ -34,8 +37,14 @@ from gateway.schema.words import SCALARS, FieldAccess, Platform, RegionCode, Sub
 from policies.model import Catalogue
 
 MAX_TOKENS = 8_000
-# What graphql-core adds to its words: the given value, which may be a citizen ID, and hints that rebuild a schema
-ECHO = re.compile(r"(?:,? found:? |: found |; | Did you mean |(?<=value): ).*$", re.DOTALL)
+TOO_DEAR = "Validation aborted."  # graphql-core's own budget of comparisons is spent
+# What graphql-core adds to its words: what it found instead, and hints that rebuild a schema
+EXTRAS = re.compile(
+    r"[,;] (?:found|did you mean)\b.*| Did you mean .*| (?:Name|Int|Float|(?:Block)?String) ['\"].*", re.DOTALL
+)
+QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
+SAYABLE = re.compile(r".[@$\[]*[A-Za-z_]\w*(?:[.(]+[A-Za-z_]\w*)*[:)\]!]*.|.[!-~]{1,3}.", re.ASCII)  # a name, a sign
+CODE = re.compile(r"[0-9]{6}")
 VARIABLE = re.compile(r"Variable '\$(?P<name>\w+)'(?: has invalid value)?(?P<place> at [.\w\[\]]+)?")
 
 
@@ -81,6 +90,8 @@ class Face:
     def validate(self, document: DocumentNode) -> None:
         """Raises Refusal with every finding, at most 20."""
         errors = validate(self._schema, document, max_errors=20, hide_suggestions=True)
+        if errors and errors[-1].message == TOO_DEAR:
+            raise GatewayError("LIMIT_EXCEEDED", detail="validation would take too long")
         if errors:
             raise Refusal([_said("GRAPHQL_VALIDATION_FAILED", error) for error in errors])
 
@@ -165,7 +176,19 @@ def _query(subject: Any, kind_enum: Any, type_enum: Any, purpose_enum: Any) -> A
 
 def _said(code: str, error: GraphQLError) -> GatewayError:
     locations = [{"line": place.line, "column": place.column} for place in error.locations or ()]
-    return GatewayError(code, detail=ECHO.sub("", error.message), locations=locations)
+    return GatewayError(code, detail=_without_values(error), locations=locations)
+
+
+def _without_values(error: GraphQLError) -> str:
+    """A wrong literal is told by its place, and by the words of our own scalars; names are told, values never."""
+    if any(isinstance(node, ValueNode) and not isinstance(node, VariableNode) for node in error.nodes or ()):
+        own = f": {error.original_error}" if isinstance(error.original_error, ValueError) else ""
+        return f"the value here does not fit its type{own}"
+
+    def sayable(quoted: re.Match[str]) -> str:
+        return quoted[0] if SAYABLE.fullmatch(quoted[0]) and not CODE.search(quoted[0]) else "…"
+
+    return QUOTED.sub(sayable, EXTRAS.sub("", error.message))
 
 
 def _misfit(node: OperationDefinitionNode, error: GraphQLError) -> GatewayError:

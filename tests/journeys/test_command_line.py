@@ -206,6 +206,35 @@ def test_two_gateways_cannot_share_a_home(house: House) -> None:
     assert "audit" in refused.stderr
 
 
+def test_a_second_demo_harms_nothing(house: House, tmp_path: Path) -> None:
+    """A demo on the home of another, on somebody's own home, or on a taken port is refused and changes nothing."""
+    before = {path: path.read_bytes() for path in house.home.glob("*.*") if path.is_file()}
+    refused = run("demo", "--port", "0", home=house.home)
+    assert refused.returncode == 1
+    assert "already" in refused.stderr
+    assert {path: path.read_bytes() for path in before} == before
+    run("init", home=tmp_path / "mine")
+    refused = run("demo", "--port", "0", home=tmp_path / "mine")
+    assert refused.returncode == 1
+    assert "not a demo's home" in refused.stderr
+    refused = run("demo", "--port", str(house.running.settings.port), home=tmp_path / "other")
+    assert refused.returncode == 1
+    assert "--port" in refused.stderr
+    assert house.ask(QUERY, "clean")["extensions"]["complete"] is True
+
+
+def test_a_missing_reference_is_named(house: House, tmp_path: Path) -> None:
+    """A platform whose address is not set refuses the start with its id and the reference, not with a value."""
+    home = Path(shutil.copytree(house.home, tmp_path / "home", ignore=shutil.ignore_patterns("audit", "demo")))
+    lines = (home / "gateway.env").read_text("utf-8").splitlines(keepends=True)
+    (home / "gateway.env").write_text("".join(line for line in lines if not line.startswith("YANTAI_BASE")), "utf-8")
+    refused = run("serve", "--port", "0", home=home)
+    assert refused.returncode == 1
+    assert "370600-yantai-credit" in refused.stderr
+    assert "env:YANTAI_BASE" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
 def test_the_audit_log_of_a_running_house_verifies(house: House) -> None:
     """`audit verify` finds the log of a running gateway whole."""
     house.ask(QUERY, "penalised")
