@@ -39,7 +39,8 @@ class CircuitBreaker:
     def failed(self, now: float) -> None:
         if self._probing is not None:
             self.trip(now)
-            return
+        if self._opened is not None:
+            return  # a call that went out before it opened says nothing new
         self._failures.append(now)
         while self._failures and now - self._failures[0] > self._bounds.window:
             self._failures.popleft()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+import traceback
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -76,13 +77,19 @@ class Guard:
         return await retrying(self._once, ask, deadline)
 
     async def _once(self, ask: Callable[[Deadline], Awaitable[T]], deadline: Deadline) -> T:
+        """One attempt; waiting for our own bounds is `Busy` and says nothing of the platform."""
         try:
             async with asyncio.timeout(deadline.left()):
                 await self._slots.acquire()
         except TimeoutError:
             raise Busy("no free slot before the deadline") from None
         try:
+            if self._limiter:
+                async with asyncio.timeout(deadline.left()):
+                    await self._limiter.acquire()
             return await self._through_breaker(ask, deadline)
+        except TimeoutError:
+            raise Busy("no turn before the deadline") from None
         finally:
             self._slots.release()
 
@@ -90,32 +97,34 @@ class Guard:
         if not self._breaker.allows(time.monotonic()):
             raise BreakerOpen("the breaker is open")
         own = Deadline(min(deadline.at, time.monotonic() + self._source.limits.timeout))
-        settled = False
         try:
             async with asyncio.timeout(own.left()):
-                if self._limiter:
-                    await self._limiter.acquire()
                 result = await ask(own)
-            self._breaker.succeeded()
-            settled = True
-            return result
-        except TimeoutError:
-            self._breaker.failed(time.monotonic())
-            settled = True
-            raise TimedOut("no answer by the deadline") from None
-        except ConnectorError as error:
-            if isinstance(error, AuthFailed):
-                self._breaker.trip(time.monotonic())
-            elif error.counts:
-                self._breaker.failed(time.monotonic())
-            else:
-                self._breaker.succeeded()  # the platform answered, if only to refuse
-            settled = True
+        except asyncio.CancelledError:
+            self._breaker.abandoned()
             raise
-        except OSError as error:
+        except Exception as error:  # noqa: BLE001  # a fault of one connector must not take the other answers away
+            failure = _failure(error)
+            self._note(failure)
+            raise failure from None
+        self._breaker.succeeded()
+        return result
+
+    def _note(self, failure: ConnectorError) -> None:
+        if isinstance(failure, AuthFailed):
+            self._breaker.trip(time.monotonic())
+        elif failure.counts:
             self._breaker.failed(time.monotonic())
-            settled = True
-            raise Unavailable(type(error).__name__) from None
-        finally:
-            if not settled:
-                self._breaker.abandoned()
+        else:
+            self._breaker.succeeded()  # the platform answered, if only to refuse
+
+
+def _failure(error: Exception) -> ConnectorError:
+    """Any failure of an ask as an error of the contract, without the text that it came with."""
+    if isinstance(error, ConnectorError):
+        return error
+    if isinstance(error, TimeoutError):
+        return TimedOut("no answer by the deadline")
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" in {frames[-1].name}:{frames[-1].lineno}" if frames else ""
+    return Unavailable(f"{type(error).__name__}{where}")
