@@ -33,8 +33,10 @@ class ListenError(ValueError):
 def listening(host: str, port: int) -> Iterator[socket.socket]:
     """A bound socket; closed at the end. Raises ListenError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    taken = socket.socket(family, socket.SOCK_STREAM)
+    taken = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    # accepted sockets inherit it; without it head and body of an answer wait for each other, 40 ms at a time
+    taken.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     try:
         taken.bind((host, port))
     except OSError as error:
@@ -58,7 +60,7 @@ def serve(application: Application, taken: socket.socket, ready: Callable[[], No
     for number in (signal.SIGINT, signal.SIGTERM):
         # uvicorn raises what it caught again when it has drained; by then there is nothing left to interrupt
         signal.signal(number, lambda *_: None)
-    asyncio.run(_run(application, runner, taken))
+    _turn(application, runner, taken)
 
 
 @contextlib.contextmanager
@@ -70,7 +72,7 @@ def in_background(application: Application, taken: socket.socket) -> Iterator[No
 
     def work() -> None:
         try:
-            asyncio.run(_run(application, runner, taken))
+            _turn(application, runner, taken)
         except BaseException as error:  # noqa: BLE001  # raised again by the thread that waits
             failures.append(error)
         finally:
@@ -86,6 +88,12 @@ def in_background(application: Application, taken: socket.socket) -> Iterator[No
     finally:
         runner.should_exit = True
         thread.join(DRAIN + 5)
+
+
+def _turn(application: Application, runner: _Runner, taken: socket.socket) -> None:
+    """An event loop of uvicorn's choice (uvloop, where it is installed) until the server ends."""
+    with asyncio.Runner(loop_factory=runner.config.get_loop_factory()) as loop:
+        loop.run(_run(application, runner, taken))
 
 
 async def _run(application: Application, runner: uvicorn.Server, taken: socket.socket) -> None:

@@ -29,8 +29,9 @@ def open_socket(host: str, port: int) -> socket.socket:
         )
         raise SystemExit(2)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family)
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a restart takes the same port again
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # inherited: no answer waits for an acknowledgement
     listening.bind((host, port))
     listening.listen(512)
     return listening
