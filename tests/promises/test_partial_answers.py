@@ -64,7 +64,7 @@ def status_of(answer: dict[str, Any], platform: str) -> set[str]:
     return {source["status"] for source in answer["extensions"]["sources"] if source["platform"] == platform}
 
 
-FAULTS = {
+FAULTS: dict[str, tuple[dict[str, Any], str]] = {
     "an error inside a 200": ({"code": "E500"}, "UNAVAILABLE"),
     "status 500": ({"status": 500}, "UNAVAILABLE"),
     "status 503": ({"status": 503}, "UNAVAILABLE"),
