@@ -9,7 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx2
@@ -141,6 +141,18 @@ def test_query_exit_codes(house: House) -> None:
     unknown = run("query", "-", "--as", "shangai-market-bureau", stdin=QUERY, home=house.home)
     assert unknown.returncode == 1
     assert "did you mean `shanghai-market-bureau`?" in unknown.stderr
+
+
+def test_query_exit_code_of_a_partial_answer(new_house: Callable[[], House]) -> None:
+    """With a platform gone `query` exits 3, with and without `--strict`, and prints which one is missing."""
+    house = new_house()
+    house.running.province.kill("370600-yantai-credit")
+    words = ("query", "-", "--as", "zhejiang-bureau", "--purpose", "gov.licensing", "--var", "id=penalised")
+    for more in ((), ("--strict",)):
+        partial = run(*words, *more, stdin=QUERY, home=house.home)
+        assert partial.returncode == 3, partial.stderr
+        errors = json.loads(partial.stdout)["errors"]
+        assert "370600-yantai-credit" in {error["extensions"].get("platform") for error in errors}
 
 
 def test_token(house: House) -> None:
