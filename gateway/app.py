@@ -16,7 +16,7 @@ from pathlib import Path
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -116,7 +116,7 @@ class Application:
         self.endpoint: Endpoint | None = None
         self._routes: ASGIApp = Starlette(
             routes=[
-                Route("/", _to_explorer),
+                Route("/", _explorer),
                 Route("/explorer/examples.json", self._examples),
                 Mount("/explorer", StaticFiles(directory=EXPLORER, html=True)),
                 Route("/health", _health),
@@ -235,8 +235,8 @@ class SecurityHeaders:
         await self._app(scope, receive, sending)
 
 
-async def _to_explorer(request: Request) -> Response:
-    return RedirectResponse(f"/explorer/?{request.url.query}" if request.url.query else "/explorer/")
+async def _explorer(_: Request) -> Response:
+    return FileResponse(EXPLORER / "index.html")
 
 
 async def _health(_: Request) -> Response:

@@ -57,24 +57,24 @@ MAX_EFFORT = 6_000  # 100 times the same field at one place are 4,950 pairs to c
 
 
 class Reader:
-    """`read` a request into an Operation; remembers `capacity` documents."""
+    """`read` a request into an Operation; remembers documents of `capacity` characters in all, whatever their number."""
 
-    def __init__(self, face: Face, capacity: int = 512) -> None:
+    def __init__(self, face: Face, capacity: int = 2_000_000) -> None:
         self._face = face
-        self._known: LRUCache[str, DocumentNode] = LRUCache(capacity)
+        self._known: LRUCache[str, tuple[DocumentNode, int]] = LRUCache(capacity, getsizeof=lambda known: known[1])
 
     def read(self, request: Request) -> Operation:
         """Raises GatewayError or Refusal: parse, limits, validation, operation, variables, in this order."""
         digest = hashlib.sha256(request.query.encode("utf-8", "surrogatepass")).hexdigest()
-        document = self._known.get(digest)
-        if document is None:
-            document = self._face.parse(request.query)
+        known = self._known.get(digest)
+        document = known[0] if known else self._face.parse(request.query)
+        if known is None:
             try:
                 check_limits(document)
                 self._face.validate(document)
             except RecursionError:
                 raise GatewayError("LIMIT_EXCEEDED", detail="nesting") from None
-            self._known[digest] = document
+            self._known[digest] = (document, len(request.query))
         node = _choose(document, request.operation_name)
         fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
         values = self._face.coerce(node, request.variables)

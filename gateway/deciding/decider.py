@@ -32,7 +32,7 @@ class Decider:
         self._catalogue = policies.catalogue
         self._registry = registry
         self._province = province
-        self._decisions: LRUCache[tuple[Facts, str], Decision] = LRUCache(200_000)
+        self._decisions: LRUCache[tuple[Facts, str], Decision] = LRUCache(50_000)
         self._rows: LRUCache[Facts, tuple[RowRule, ...]] = LRUCache(20_000)
         self._known: LRUCache[Facts, bool] = LRUCache(20_000)
         self._since: datetime | None = None
