@@ -57,7 +57,7 @@ MAX_EFFORT = 6_000  # 100 times the same field at one place are 4,950 pairs to c
 
 
 class Reader:
-    """`read` a request into an Operation; remembers documents of `capacity` characters in all, whatever their number."""
+    """`read` a request into an Operation; remembers documents of `capacity` characters in all."""
 
     def __init__(self, face: Face, capacity: int = 2_000_000) -> None:
         self._face = face
