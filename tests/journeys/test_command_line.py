@@ -104,6 +104,17 @@ def test_a_broken_file_refuses_the_start(
         assert "Traceback" not in refused.stderr
 
 
+def test_a_platform_of_nowhere_is_refused(house: House, tmp_path: Path) -> None:
+    """A platform whose region lies in no province of the catalogue has no law to be decided by."""
+    home = Path(shutil.copytree(house.home, tmp_path / "home", ignore=shutil.ignore_patterns("audit", "demo")))
+    path = home / "platforms" / "370600-yantai-credit.yaml"
+    path.write_text(path.read_text("utf-8").replace('"370600"', '"990600"').replace("370600-", "990600-"), "utf-8")
+    path.rename(path.with_name("990600-yantai-credit.yaml"))
+    refused = run("check", home=home)
+    assert refused.returncode == 1
+    assert "990600-yantai-credit.yaml:1: region `990600`" in refused.stderr
+
+
 def test_a_policy_file_cut_short_refuses_the_start(broken: Path) -> None:
     """A rule file that lost its last lines is still YAML; it must not load without its limits."""
     path = broken / "policies/rules/00-national.yaml"

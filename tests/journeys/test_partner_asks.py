@@ -119,6 +119,15 @@ def test_platforms_and_access(house: House) -> None:
     assert closed["AdministrativePenalty.procedure"] == "DENY"
 
 
+def test_a_hidden_record_leaves_no_trace(house: House) -> None:
+    """A subject whose only penalty is repaired looks like one that never had any: no count, no status betrays it."""
+    query = """query($id: SubjectKey!) { subject(id: $id) {
+        administrativePenalties { nodes { documentNo } totalCount complete sources { platform status records } } } }"""
+    repaired = house.ask(query, "repaired", **SHANGHAI)["data"]["subject"]
+    assert repaired == house.ask(query, "clean", **SHANGHAI)["data"]["subject"]
+    assert {source["status"] for source in repaired["administrativePenalties"]["sources"]} == {"NONE"}
+
+
 def test_an_objection_is_marked(house: House) -> None:
     """A penalty under objection is answered with its mark."""
     query = "query($id: SubjectKey!) { subject(id: $id) { administrativePenalties { nodes { status marks } } } }"

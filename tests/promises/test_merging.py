@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +97,15 @@ def test_a_denied_field_is_never_filled_from_another_platform() -> None:
     assert made.platforms == [CITY, COUNTY]
 
 
+def test_a_gap_is_not_filled_from_where_the_field_is_denied() -> None:
+    """What the second copy's policy denies does not fill the first copy's gap, though the row may hold it."""
+    [made] = merge(
+        (ruling(CITY, ALL), platform(CITY, authority=True), (row("1"),)),
+        (ruling(COUNTY, {**ALL, "facts": DENY}), platform(COUNTY), (row("1", facts="secret"),)),
+    )
+    assert "facts" not in made.values
+
+
 def test_each_copy_is_masked_under_its_own_ruling() -> None:
     """A value that fills a gap is masked as its own platform's policy says, not as the other's."""
     [made] = merge(
@@ -125,10 +135,11 @@ def test_authority_of_record_speaks_first() -> None:
 def test_what_one_platform_closes_is_closed() -> None:
     """A decision that one platform holds as repaired is hidden, although another still holds it as active."""
     rules = (REPAIRED,)
-    assert merge(
+    found = merge(
         (ruling(CITY, ALL, rules), platform(CITY), (row("1", status="REPAIRED"), row("2"))),
         (ruling(COUNTY, ALL, rules), platform(COUNTY, authority=True), (row("1"),)),
-    )[0].values["documentNo"] == "2"  # fmt: skip
+    )
+    assert [record.values["documentNo"] for record in found] == ["2"]
 
 
 def test_an_unknown_control_value_hides_its_own_copy_only() -> None:
@@ -200,19 +211,51 @@ class Dishonest:
         yield Page([mine, foreign, outside, nowhere])
 
 
-async def test_over_return_is_dropped(caplog: pytest.LogCaptureFixture) -> None:
-    """What was not asked goes no further than the fetcher, and is counted in the log without a value."""
-    liar = platform(CITY, connector=Dishonest())
+async def fetched(connector: Any, stale_after: float | None = None) -> Reply:
+    """One ask for document numbers and states of active penalties, answered by a connector."""
     asked = Ruling(
         CITY, facts(), {"documentNo": Decision("allow", "p/r", WHY)}, frozenset({"documentNo", "status"}), ()
     )
     branch = Branch(("s", "p"), ("s",), SUBJECT, PENALTY.name, frozenset({"documentNo"}), Window())
     part = Part(0, asked, (Condition("status", "in", ("ACTIVE",)),))
     verdict = Verdict(Plan((), (branch,)), "d", CALLER, AT, (part,), frozenset(), (), frozenset())
-    replies = await Fetcher(Registry({CITY: liar})).fetch(verdict, Deadline.within(1), "r")
-    [kept] = replies.by_part[0].rows
+    found = replace(platform(CITY, connector=connector), stale_after=stale_after)
+    return (await Fetcher(Registry({CITY: found})).fetch(verdict, Deadline.within(1), "r")).by_part[0]
+
+
+async def test_over_return_is_dropped(caplog: pytest.LogCaptureFixture) -> None:
+    """What was not asked goes no further than the fetcher, and is counted in the log without a value."""
+    [kept] = (await fetched(Dishonest())).rows
     assert kept.id == "1"
     assert dict(kept.values) == {"documentNo": "1", "status": "ACTIVE"}
     assert "3 rows outside the question were dropped" in caplog.text
     assert "surplus" not in caplog.text
     assert "1990" not in caplog.text
+
+
+class Saying(Dishonest):
+    """A platform that answers one given page."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+
+    async def fetch(self, ask: Fetch) -> AsyncIterator[Page]:
+        yield self._page
+
+
+@pytest.mark.parametrize(
+    ("page", "status"),
+    [
+        (Page([row("1")]), "ANSWERED"),
+        (Page([]), "ANSWERED"),
+        (Page([row("1")], truncated=True), "TRUNCATED"),
+        (Page([row("1")], rejected=["a row did not map"]), "INVALID"),
+        (Page([row("1")], as_of=AT - timedelta(hours=37)), "STALE"),
+        (Page([row("1")], as_of=AT - timedelta(hours=35)), "ANSWERED"),
+    ],
+)
+async def test_an_answer_in_part_is_called_so(page: Page, status: str) -> None:
+    """More than was read, rows that did not map, data older than promised: each has its own status."""
+    reply = await fetched(Saying(page), stale_after=36 * 3600)
+    assert reply.status == status
+    assert len(reply.rows) == len(page.rows)
