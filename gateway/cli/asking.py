@@ -17,7 +17,7 @@ import click
 import httpx2
 from graphql import GraphQLSyntaxError, OperationDefinitionNode, parse, print_ast
 
-from gateway.cli.house import home_option
+from gateway.cli.homes import home_option
 from gateway.documents import suggestion
 from gateway.settings import load
 

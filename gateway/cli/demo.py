@@ -18,7 +18,7 @@ import click
 
 from gateway.cli.demo_check import run_checks
 from gateway.cli.demonstration import EXAMPLES, Running, running
-from gateway.cli.house import home_option
+from gateway.cli.homes import home_option
 from gateway.settings import load
 
 

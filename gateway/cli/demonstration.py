@@ -21,7 +21,7 @@ from deploy.demo import province as demo_province
 from deploy.demo.province import Province
 from gateway.app import Application, read
 from gateway.cli import serving
-from gateway.cli.house import make_home
+from gateway.cli.homes import make_home
 from gateway.settings import Settings, load
 
 MARK = "# Written by `credit-gateway demo` at every start; changes here are lost.\n"

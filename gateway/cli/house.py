@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-from importlib.resources import files
 from pathlib import Path
 
 import click
@@ -11,64 +9,9 @@ import click
 from gateway import checking
 from gateway.app import Application, read
 from gateway.cli import serving
+from gateway.cli.homes import home_option, make_home, shipped
 from gateway.schema import Face
-from gateway.settings import DEFAULT_HOME, load
-
-home_option = click.option(
-    "--home",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=None,
-    help=f"The gateway's folder (default: CREDIT_GATEWAY_HOME, else {DEFAULT_HOME}).",
-)
-
-CLIENTS = """\
-# Who may ask. Issuers: authorization servers whose tokens are accepted. Clients: what each may hold at most;
-# class, region and ceilings are believed from here only, never from a token.
-issuers: []
-#  - {issuer: "https://id.example.org", jwks: "https://id.example.org/jwks.json", algorithms: [ES256]}
-clients: {}
-#  partner-bureau:
-#    issuer: "https://id.example.org"
-#    clientId: partner-bureau
-#    class: government
-#    region: "310000"
-#    title: {zh: 某市场监管局, en: A market bureau}
-#    scopes: [credit.gov]
-#    purposes: [gov.licensing]
-"""
-ENVIRONMENT = """\
-# KEY=VALUE lines beneath the process's environment: settings (CREDIT_GATEWAY_...) and what platform files
-# refer to as env:NAME. Secrets belong into files under secrets/, referred to as secret:path.
-"""
-
-
-def shipped(package: str) -> Path:
-    """The folder of one of our packages, in a checkout or an installed wheel."""
-    return Path(str(files(package)))
-
-
-def make_home(home: Path) -> list[str]:
-    """Make what is missing; nothing that stands there is touched. Returns what was made, for a person."""
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    made = []
-    if not (home / "policies").exists():
-        source = shipped("policies")
-        for path in sorted([*source.rglob("*.yaml"), source / "README.md"]):
-            target = home / "policies" / path.relative_to(source)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, target)
-        made.append("policies/  the shipped catalogue, rules and cases")
-    if not (home / "platforms").exists():
-        (home / "platforms").mkdir()
-        for name in ("platforms/_template.yaml", "README.md"):
-            shutil.copyfile(shipped("connectors") / name, home / "platforms" / Path(name).name)
-        made.append("platforms/  a template to copy, one file per platform")
-    for name, text in (("clients.yaml", CLIENTS), ("gateway.env", ENVIRONMENT)):
-        if not (home / name).exists():
-            (home / name).write_text(text, "utf-8")
-            made.append(name)
-    (home / "secrets").mkdir(mode=0o700, exist_ok=True)
-    return made
+from gateway.settings import load
 
 
 @click.command()

@@ -20,7 +20,7 @@ from rich.text import Text
 
 from gateway.authenticating.clients import load_clients
 from gateway.checking import policy_documents
-from gateway.cli.house import home_option, shipped
+from gateway.cli.homes import home_option, shipped
 from gateway.documents import Document, load, suggestion
 from gateway.settings import load as load_settings
 from policies import wording

@@ -252,9 +252,10 @@ def fault(command: list[str]) -> str | None:
     node: click.Command = cli
     for word in command[1:]:
         if isinstance(node, click.Group) and not word.startswith("-"):
-            if word not in node.commands:
+            below = node.get_command(click.Context(node), word)
+            if below is None:
                 return f"no command `{word}` in: {' '.join(command)}"
-            node = node.commands[word]
+            node = below
         elif word.startswith("--"):
             known = {option for item in node.params for option in (*item.opts, *item.secondary_opts)} | {"--help"}
             if word.split("=")[0] not in known:

@@ -1,0 +1,29 @@
+"""What a person can mend: errors that are said in one line, without a trace. Imported only when one is raised."""
+
+from __future__ import annotations
+
+from deploy.demo.processes import NotReady
+from gateway.auditing.entries import LogDamaged
+from gateway.auditing.log import LogInUse
+from gateway.checking import HomeError
+from gateway.cli.asking import AskingError
+from gateway.cli.demonstration import DemoError
+from gateway.cli.serving import ListenError
+from gateway.documents import DocumentError
+from gateway.keyfiles import KeyFileError
+from gateway.settings import SettingsError
+from policies.findings import Refused
+
+KNOWN = (
+    AskingError,
+    DemoError,
+    DocumentError,
+    HomeError,
+    KeyFileError,
+    ListenError,
+    LogDamaged,
+    LogInUse,
+    NotReady,
+    Refused,
+    SettingsError,
+)
