@@ -74,7 +74,8 @@ class Reader:
                 self._face.validate(document)
             except RecursionError:
                 raise GatewayError("LIMIT_EXCEEDED", detail="nesting") from None
-            self._known[digest] = (document, len(request.query))
+            if len(request.query) <= self._known.maxsize:  # `max_body` may be set beyond what is remembered in all
+                self._known[digest] = (document, len(request.query))
         node = _choose(document, request.operation_name)
         fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
         values = self._face.coerce(node, request.variables)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -13,9 +14,14 @@ from graphql.language import Visitor
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gateway.checking import read_policies
 from gateway.errors import GatewayError
-from gateway.reading import MAX_EFFORT, check_limits
+from gateway.model import Request
+from gateway.reading import MAX_EFFORT, Reader, check_limits
+from gateway.schema import Face
 from tests.conftest import House
+
+POLICIES = Path(__file__).parents[2] / "policies"
 
 
 def work(document: str) -> tuple[int, int, str | None]:
@@ -149,3 +155,11 @@ def test_introspection_does_not_multiply(house: House) -> None:
     deep = "{ __schema { types { fields { type { fields { type { fields { name } } } } } } } }"
     [error] = house.post({"query": deep}).json()["errors"]
     assert error["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
+
+
+def test_a_document_too_long_to_be_remembered_is_answered() -> None:
+    """Whatever bound an operator sets for bodies, a document is read; what exceeds the memory is read each time."""
+    reader = Reader(Face(read_policies(POLICIES).catalogue), capacity=20)
+    for query in ("{ __typename }", "{ __typename } " + "#" * 50, "{ __typename }"):
+        request = Request(query, {}, None, {}, False, "en")
+        assert reader.read(request).digest == reader.read(request).digest
