@@ -35,7 +35,7 @@ class Settings:
     province: str = _key("37", "the two-digit code of the province that this gateway serves")
     deadline: float = _key(3.0, "seconds until the platforms' answers are cut and a partial answer leaves")
     max_body: int = _key(262_144, "bytes of a request's body")
-    body_timeout: float = _key(10.0, "seconds in which a request's body must arrive")
+    body_timeout: float = _key(10.0, "seconds in which a request's head, and then its body, must arrive")
     max_subjects: int = _key(200, "subjects in one question")
     max_first: int = _key(200, "records on one page")
     max_inflight: int = _key(256, "requests worked on at once; more are answered 503 OVERLOADED")

@@ -19,6 +19,7 @@ from dataclasses import replace
 import uvicorn
 
 from gateway.app import Application
+from gateway.cli.heads import bounded_heads
 from gateway.settings import Settings
 
 DRAIN = 15  # seconds
@@ -118,6 +119,8 @@ class _Runner(uvicorn.Server):
                 timeout_graceful_shutdown=DRAIN,
                 timeout_keep_alive=15,
                 lifespan="off",
+                http=bounded_heads(application.settings.body_timeout),
+                ws="none",
             )
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gzip
 import json
 import random
@@ -160,6 +161,34 @@ def test_slow_senders(impatient: httpx2.Client) -> None:
         assert answer.startswith(b"HTTP/1.1 400 ")
         assert b"MALFORMED_REQUEST" in answer
     assert impatient.post("/graphql", json=QUESTION).status_code == 200
+
+
+def test_heads_are_bounded(impatient: httpx2.Client) -> None:
+    """A head that never ends is hung up on in time, one that never stops growing at its size, and both leave room."""
+    place = address(str(impatient.base_url))
+    with socket.create_connection(place, timeout=10) as silent, socket.create_connection(place, timeout=10) as slow:
+        slow.sendall(b"POST /graphql HTTP/1.1\r\nHost: x\r\nX-Slow: ")
+        assert ended(silent)
+        assert ended(slow)
+    with socket.create_connection(place, timeout=10) as flood:
+        flood.sendall(b"POST /graphql HTTP/1.1\r\n")
+        sent = 0
+        with contextlib.suppress(OSError):
+            while sent < 50_000_000:
+                flood.sendall(b"X-More: " + b"y" * 10_000 + b"\r\n")
+                sent += 10_010
+        assert sent < 50_000_000
+    body = json.dumps({**QUESTION, "variables": {"x": "y" * 200_000}}).encode()
+    for _ in range(3):  # a large body right behind its head is no large head
+        assert impatient.post("/graphql", content=body, headers=JSON).status_code == 200
+
+
+def ended(connection: socket.socket) -> bool:
+    """Whether the other side hangs up; waits for it as long as the socket does."""
+    try:
+        return connection.recv(100) == b""
+    except ConnectionResetError:
+        return True
 
 
 def test_random_bodies(house: House, caplog: pytest.LogCaptureFixture) -> None:
