@@ -72,7 +72,9 @@ class Decider:
                 ruling = rulings.get(key)
                 if ruling is None:
                     ruling = rulings[key] = self._ruling(platform, record, branch, facts)
-                parts.append(Part(number, ruling, self._where(platform, record, branch, ruling)))
+                parts.append(
+                    Part(number, ruling, self._where(platform, record, branch, ruling, alone=len(chosen) == 1))
+                )
                 withheld.add(branch, record, ruling)
                 for decision in ruling.decisions.values():
                     if decision.answered:
@@ -192,25 +194,27 @@ class Decider:
             return next(iter(considered), Decision(DENY, NO_GRANT, SILENCE))
         return None
 
-    def _where(self, platform: Platform, record: RecordType, branch: Branch, ruling: Ruling) -> tuple[Condition, ...]:
-        """Conditions that the platform pushes down exactly; all of them are checked again on what comes back."""
+    def _where(
+        self, platform: Platform, record: RecordType, branch: Branch, ruling: Ruling, alone: bool
+    ) -> tuple[Condition, ...]:
+        """Conditions that the platform pushes down exactly; all of them are checked again on what comes back.
+
+        States are pushed down only to a platform that is asked alone: a copy that is, say, repaired must come
+        back to close the same decision where another platform still holds it as active.
+        """
         filters = platform.claim(record.name).filters
         roles, window = record.roles, branch.window
         where: list[Condition] = []
         if roles.date and (window.since or window.until) and "range" in filters.get(roles.date, ()):
             where.append(Condition(roles.date, "range", (window.since, window.until)))
+        if not alone or "in" not in filters.get(roles.status, ()):
+            return tuple(where)
         hidden = {s for rule in ruling.rows if rule.effect == "hide" and _only_status(rule) for s in rule.status}
         vocabulary = self._catalogue.vocabularies[record.fields[roles.status].vocabulary or ""]
         wanted = set(window.statuses or vocabulary) - hidden
-        if wanted != set(vocabulary) and "in" in filters.get(roles.status, ()):
+        if wanted != set(vocabulary):
             where.append(Condition(roles.status, "in", tuple(sorted(wanted))))
         return tuple(where)
-
-    def _tell_unknowable(
-        self, withheld: WithheldList, number: int, branch: Branch, record: RecordType, facts: Facts
-    ) -> None:
-        decisions = {name: self._decision(facts, record.fields[name]) for name in sorted(branch.fields)}
-        withheld.add(branch, record, Ruling("", facts, decisions, frozenset(), ()))
 
     def _unasked(self, branch: Branch, record: RecordType, facts: Facts) -> Ruling:
         decisions = {name: self._decision(facts, record.fields[name]) for name in sorted(branch.fields)}

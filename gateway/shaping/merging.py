@@ -74,15 +74,14 @@ class Merger:
         closed: set[tuple[Any, ...]] = set()
         for ruling, platform, reply in heard:
             for row in reply.rows:
-                if not self._asked_for(record, branch, row.values):
-                    continue
                 identity = self._identity(record, platform, row)
                 birth = identifiers.birth_date(row.subject.value) if row.subject.kind == "citizenId" else None
                 verdict = judge(ruling.rows, record, row.values, birth, self.at)
-                if verdict.shown:
+                if not verdict.shown:
+                    if verdict.rule != UNKNOWN_CONTROL:
+                        closed.add(identity)  # also when it is outside the window: no filter opens what is closed
+                elif self._asked_for(record, branch, row.values):
                     copies.setdefault(identity, []).append(Copy(row, ruling, platform, reply.as_of, verdict.labels))
-                elif verdict.rule != UNKNOWN_CONTROL:
-                    closed.add(identity)
         dated = all(ruling.dated for ruling, _, _ in heard if ruling.denied is None)
         return [
             self._record(record, identity, sorted(found, key=lambda copy: copy.rank(record)), dated)
@@ -110,7 +109,7 @@ class Merger:
         values = [row.values.get(name) for name in record.roles.identity]
         if not values or any(value is None for value in values):
             return (row.subject.kind, row.subject.value, platform.id, row.id)
-        return (row.subject.kind, row.subject.value, *(identifiers.normalise_name(ready(v)) for v in values))
+        return (row.subject.kind, row.subject.value, *(identifiers.normalise_name(str(ready(v))) for v in values))
 
     def _record(self, record: RecordType, identity: tuple[Any, ...], copies: list[Copy], dated: bool) -> Record:
         values: dict[str, Any] = {}

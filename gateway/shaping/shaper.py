@@ -37,6 +37,7 @@ class Shaper:
         self._pseudonyms = pseudonyms
         self._record_key = record_key
         self._is_open = is_open
+        self._claimed = {(p.id, name): p.claim(name).fields for p in registry.platforms.values() for name in p.types}
 
     def shape(self, request: Request, operation: Operation, verdict: Verdict, replies: Replies) -> Answer:
         """Raises nothing for what platforms did; with `Prefer: handling=strict` a partial answer has no data."""
@@ -68,9 +69,8 @@ class Shaper:
         }
         if request.strict and not complete:
             refused = GatewayError("INCOMPLETE")
-            return Answer(
-                None, (refused.as_graphql(request.language), *errors), extensions, False, refused.status, shown=shown
-            )
+            extensions["sources"] = [{**source, "records": 0} for source in sources]  # none of them is shown
+            return Answer(None, (refused.as_graphql(request.language), *errors), extensions, False, refused.status)
         data, found = self._face.run(operation.document, request.operation_name, operation.variables, tree)
         own = tuple(GatewayError("INTERNAL", path=e.path, detail="schema", cause=e.message) for e in found)
         return Answer(
@@ -152,7 +152,7 @@ class Shaper:
         self, platform: Platform, ruling: Ruling, status: str, records: int, as_of: str | None
     ) -> dict[str, Any]:
         """ANSWERED becomes NONE when nothing is shown, so that a hidden row is not betrayed by its status."""
-        claimed = platform.claim(ruling.type).fields
+        claimed = self._claimed[platform.id, ruling.type]
         absent = [
             f"{ruling.type}.{name}"
             for name, decision in sorted(ruling.decisions.items())

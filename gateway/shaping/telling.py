@@ -30,6 +30,7 @@ def sources_and_errors(
             seen.setdefault(key, set()).update(connection["shown"].get(source["platform"], ()))
             line["records"] = len(seen[key])
             line["absent"] = sorted({*line["absent"], *source["absent"]})
+            line["asOf"] = min((told for told in (line["asOf"], source["asOf"]) if told is not None), default=None)
             line["status"] = max(line["status"], source["status"], key=SEVERITY.index)
             if source["status"] in FAILED and key not in errors:
                 failure = GatewayError(f"PLATFORM_{source['status']}", path=path, platform=source["platform"])

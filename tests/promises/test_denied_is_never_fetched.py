@@ -43,7 +43,7 @@ class Recorder:
     """What reached each platform since the last `clear`: (place, column) pairs, place being a table or a path."""
 
     def __init__(self, house: House) -> None:
-        self._statements: list[str] = []
+        self.statements: list[str] = []
         self._apis = [p["url"] for p in house.running.description["platforms"] if p["kind"] == "rest"]
         self._client = httpx2.Client(trust_env=False)
 
@@ -56,15 +56,15 @@ class Recorder:
         self._client.close()
 
     def _heard(self, connection: Any, cursor: Any, statement: str, *_: Any) -> None:
-        self._statements.append(statement)
+        self.statements.append(statement)
 
     def clear(self) -> None:
-        self._statements.clear()
+        self.statements.clear()
         for url in self._apis:
             self._client.delete(f"{url}/__recorder__")
 
     def asked(self) -> set[tuple[str, str]]:
-        found = {pair for text in self._statements for pair in re.findall(r'"([^"]+)"\."([^"]+)"', text)}
+        found = {pair for text in self.statements for pair in re.findall(r'"([^"]+)"\."([^"]+)"', text)}
         for url in self._apis:
             for request in self._client.get(f"{url}/__recorder__").json()["requests"]:
                 words = {**request["query"], **{k: v[0] for k, v in parse_qs(request["body"]).items()}}
@@ -244,6 +244,19 @@ def test_recorder_sees_what_travels(house: House, places: list[Place]) -> None:
         house.ask(query, "many_platforms", as_="shanghai-market-bureau", purpose="gov.licensing")
         seen = recorder.asked()
     assert {place.place for place in places if place.type != "AdministrativeLicence"} <= {place for place, _ in seen}
+
+
+def test_states_are_pushed_down_only_to_a_platform_that_is_asked_alone(house: House) -> None:
+    """A repaired copy must come back to close the decision elsewhere; where there is no elsewhere it stays there."""
+    query = """query($id: SubjectKey!, $where: [RegionCode!]) { subject(id: $id) {
+        administrativePenalties(status: [ACTIVE], regions: $where) { nodes { documentNo } } } }"""
+    pushed = {}
+    for regions in (None, ["370200"]):
+        with Recorder(house) as recorder:
+            house.ask(query, "many_platforms", where=regions)
+            [statement] = [text for text in recorder.statements if "SGS_XZCF" in text]
+        pushed[bool(regions)] = "CF_ZT" in statement.partition("WHERE")[2]
+    assert pushed == {False: False, True: True}
 
 
 DEBTOR = """query($id: SubjectKey!) { subject(id: $id) {

@@ -142,6 +142,16 @@ def test_what_one_platform_closes_is_closed() -> None:
     assert [record.values["documentNo"] for record in found] == ["2"]
 
 
+def test_no_filter_opens_what_is_closed() -> None:
+    """A question for active records alone does not bring back a decision that another platform holds as repaired."""
+    found = merge(
+        (ruling(CITY, ALL, (REPAIRED,)), platform(CITY), (row("1", status="REPAIRED"),)),
+        (ruling(COUNTY, ALL, (REPAIRED,)), platform(COUNTY), (row("1"), row("2"))),
+        window=Window(statuses=("ACTIVE",)),
+    )
+    assert [record.values["documentNo"] for record in found] == ["2"]
+
+
 def test_an_unknown_control_value_hides_its_own_copy_only() -> None:
     """A copy whose state is not known is not shown; another copy that knows it is."""
     rules = (REPAIRED,)
