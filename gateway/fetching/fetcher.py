@@ -80,20 +80,20 @@ class Fetcher:
         source = platform.source(ask.type)
         guard = self._guards.setdefault((platform.id, source.name), Guard(source))
 
-        async def once(until: Deadline) -> list[Page]:
+        async def once(until: Deadline) -> dict[SubjectKey, Reply]:
             bounded = replace(ask, limit=source.limits.max_rows, deadline=until)
-            return [page async for page in source.connector.fetch(bounded)]
+            pages = [page async for page in source.connector.fetch(bounded)]
+            return self._replies(platform, ask, pages, at)  # inside the guard: odd values are the platform's failure
 
         try:
-            pages = await guard.call(once, deadline)
+            replies = await guard.call(once, deadline)
         except SubjectUnknown:
-            pages = []
+            replies = self._replies(platform, ask, [], at)
         except ConnectorError as error:
             log.warning("platform %s, %s: %s: %s", platform.id, ask.type, type(error).__name__, error)
             for numbers in chunk.values():
                 by_part.update(dict.fromkeys(numbers, Reply(error.status)))
             return
-        replies = self._replies(platform, ask, pages, at)
         for subject, numbers in chunk.items():
             by_part.update(dict.fromkeys(numbers, replies[subject]))
 

@@ -10,7 +10,7 @@ import asyncio
 import time
 import traceback
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from aiolimiter import AsyncLimiter
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt, wait_random_exponential
@@ -41,9 +41,12 @@ class Guard:
     def __init__(self, source: Source) -> None:
         self._source = source
         self._slots = asyncio.Semaphore(source.limits.concurrency)
-        self._limiter = AsyncLimiter(source.limits.per_second, 1.0) if source.limits.per_second else None
+        rate = source.limits.per_second
+        # below one call a second the period is stretched: the limiter takes whole calls
+        self._limiter = AsyncLimiter(max(1.0, rate), max(1.0, 1.0 / rate)) if rate else None
         self._breaker = CircuitBreaker(source.breaker)
         self._budget = RETRY_FLOOR
+        self._running: set[asyncio.Future[Any]] = set()  # the loop itself holds tasks only weakly
 
     @property
     def is_open(self) -> bool:
@@ -87,28 +90,44 @@ class Guard:
             if self._limiter:
                 async with asyncio.timeout(deadline.left()):
                     await self._limiter.acquire()
-            return await self._through_breaker(ask, deadline)
-        except TimeoutError:
-            raise Busy("no turn before the deadline") from None
-        finally:
+            if not self._breaker.allows(time.monotonic()):
+                raise BreakerOpen("the breaker is open")
+        except BaseException as error:
             self._slots.release()
-
-    async def _through_breaker(self, ask: Callable[[Deadline], Awaitable[T]], deadline: Deadline) -> T:
-        if not self._breaker.allows(time.monotonic()):
-            raise BreakerOpen("the breaker is open")
+            if isinstance(error, TimeoutError):
+                raise Busy("no turn before the deadline") from None
+            raise
         own = Deadline(min(deadline.at, time.monotonic() + self._source.limits.timeout))
+        task = asyncio.ensure_future(ask(own))
+        self._running.add(task)
+        task.add_done_callback(self._ended)
+        return await self._outcome(task, own)
+
+    async def _outcome(self, task: asyncio.Future[T], own: Deadline) -> T:
+        """The task's result by the deadline. A connector that does not stop when told is not waited for: it keeps
+        its slot until it ends, and the answer goes on without it."""
         try:
-            async with asyncio.timeout(own.left()):
-                result = await ask(own)
+            done, _ = await asyncio.wait({task}, timeout=own.left())
+            if not done:
+                raise TimeoutError
+            result = task.result()
         except asyncio.CancelledError:
+            task.cancel()
             self._breaker.abandoned()
             raise
         except Exception as error:  # noqa: BLE001  # a fault of one connector must not take the other answers away
+            task.cancel()
             failure = _failure(error)
             self._note(failure)
             raise failure from None
         self._breaker.succeeded()
         return result
+
+    def _ended(self, task: asyncio.Future[Any]) -> None:
+        self._running.discard(task)
+        self._slots.release()
+        if not task.cancelled():
+            task.exception()  # told already, or too late to be told
 
     def _note(self, failure: ConnectorError) -> None:
         if isinstance(failure, AuthFailed):

@@ -223,3 +223,33 @@ async def test_cancellation_gives_the_slot_back() -> None:
         with pytest.raises(asyncio.CancelledError):
             await task
     assert await outcome(guarded, lambda _: asyncio.sleep(0), seconds=0.5) == "ok"
+
+
+async def test_a_connector_that_does_not_stop_is_not_waited_for() -> None:
+    """Whoever ignores his cancellation holds nobody beyond the deadline, and keeps his slot until he really ends."""
+    release = asyncio.Event()
+
+    async def deaf(_: Deadline) -> None:
+        while not release.is_set():
+            try:
+                await release.wait()
+            except asyncio.CancelledError:
+                continue
+
+    async def quick(_: Deadline) -> None: ...
+
+    guarded = guard(concurrency=1)
+    assert await asyncio.wait_for(outcome(guarded, deaf, seconds=0.05), 2) == TimedOut.__name__
+    assert await outcome(guarded, quick, seconds=0.05) == Busy.__name__
+    release.set()
+    assert await outcome(guarded, quick) == "ok"
+
+
+async def test_less_than_one_call_a_second() -> None:
+    """`perSecond: 0.5` is a call every two seconds, not an error."""
+
+    async def quick(_: Deadline) -> None: ...
+
+    guarded = guard(per_second=0.5)
+    assert await outcome(guarded, quick, seconds=0.05) == "ok"
+    assert await outcome(guarded, quick, seconds=0.05) == Busy.__name__

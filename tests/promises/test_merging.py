@@ -269,3 +269,10 @@ async def test_an_answer_in_part_is_called_so(page: Page, status: str) -> None:
     reply = await fetched(Saying(page), stale_after=36 * 3600)
     assert reply.status == status
     assert len(reply.rows) == len(page.rows)
+
+
+async def test_odd_values_are_the_platform_s_failure() -> None:
+    """An instant without a zone, which nothing can be compared with, fails its platform and not the request."""
+    reply = await fetched(Saying(Page([row("1")], as_of=datetime(2026, 11, 24))), stale_after=60)  # noqa: DTZ001
+    assert reply.status == "UNAVAILABLE"
+    assert reply.rows == ()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import sqlite3
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -124,6 +126,20 @@ def test_two_platforms_fail_at_once(house: House, quick: House) -> None:
     assert lost == {(YANTAI, "Registration"), (YANTAI, "AdministrativePenalty"), (SHANDONG, "JudgmentDebtor")}
     assert answer["data"]["subject"]["judgmentDebtors"] == {"nodes": [], "complete": False}
     assert answer["data"]["subject"]["administrativePenalties"]["nodes"]
+
+
+def test_a_locked_database_holds_nobody(house: House, quick: House) -> None:
+    """A platform whose database is locked is missing by the deadline like any other, and is back when it is free."""
+    [url] = [p["url"] for p in house.running.description["platforms"] if p["source"] == "registry"]
+    with contextlib.closing(sqlite3.connect(url.partition("///")[2], isolation_level=None)) as owner:
+        owner.execute("BEGIN EXCLUSIVE")
+        begin = time.monotonic()
+        answer = quick.ask(QUERY, "many_platforms", **SHANGHAI)
+        assert time.monotonic() - begin < DEADLINE + 0.5
+        owner.execute("ROLLBACK")
+    assert answer["data"]["subject"]["registrations"]["complete"] is False
+    assert answer["data"]["subject"]["administrativePenalties"]["complete"] is True
+    until_complete(quick)
 
 
 def test_strict(house: House, quick: House) -> None:
