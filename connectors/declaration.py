@@ -11,14 +11,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, StrictBool, model_validator
 
+from connectors.sources import RestSource, SqlSource
 from connectors.spelling import (
     Block,
     Count,
     Expression,
-    Reference,
     Seconds,
     Share,
-    Size,
     Templates,
     Texts,
     TextTemplates,
@@ -28,17 +27,6 @@ from connectors.spelling import (
 
 Key = Literal["uscc", "citizenId"]
 Op = Literal["eq", "in", "range"]
-ErrorName = Literal[
-    "Unavailable",
-    "TimedOut",
-    "RateLimited",
-    "AuthFailed",
-    "Denied",
-    "SubjectUnknown",
-    "BadRequest",
-    "ContractBroken",
-    "Maintenance",
-]
 
 
 class Title(Block):
@@ -49,88 +37,6 @@ class Title(Block):
 class Owner(Block):
     office: str
     contact: str
-
-
-class LimitWords(Block):
-    """The platform's own bounds: `timeout` for one call or statement, `maxRows` and `maxBytes` for one question."""
-
-    concurrency: Count = 8
-    perSecond: Annotated[float, Field(gt=0)] | None = None
-    timeout: Seconds = 3.0
-    maxRows: Count = 1000
-    maxBytes: Size = 8 << 20
-
-
-class BreakerWords(Block):
-    failures: Count = 5
-    window: Seconds = 30.0
-    open: Seconds = 5.0
-
-
-class RetryWords(Block):
-    attempts: Count = 2
-    within: Seconds = 0.8
-
-
-class SourceWords(Block):
-    limits: LimitWords = LimitWords()
-    breaker: BreakerWords = BreakerWords()
-    retry: RetryWords = RetryWords()
-
-
-class SqlSource(SourceWords):
-    """A database, by its SQLAlchemy URL; opened read only."""
-
-    kind: Literal["sql"]
-    url: Reference
-
-
-class NoAuth(Block):
-    kind: Literal["none"]
-
-
-class BasicAuth(Block):
-    kind: Literal["basic"]
-    user: Reference
-    password: Reference
-
-
-class ApiKeyAuth(Block):
-    kind: Literal["apiKey"]
-    header: str
-    value: Reference
-
-
-class Success(Block):
-    """Where a body says that the question was answered: JMESPath and the texts that mean yes."""
-
-    path: Expression
-    is_: Texts = Field(alias="is")
-
-
-class Health(Block):
-    """A request about nobody; any 2xx is healthy."""
-
-    method: Literal["GET", "POST"] = "GET"
-    path: UrlPath
-
-
-class RestSource(SourceWords):
-    """A JSON API. `ca` is a file of the authorities to trust instead of the system's.
-
-    `plaintext: true` permits http:// beyond loopback (a closed network's own risk).
-    """
-
-    kind: Literal["rest"]
-    base: Reference
-    ca: Reference | None = None
-    plaintext: StrictBool = False
-    encoding: Literal["utf-8", "gb18030"] = "utf-8"
-    auth: Annotated[NoAuth | BasicAuth | ApiKeyAuth, Field(discriminator="kind")] = NoAuth(kind="none")
-    headers: TextTemplates = Field(default_factory=dict)
-    success: Success | None = None
-    errors: dict[str, ErrorName] = Field(default_factory=dict)
-    health: Health | None = None
 
 
 class Origin(Block):

@@ -25,7 +25,7 @@ from connectors.contract import (
     Terms,
     Unavailable,
 )
-from connectors.declaration import FieldWords, RestSource, TypeWords
+from connectors.declaration import FieldWords, TypeWords
 from connectors.kinds.rest.answering import Reading
 from connectors.kinds.rest.asking import KNOWN, Asking, placeholders, source_headers
 from connectors.kinds.rest.paging import Bounds, Layout, Taken, every_page
@@ -33,6 +33,7 @@ from connectors.mapping.conditions import ToParams, to_params
 from connectors.mapping.paths import head, path
 from connectors.mapping.records import RecordMap
 from connectors.mapping.values import name_of
+from connectors.sources import RestSource
 from connectors.transport.pool import Pool
 from connectors.transport.port import Question, Transport
 

@@ -15,9 +15,9 @@ from typing import Any
 
 import connectors.contract as contract
 from connectors.contract import ContractBroken, RateLimited, Unavailable
-from connectors.declaration import RestSource
 from connectors.mapping.paths import Look, expression
 from connectors.mapping.texts import Unmappable, text_of
+from connectors.sources import RestSource
 from connectors.transport.port import Answer
 
 MAX_DEPTH = 32

@@ -14,7 +14,8 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from connectors.contract import BadRequest
-from connectors.declaration import ApiKeyAuth, BasicAuth, Request, RestSource
+from connectors.declaration import Request
+from connectors.sources import ApiKeyAuth, BasicAuth, RestSource
 from connectors.spelling import is_reference
 from connectors.transport.port import Question
 

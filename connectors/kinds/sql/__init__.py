@@ -36,7 +36,7 @@ from connectors.contract import (
     TimedOut,
     Unavailable,
 )
-from connectors.declaration import FieldWords, SqlSource, TypeWords
+from connectors.declaration import FieldWords, TypeWords
 from connectors.kinds.sql.faults import fault
 from connectors.kinds.sql.statements import Statements
 from connectors.mapping.conditions import to_source
@@ -44,6 +44,7 @@ from connectors.mapping.paths import column
 from connectors.mapping.records import RecordMap
 from connectors.mapping.texts import Unmappable
 from connectors.mapping.times import timestamp_reader
+from connectors.sources import SqlSource
 
 BATCH = 200
 FRESHNESS_KEPT = 30.0  # seconds for which a table is not asked again how fresh it is

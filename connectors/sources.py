@@ -1,0 +1,107 @@
+"""The words of a platform's sources: where each kind is reached, with what credentials, within which bounds.
+
+One model per kind and nothing that acts on them. Every setting and secret is a reference (`env:NAME` or
+`secret:path`), resolved only when a connector is opened; literals are refused.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StrictBool
+
+from connectors.spelling import Block, Count, Expression, Reference, Seconds, Size, Texts, TextTemplates, UrlPath
+
+ErrorName = Literal[
+    "Unavailable",
+    "TimedOut",
+    "RateLimited",
+    "AuthFailed",
+    "Denied",
+    "SubjectUnknown",
+    "BadRequest",
+    "ContractBroken",
+    "Maintenance",
+]
+
+
+class LimitWords(Block):
+    """The platform's own bounds: `timeout` for one call or statement, `maxRows` and `maxBytes` for one question."""
+
+    concurrency: Count = 8
+    perSecond: Annotated[float, Field(gt=0)] | None = None
+    timeout: Seconds = 3.0
+    maxRows: Count = 1000
+    maxBytes: Size = 8 << 20
+
+
+class BreakerWords(Block):
+    failures: Count = 5
+    window: Seconds = 30.0
+    open: Seconds = 5.0
+
+
+class RetryWords(Block):
+    attempts: Count = 2
+    within: Seconds = 0.8
+
+
+class SourceWords(Block):
+    limits: LimitWords = LimitWords()
+    breaker: BreakerWords = BreakerWords()
+    retry: RetryWords = RetryWords()
+
+
+class SqlSource(SourceWords):
+    """A database, by its SQLAlchemy URL; opened read only."""
+
+    kind: Literal["sql"]
+    url: Reference
+
+
+class NoAuth(Block):
+    kind: Literal["none"]
+
+
+class BasicAuth(Block):
+    kind: Literal["basic"]
+    user: Reference
+    password: Reference
+
+
+class ApiKeyAuth(Block):
+    kind: Literal["apiKey"]
+    header: str
+    value: Reference
+
+
+class Success(Block):
+    """Where a body says that the question was answered: JMESPath and the texts that mean yes."""
+
+    path: Expression
+    is_: Texts = Field(alias="is")
+
+
+class Health(Block):
+    """A request about nobody; any 2xx is healthy."""
+
+    method: Literal["GET", "POST"] = "GET"
+    path: UrlPath
+
+
+class RestSource(SourceWords):
+    """A JSON API. `ca` is a file of the authorities to trust instead of the system's.
+
+    `plaintext: true` permits http:// beyond loopback (a closed network's own risk).
+    """
+
+    kind: Literal["rest"]
+    base: Reference
+    ca: Reference | None = None
+    plaintext: StrictBool = False
+    encoding: Literal["utf-8", "gb18030"] = "utf-8"
+    auth: Annotated[NoAuth | BasicAuth | ApiKeyAuth, Field(discriminator="kind")] = NoAuth(kind="none")
+    headers: TextTemplates = Field(default_factory=dict)
+    success: Success | None = None
+    errors: dict[str, ErrorName] = Field(default_factory=dict)
+    health: Health | None = None
