@@ -16,8 +16,7 @@ from pydantic import Field
 from policies.cases import load_cases
 from policies.catalogue import load_catalogue
 from policies.catalogue_entries import Strict
-from policies.findings import Findings, Refused
-from policies.model import Document
+from policies.findings import Document, Findings, Refused
 from policies.policyset import PolicySet
 from policies.rules import load_rules
 

@@ -14,8 +14,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from policies.catalogue_entries import Strict
-from policies.findings import Findings
-from policies.model import DENY, NO_GRANT, UNKNOWN_CONTROL, Document, Facts, RecordType
+from policies.findings import Document, Findings
+from policies.model import DENY, NO_GRANT, UNKNOWN_CONTROL, Facts, RecordType
 from policies.policyset import PolicySet
 from policies.rule_entries import Day, Many, PolicyId
 

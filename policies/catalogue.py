@@ -1,8 +1,8 @@
 """The catalogue: reads the YAML files of `policies/catalogue/` into a `Catalogue`. What is not in it does not exist.
 
-Promises: every finding names file and line and the nearest right word; nothing loads when anything is wrong;
-a person's field is never PUBLIC without a law of the State (Shandong regulation, article 20); the categories
-that article 42 forbids cannot be written down. It never holds a field name of its own: fields are data.
+Promises: every finding names file and line and the nearest right word; nothing loads when anything is wrong; a
+list that must rest on law has a legal basis for every code; every record type has its section of the report. It
+never holds a field name of its own: fields are data. What one record type may hold is checked in `record_types`.
 """
 
 from __future__ import annotations
@@ -12,37 +12,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from policies.catalogue_entries import Bilingual, FieldEntry, KindEntry, PurposeEntry, TypeFile, WordsFile
-from policies.findings import Findings
-from policies.model import (
-    ALLOW,
-    Catalogue,
-    Document,
-    Field,
-    FieldClass,
-    Purpose,
-    RecordType,
-    Roles,
-    SubjectKind,
-    Words,
-)
+from policies.catalogue_entries import Bilingual, KindEntry, PurposeEntry, TypeFile, WordsFile
+from policies.findings import Document, Findings
+from policies.model import Catalogue, Edition, Purpose, RecordType, RegionSet, ReportSection, SubjectKind, Words
+from policies.record_types import TypeReading
 
-PROHIBITED = {  # Shandong regulation, article 42: words of a field's name, and of its Chinese title
-    "religion": "宗教信仰",
-    "religious": "宗教信仰",
-    "gene": "基因",
-    "genes": "基因",
-    "genetic": "基因",
-    "fingerprint": "指纹",
-    "fingerprints": "指纹",
-    "blood type": "血型",
-    "disease": "疾病",
-    "diseases": "疾病",
-    "medical history": "病史",
-}
-RESERVED = {"id", "type", "provenance"}  # of every record, and not from a platform
-SUBJECT_WORDS = {"id", "key", "kind"}  # of every subject, beside those that its kind derives
-PERSON_DEFAULT = {FieldClass.PUBLIC: FieldClass.GOV_SHARED}  # article 20: sharing, not publicity
 LOWER = re.compile(r"[a-z][A-Za-z0-9]*\Z")
 UPPER = re.compile(r"[A-Z][A-Za-z0-9]*\Z")
 CODE = re.compile(r"[A-Z][A-Z0-9_]*\Z")
@@ -93,12 +67,19 @@ class _Reading:
         for document, file in types:
             if file.type in read:
                 self.findings.add(document, ["type"], f"`{file.type}` is written in two files; delete one")
-            read[file.type] = self._type(document, file)
+            read[file.type] = TypeReading(document, file, self.sections, self.findings).record()
         connections: dict[str, str] = {}
+        names: dict[str, str] = {}
         for document, file in types:
             other = connections.setdefault(file.connection, file.type)
             if other != file.type:
                 self.findings.add(document, ["connection"], f"`{file.connection}` belongs to `{other}` already")
+            for name, nested in file.objects.items():
+                other = file.type if nested.type == file.type else names.setdefault(nested.type, file.type)
+                if other != file.type or nested.type in read:
+                    loc = ["objects", name, "type"]
+                    self.findings.add(document, loc, f"`{nested.type}` is a type already; give the object another name")
+        self._check_report(*words["report"], read)
         document = words["kinds"][0]
         coordinates = [field.coordinate for record in read.values() for field in record.fields.values()]
         for name, kind in self.sections["kinds"].items():
@@ -120,6 +101,21 @@ class _Reading:
             ladders=_frozen(s["ladders"]),
             bands=s["bands"],
             provinces=_words(s["provinces"]),
+            editions=_frozen({k: Edition(e.text, e.law.basis(), e.lawful) for k, e in s["editions"].items()}),
+            code_basis=_frozen(
+                {
+                    name: _frozen({code: tuple(law.basis() for law in entry.law) for code, entry in codes.items()})
+                    for name, codes in s["vocabularies"].items()
+                }
+            ),
+            region_sets=_frozen(
+                {
+                    code: RegionSet(code, entry.title.words(), entry.prefixes, entry.law.basis())
+                    for code, entry in s["regionSets"].items()
+                }
+            ),
+            retired=_frozen(s["retiredAreas"]),
+            report=tuple(ReportSection(name, e.title.words(), e.types) for name, e in s["report"].items()),
         )
 
     def _check_words(self, words: Mapping[str, tuple[Document, Any]]) -> None:
@@ -138,6 +134,21 @@ class _Reading:
                 if not CODE.match(code):
                     message = f"`{code}` must be written in SCREAMING_SNAKE_CASE"
                     self.findings.add(document, ["vocabularies", name, code], message)
+        document, editions = words["editions"]
+        for name, edition in editions.items():
+            if name not in vocabularies:
+                self.findings.add(document, ["editions", name], f"unknown vocabulary `{name}`", name, vocabularies)
+            for code, entry in vocabularies.get(name, {}).items():
+                if edition.lawful and not entry.law:
+                    place = ["vocabularies", name, code]
+                    message = f"`{code}` states no `law`: a list that has no basis in law must not be kept"
+                    self.findings.add(words["vocabularies"][0], place, message)
+        document, sets = words["regionSets"]
+        for name, entry in sets.items():
+            for index, prefix in enumerate(entry.prefixes):
+                if prefix[:2] not in self.sections["provinces"]:
+                    loc = ["regionSets", name, "prefixes", index]
+                    self.findings.add(document, loc, f"`{prefix}` lies in no province of the catalogue")
         document, kinds = words["kinds"]
         taken: dict[str, str] = {}
         for name, kind in kinds.items():
@@ -155,95 +166,20 @@ class _Reading:
         if sum(kind.natural for kind in kinds.values()) != 1:
             self.findings.add(document, ["kinds"], "exactly one kind must be `natural: true`")
 
-    def _type(self, document: Document, file: TypeFile) -> RecordType:
-        add = self.findings.add
-        if not UPPER.match(file.type) or document.stem != file.type:
-            add(document, ["type"], f"`{file.type}` must be PascalCase and the name of its file, `{file.type}.yaml`")
-        derived = {word for kind in self.sections["kinds"].values() for word in kind.derived}
-        if not LOWER.match(file.connection) or file.connection in SUBJECT_WORDS | derived:
-            add(document, ["connection"], f"`{file.connection}` must be camelCase and no word of every subject")
-        for index, kind in enumerate(file.subjects):
-            if kind not in self.sections["kinds"]:
-                add(document, ["subjects", index], f"unknown kind of subject `{kind}`", kind, self.sections["kinds"])
-        entries: dict[str, tuple[list[str | int], FieldEntry]] = {}
-        for index, name in enumerate(file.envelope):
-            if name not in self.sections["envelope"]:
-                add(document, ["envelope", index], f"unknown word `{name}`", name, self.sections["envelope"])
-                continue
-            entries[name] = (["envelope", index], self.sections["envelope"][name])
-        for name, entry in file.fields.items():
-            if name in file.envelope:
-                add(document, ["fields", name], f"`{name}` is in the envelope already; delete one")
-            entries[name] = (["fields", name], entry)
-        fields = {name: self._field(document, file, name, *found) for name, found in entries.items()}
-        return RecordType(
-            name=file.type,
-            connection=file.connection,
-            title=file.title.words(),
-            negative=file.negative,
-            kinds=frozenset(file.subjects),
-            fields=_frozen(fields),
-            roles=self._roles(document, file, fields),
-            owner=file.owner.words(),
-            basis=tuple(law.basis() for law in (*file.law, *([file.public_persons] if file.public_persons else []))),
-        )
-
-    def _field(self, document: Document, file: TypeFile, name: str, loc: list[str | int], entry: FieldEntry) -> Field:
-        s, add = self.sections, self.findings.add
-        if not LOWER.match(name) or name in RESERVED:
-            add(document, loc, f"`{name}` must be camelCase and none of {', '.join(sorted(RESERVED))}")
-        if category := _prohibited(name, entry):
-            add(document, loc, f"`{name}` is of a category that no law lets anybody collect ({category}); delete it")
-        if entry.cls is FieldClass.PROHIBITED:
-            add(document, [*loc, "class"], f"a PROHIBITED field does not exist; delete `{name}`")
-        if entry.kind not in s["ladders"]:
-            add(document, [*loc, "kind"], f"unknown kind of field `{entry.kind}`", entry.kind, s["ladders"])
-        for tag in entry.tags:
-            if tag not in s["tags"]:
-                add(document, [*loc, "tags"], f"unknown tag `{tag}`", tag, s["tags"])
-        if (entry.kind == "enum") != (entry.vocabulary is not None):
-            add(document, loc, f"`{name}`: a field of kind `enum` has a `vocabulary`, and no other has")
-        if entry.vocabulary is not None and entry.vocabulary not in s["vocabularies"]:
-            message = f"unknown vocabulary `{entry.vocabulary}`"
-            add(document, [*loc, "vocabulary"], message, entry.vocabulary, s["vocabularies"])
-        person = entry.person or (entry.cls if file.public_persons else PERSON_DEFAULT.get(entry.cls, entry.cls))
-        if person is FieldClass.PUBLIC and file.public_persons is None:
-            message = f"`{name}` cannot be PUBLIC for a natural person unless the type states the law, `publicPersons`"
-            add(document, [*loc, "person"], message)
-        return Field(
-            type=file.type,
-            name=name,
-            title=entry.words(),
-            kind=entry.kind,
-            cls=entry.cls,
-            person=person,
-            tags=frozenset(entry.tags),
-            codes=entry.codes,
-            vocabulary=entry.vocabulary,
-            many=entry.many,
-            ladder=s["ladders"].get(entry.kind, (ALLOW,)),
-        )
-
-    def _roles(self, document: Document, file: TypeFile, fields: Mapping[str, Field]) -> Roles:
-        kinds = {"status": {"enum"}, "subjectName": {"name"}, "updated": {"timestamp", "date"}}
-        for role, value in file.roles.model_dump(by_alias=True).items():
-            names = value if isinstance(value, tuple) else (value,) if value else ()
-            for name in names:
-                if name not in fields:
-                    self.findings.add(document, ["roles", role], f"unknown field `{name}`", name, fields)
-                elif role != "identity" and fields[name].kind not in kinds.get(role, {"date"}):
-                    message = f"`{name}` is of kind `{fields[name].kind}` and cannot be `{role}`"
-                    self.findings.add(document, ["roles", role], message)
-        return Roles(**file.roles.model_dump())
-
-
-def _prohibited(name: str, entry: FieldEntry) -> str | None:
-    spoken = " ".join(re.sub(r"([A-Z])", r" \1", word).lower() for word in (name, *entry.tags, entry.en))
-    padded = f" {' '.join(re.findall('[a-z]+', spoken))} "
-    for word, zh in PROHIBITED.items():
-        if f" {word} " in padded or zh in entry.zh:
-            return zh
-    return None
+    def _check_report(self, document: Document, sections: Mapping[str, Any], read: Mapping[str, RecordType]) -> None:
+        """Every record type stands in exactly one section, so that a report leaves nothing out and nothing twice."""
+        place: dict[str, str] = {}
+        for name, section in sections.items():
+            if not LOWER.match(name):
+                self.findings.add(document, ["report", name], f"`{name}` must be written in camelCase")
+            for index, kind in enumerate(section.types):
+                loc: list[str | int] = ["report", name, "types", index]
+                if kind not in read:
+                    self.findings.add(document, loc, f"unknown record type `{kind}`", kind, read)
+                elif place.setdefault(kind, name) != name:
+                    self.findings.add(document, loc, f"`{kind}` stands in the section `{place[kind]}` already")
+        for kind in sorted(read.keys() - place.keys()):
+            self.findings.add(document, ["report"], f"`{kind}` stands in no section; write it under one")
 
 
 def _kind(name: str, entry: KindEntry) -> SubjectKind:

@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from policies.model import ALLOW, DENY, FieldClass, LegalBasis, Words
 
+AreaCode = Annotated[str, Field(pattern="^[1-9][0-9]{5}$")]
+
 
 class Strict(BaseModel):
     """What every file model shares: no unknown words."""
@@ -47,6 +49,15 @@ class FieldEntry(Bilingual):
     many: bool = False
 
 
+class ObjectEntry(Strict):
+    """An object nested in a record: `type` is its GraphQL type, `many` says that there is a list of them."""
+
+    type: str
+    title: Bilingual
+    many: bool = False
+    fields: Annotated[dict[str, FieldEntry], Field(min_length=1)]
+
+
 class RolesEntry(Strict):
     status: str
     date: str | None = None
@@ -56,6 +67,7 @@ class RolesEntry(Strict):
     identity: tuple[str, ...] = ()
     subject_name: str | None = Field(None, alias="subjectName")
     updated: str | None = None
+    list: str | None = None
 
 
 class TypeFile(Strict):
@@ -70,6 +82,7 @@ class TypeFile(Strict):
     roles: RolesEntry
     envelope: tuple[str, ...] = ()
     fields: Annotated[dict[str, FieldEntry], Field(min_length=1)]
+    objects: dict[str, ObjectEntry] = {}
 
 
 class KindEntry(Strict):
@@ -86,6 +99,29 @@ class PurposeEntry(Strict):
     law: tuple[Law, ...] = ()
 
 
+class CodeEntry(Bilingual):
+    law: tuple[Law, ...] = ()
+
+
+class EditionEntry(Strict):
+    """`lawful: true` refuses a code without a law: "no list without law"."""
+
+    text: Annotated[str, Field(min_length=1)]
+    law: Law
+    lawful: bool = False
+
+
+class RegionSetEntry(Strict):
+    title: Bilingual
+    prefixes: Annotated[tuple[Annotated[str, Field(pattern=r"^[1-9][0-9]([0-9]{2}){0,2}$")], ...], Field(min_length=1)]
+    law: Law
+
+
+class SectionEntry(Strict):
+    title: Bilingual
+    types: tuple[str, ...] = ()
+
+
 class WordsFile(Strict):
     """Every file of the catalogue that is not a record type; each section stands in one file only."""
 
@@ -99,8 +135,12 @@ class WordsFile(Strict):
     bands: tuple[Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+)?$")], ...] | None = None
     tags: dict[str, Bilingual] | None = None
     envelope: dict[str, FieldEntry] | None = None
-    vocabularies: dict[str, dict[str, Bilingual]] | None = None
+    vocabularies: dict[str, dict[str, CodeEntry]] | None = None
+    editions: dict[str, EditionEntry] | None = None
     provinces: dict[Annotated[str, Field(pattern="^[1-9][0-9]$")], Bilingual] | None = None
+    regionSets: dict[Annotated[str, Field(pattern="^[A-Z][A-Z0-9_]+$")], RegionSetEntry] | None = None
+    retiredAreas: dict[AreaCode, Annotated[tuple[AreaCode, ...], Field(min_length=1)]] | None = None
+    report: dict[str, SectionEntry] | None = None
 
     @field_validator("ladders")
     @classmethod

@@ -9,8 +9,27 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
 
-from policies.model import Document
+from pydantic import BaseModel
+
+M = TypeVar("M", bound=BaseModel)
+
+
+class Document(Protocol):
+    """What loaders are handed: one YAML file with its lines (see `gateway.documents`)."""
+
+    name: str
+    digest: str
+    data: Any
+
+    @property
+    def stem(self) -> str: ...
+    def read(self, model: type[M]) -> M: ...
+    def problem(
+        self, loc: Sequence[str | int], message: str, word: str | None = None, known: Iterable[str] = ()
+    ) -> Exception: ...
+    def where(self, loc: Sequence[str | int]) -> str: ...
 
 
 class Refused(ValueError):

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from policies.conditions import INSIDE, Condition, reach
-from policies.findings import Findings
-from policies.model import Catalogue, Document, FieldClass
+from policies.findings import Document, Findings
+from policies.model import Catalogue, FieldClass
 from policies.policyset import Policy, Rule
 from policies.rule_entries import PolicyFile
 

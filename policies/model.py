@@ -7,36 +7,15 @@ code. Times are aware datetimes; calendar ages are reckoned in Asia/Shanghai.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol, TypeVar
-
-from pydantic import BaseModel
-
-M = TypeVar("M", bound=BaseModel)
 
 ALLOW = "allow"
 DENY = "deny"
 NO_GRANT = "NO_GRANT"  # the rule id of a denial that no rule spoke: silence is deny
 UNKNOWN_CONTROL = "UNKNOWN_CONTROL"  # the rule id of a row hidden because a control value is not known
-
-
-class Document(Protocol):
-    """What loaders are handed: one YAML file with its lines (see `gateway.documents`)."""
-
-    name: str
-    digest: str
-    data: Any
-
-    @property
-    def stem(self) -> str: ...
-    def read(self, model: type[M]) -> M: ...
-    def problem(
-        self, loc: Sequence[str | int], message: str, word: str | None = None, known: Iterable[str] = ()
-    ) -> Exception: ...
-    def where(self, loc: Sequence[str | int]) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +50,15 @@ class LegalBasis:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field of a record type. `person` is its class when the subject is a natural person."""
+    """One field of a record type, or of an object nested in it. `person` is its class for a natural person.
+
+    `name` is its place in the record: `documentNo`, or `changes.item` in a nested object. Nested fields are decided,
+    asked and masked one by one like any other; in a list of objects each is `many`, one value per object.
+    """
 
     type: str
     name: str
+    owner: str  # the GraphQL type that bears it: the record type, or that of the nested object
     title: Words
     kind: str  # a key of the catalogue's ladders: name, idNumber, phone, address, date, timestamp, money, ...
     cls: FieldClass
@@ -87,10 +71,24 @@ class Field:
 
     @property
     def coordinate(self) -> str:
-        return f"{self.type}.{self.name}"
+        return f"{self.owner}.{self.leaf}"
+
+    @property
+    def leaf(self) -> str:
+        return self.name.rpartition(".")[2]
 
     def class_for(self, natural: bool) -> FieldClass:
         return self.person if natural else self.cls
+
+
+@dataclass(frozen=True, slots=True)
+class NestedObject:
+    """An object in a record, e.g. `changes` of type `RegistrationChange`; its fields stand among the record's."""
+
+    name: str
+    type: str
+    title: Words
+    many: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +107,7 @@ class Roles:
     identity: tuple[str, ...]  # equal values mean the same decision, also from two platforms
     subject_name: str | None  # compared with the `name` that a question gives beside the key
     updated: str | None  # when the source last touched the record
+    list: str | None = None  # the list that an entry stands on: what `listing` asks for
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +123,7 @@ class RecordType:
     roles: Roles
     owner: Words
     basis: tuple[LegalBasis, ...]
+    objects: Mapping[str, NestedObject] = field(default_factory=dict)
 
     @property
     def control(self) -> frozenset[str]:
@@ -159,6 +159,34 @@ class Purpose:
 
 
 @dataclass(frozen=True, slots=True)
+class Edition:
+    """Which edition of a code list this is, and by what; `lawful` lists have a legal basis for every code."""
+
+    text: str
+    basis: LegalBasis
+    lawful: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RegionSet:
+    """Regions that belong together, as beginnings of GB/T 2260 codes; a region may be in several sets."""
+
+    code: str
+    title: Words
+    prefixes: tuple[str, ...]
+    basis: LegalBasis
+
+
+@dataclass(frozen=True, slots=True)
+class ReportSection:
+    """One section of the national credit report and the record types that fill it."""
+
+    name: str
+    title: Words
+    types: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Catalogue:
     """Everything that exists. A field outside it cannot be asked."""
 
@@ -173,11 +201,28 @@ class Catalogue:
     ladders: Mapping[str, tuple[str, ...]]
     bands: tuple[str, ...]  # upper ends of the money bands, decimal text in 万元
     provinces: Mapping[str, Words]
+    editions: Mapping[str, Edition] = field(default_factory=dict)  # code list -> its edition
+    code_basis: Mapping[str, Mapping[str, tuple[LegalBasis, ...]]] = field(default_factory=dict)
+    region_sets: Mapping[str, RegionSet] = field(default_factory=dict)
+    retired: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # area code -> its successors
+    report: tuple[ReportSection, ...] = ()
 
     def field(self, coordinate: str) -> Field:
         """Raises KeyError for a coordinate outside the catalogue."""
-        type_name, _, name = coordinate.partition(".")
-        return self.types[type_name].fields[name]
+        owner, _, leaf = coordinate.partition(".")
+        if owner in self.types:
+            return self.types[owner].fields[leaf]
+        for record in self.types.values():
+            for nested in record.objects.values():
+                if nested.type == owner:
+                    return record.fields[f"{nested.name}.{leaf}"]
+        raise KeyError(coordinate)
+
+    def codes_of(self, region: str) -> tuple[str, ...]:
+        """The GB/T 2260 codes, or beginnings of codes, that a region's code or a region set's name stands for."""
+        if region in self.region_sets:
+            return self.region_sets[region].prefixes
+        return self.retired.get(region, (region,))
 
 
 @dataclass(frozen=True, slots=True)

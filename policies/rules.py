@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from policies.conditions import Condition, During, midnight, reach
-from policies.findings import Findings
+from policies.findings import Document, Findings
 from policies.layers import rights
-from policies.model import DENY, Catalogue, Document, RowRule
+from policies.model import DENY, Catalogue, RowRule
 from policies.policyset import Policy, Quota, Row, Rule
 from policies.rule_entries import ConditionEntry, PolicyFile, RecordsEntry, RowEntry, RuleEntry
 

@@ -18,7 +18,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 from pydantic.alias_generators import to_camel
 
 from gateway.documents import DocumentError, suggestion
-from policies.model import Catalogue, Document, Words
+from policies.findings import Document
+from policies.model import Catalogue, Words
 
 Algorithm = Literal["ES256", "PS256", "EdDSA", "RS256"]
 DEFAULT_ALGORITHMS: tuple[Algorithm, ...] = ("ES256", "PS256", "EdDSA")

@@ -1,0 +1,204 @@
+"""One file of the catalogue that holds a record type: its fields, its nested objects, its roles.
+
+Promises: a person's field is never PUBLIC without a law of the State (Shandong regulation, article 20); what
+article 42 forbids, what the plan named and the law has since closed, and what would unmask an informant cannot
+be written down; what article 42 lets be collected with written consent only is AUTHORIZED for a person.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from policies.catalogue_entries import FieldEntry, ObjectEntry, TypeFile
+from policies.findings import Document, Findings
+from policies.model import ALLOW, Field, FieldClass, NestedObject, RecordType, Roles
+
+# words of a field's or type's name and English title -> what its Chinese title would say, and who closes it
+PROHIBITED: Mapping[str, tuple[str, str]] = {
+    "religion": ("宗教信仰", "条例 42"),
+    "religious": ("宗教信仰", "条例 42"),
+    "gene": ("基因", "条例 42"),
+    "genes": ("基因", "条例 42"),
+    "genetic": ("基因", "条例 42"),
+    "fingerprint": ("指纹", "条例 42"),
+    "fingerprints": ("指纹", "条例 42"),
+    "blood type": ("血型", "条例 42"),
+    "disease": ("疾病", "条例 42"),
+    "diseases": ("疾病", "条例 42"),
+    "medical history": ("病史", "条例 42"),
+    "family planning": ("计划生育", "国办发〔2020〕49号"),
+    "birth control": ("违法生育", "国办发〔2020〕49号"),
+    "social maintenance fee": ("社会抚养费", "国办发〔2020〕49号"),
+    "petition": ("信访", "国办发〔2020〕49号"),
+    "petitions": ("信访", "国办发〔2020〕49号"),
+    "blood donation": ("献血", "国办发〔2020〕49号"),
+    "bribery file": ("行贿犯罪档案", "the function has left the procuratorates"),
+    "informant": ("举报人", "informants are protected"),
+    "whistleblower": ("举报人", "informants are protected"),
+}
+CONSENTED: Mapping[str, str] = {  # of a person, collected with written consent only (article 42)
+    "income": "收入",
+    "deposit": "存款",
+    "deposits": "存款",
+    "securities": "有价证券",
+    "commercial insurance": "商业保险",
+    "real estate": "不动产",
+    "tax paid": "纳税数额",
+}
+RESERVED = {"id", "type", "provenance"}  # of every record, and not from a platform
+SUBJECT_WORDS = {"id", "key", "kind"}  # of every subject, beside those that its kind derives
+PERSON_DEFAULT = {FieldClass.PUBLIC: FieldClass.GOV_SHARED}  # article 20: sharing, not publicity
+LOWER = re.compile(r"[a-z][A-Za-z0-9]*\Z")
+UPPER = re.compile(r"[A-Z][A-Za-z0-9]*\Z")
+ROLE_KINDS = {"status": {"enum"}, "list": {"enum"}, "subjectName": {"name"}, "updated": {"timestamp", "date"}}
+Loc = list[str | int]
+
+
+class TypeReading:
+    """One record type being read; `sections` are the catalogue's words, findings are added and decide nothing."""
+
+    def __init__(self, document: Document, file: TypeFile, sections: Mapping[str, Any], findings: Findings) -> None:
+        self.document, self.file, self.sections, self.findings = document, file, sections, findings
+        self.natural = any(entry.natural for name, entry in sections["kinds"].items() if name in file.subjects)
+
+    def record(self) -> RecordType:
+        file = self.file
+        self._head()
+        entries: dict[str, tuple[Loc, FieldEntry]] = {}
+        for index, name in enumerate(file.envelope):
+            if name not in self.sections["envelope"]:
+                self._add(["envelope", index], f"unknown word `{name}`", name, self.sections["envelope"])
+                continue
+            entries[name] = (["envelope", index], self.sections["envelope"][name])
+        for name, entry in file.fields.items():
+            if name in file.envelope:
+                self._add(["fields", name], f"`{name}` is in the envelope already; delete one")
+            entries[name] = (["fields", name], entry)
+        fields = {name: self._field(name, file.type, *found) for name, found in entries.items()}
+        for name, nested in file.objects.items():
+            fields |= self._object(name, nested, fields)
+        return RecordType(
+            name=file.type,
+            connection=file.connection,
+            title=file.title.words(),
+            negative=file.negative,
+            kinds=frozenset(file.subjects),
+            fields=MappingProxyType(fields),
+            roles=self._roles(fields),
+            owner=file.owner.words(),
+            basis=tuple(law.basis() for law in (*file.law, *([file.public_persons] if file.public_persons else []))),
+            objects=MappingProxyType(
+                {
+                    name: NestedObject(name, nested.type, nested.title.words(), nested.many)
+                    for name, nested in file.objects.items()
+                }
+            ),
+        )
+
+    def _add(self, loc: Loc, message: str, word: str | None = None, known: Any = ()) -> None:
+        self.findings.add(self.document, loc, message, word, known)
+
+    def _head(self) -> None:
+        file, kinds = self.file, self.sections["kinds"]
+        if not UPPER.match(file.type) or self.document.stem != file.type:
+            self._add(["type"], f"`{file.type}` must be PascalCase and the name of its file, `{file.type}.yaml`")
+        derived = {word for kind in kinds.values() for word in kind.derived}
+        if not LOWER.match(file.connection) or file.connection in SUBJECT_WORDS | derived:
+            self._add(["connection"], f"`{file.connection}` must be camelCase and no word of every subject")
+        for index, kind in enumerate(file.subjects):
+            if kind not in kinds:
+                self._add(["subjects", index], f"unknown kind of subject `{kind}`", kind, kinds)
+        if closed := _prohibited(file.type, file.title.zh, file.title.en):
+            self._add(["type"], f"`{file.type}` is of a kind that may not be recorded ({closed}); delete the file")
+
+    def _object(self, name: str, nested: ObjectEntry, fields: Mapping[str, Field]) -> dict[str, Field]:
+        loc: Loc = ["objects", name]
+        if not LOWER.match(name) or name in RESERVED or name in fields:
+            self._add(loc, f"`{name}` must be camelCase and no other field of the record")
+        if not UPPER.match(nested.type):
+            self._add([*loc, "type"], f"`{nested.type}` must be PascalCase")
+        found: dict[str, Field] = {}
+        for leaf, entry in nested.fields.items():
+            at: Loc = [*loc, "fields", leaf]
+            if entry.many and nested.many:
+                self._add(
+                    at, f"`{leaf}` is a list in a list of objects; leave `many` out, or give it a type of its own"
+                )
+            found[f"{name}.{leaf}"] = self._field(leaf, nested.type, at, entry, f"{name}.{leaf}", nested.many)
+        return found
+
+    def _field(
+        self, name: str, owner: str, loc: Loc, entry: FieldEntry, place: str | None = None, listed: bool = False
+    ) -> Field:
+        s, file = self.sections, self.file
+        if not LOWER.match(name) or name in RESERVED:
+            self._add(loc, f"`{name}` must be camelCase and none of {', '.join(sorted(RESERVED))}")
+        if closed := _prohibited(" ".join((name, *entry.tags)), entry.zh, entry.en):
+            self._add(loc, f"`{name}` is of a category that no law lets anybody collect ({closed}); delete it")
+        if entry.cls is FieldClass.PROHIBITED:
+            self._add([*loc, "class"], f"a PROHIBITED field does not exist; delete `{name}`")
+        if entry.kind not in s["ladders"]:
+            self._add([*loc, "kind"], f"unknown kind of field `{entry.kind}`", entry.kind, s["ladders"])
+        for tag in entry.tags:
+            if tag not in s["tags"]:
+                self._add([*loc, "tags"], f"unknown tag `{tag}`", tag, s["tags"])
+        if (entry.kind == "enum") != (entry.vocabulary is not None):
+            self._add(loc, f"`{name}`: a field of kind `enum` has a `vocabulary`, and no other has")
+        if entry.vocabulary is not None and entry.vocabulary not in s["vocabularies"]:
+            message = f"unknown vocabulary `{entry.vocabulary}`"
+            self._add([*loc, "vocabulary"], message, entry.vocabulary, s["vocabularies"])
+        person = entry.person or (entry.cls if file.public_persons else PERSON_DEFAULT.get(entry.cls, entry.cls))
+        if person is FieldClass.PUBLIC and file.public_persons is None:
+            message = f"`{name}` cannot be PUBLIC for a natural person unless the type states the law, `publicPersons`"
+            self._add([*loc, "person"], message)
+        if self.natural and person is not FieldClass.AUTHORIZED and (words := _consented(name, entry)):
+            message = f"`{name}` ({words}) of a person needs written consent (条例 42): write `person: AUTHORIZED`"
+            self._add([*loc, "person"], message)
+        return Field(
+            type=file.type,
+            name=place or name,
+            owner=owner,
+            title=entry.words(),
+            kind=entry.kind,
+            cls=entry.cls,
+            person=person,
+            tags=frozenset(entry.tags),
+            codes=entry.codes,
+            vocabulary=entry.vocabulary,
+            many=entry.many or listed,
+            ladder=s["ladders"].get(entry.kind, (ALLOW,)),
+        )
+
+    def _roles(self, fields: Mapping[str, Field]) -> Roles:
+        for role, value in self.file.roles.model_dump(by_alias=True).items():
+            names = value if isinstance(value, tuple) else (value,) if value else ()
+            for name in names:
+                if name not in fields:
+                    self._add(["roles", role], f"unknown field `{name}`", name, fields)
+                elif role != "identity" and fields[name].kind not in ROLE_KINDS.get(role, {"date"}):
+                    self._add(["roles", role], f"`{name}` is of kind `{fields[name].kind}` and cannot be `{role}`")
+                elif fields[name].many:
+                    self._add(["roles", role], f"`{name}` is a list and cannot be `{role}`")
+        return Roles(**self.file.roles.model_dump())
+
+
+def _spoken(words: str) -> str:
+    """camelCase and English words as one lower-case sentence, with a blank at each end."""
+    apart = re.sub(r"([A-Z])", r" \1", words).lower()
+    return f" {' '.join(re.findall('[a-z]+', apart))} "
+
+
+def _prohibited(name: str, zh: str, en: str) -> str | None:
+    spoken = _spoken(f"{name} {en.lower()}")
+    for word, (chinese, why) in PROHIBITED.items():
+        if f" {word} " in spoken or chinese in zh:
+            return f"{chinese}, {why}"
+    return None
+
+
+def _consented(name: str, entry: FieldEntry) -> str | None:
+    spoken = _spoken(f"{name} {entry.en.lower()}")
+    return next((zh for word, zh in CONSENTED.items() if f" {word} " in spoken or zh in entry.zh), None)
