@@ -10,11 +10,11 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from connectors.contract import Document, FieldTerm, Terms, TypeTerm
-from connectors.declaration import FieldWords, Origin, PlatformWords, TypeWords
+from connectors.declaration import FieldWords, ObjectWords, Origin, PlatformWords, TypeWords
 from connectors.mapping.conditions import NotInvertible
 from connectors.mapping.paths import path
 from connectors.mapping.times import formats
@@ -95,7 +95,9 @@ class _TypeFindings:
         for name, words in self.words.fields.items():
             term = self.term.fields.get(name)
             if term is not None:
-                yield from self._field(name, words, term)
+                yield from self._field((*self.at, "fields", name), name, words, term, self.kinds[self.kind].origin)
+        for name, each in self.words.objects.items():
+            yield from self._object(name, each)
         yield from self._filters()
 
     def _kind_words(self) -> Iterator[str]:
@@ -130,10 +132,10 @@ class _TypeFindings:
         ]
         for word, names in lists:
             for name in names:
-                if name not in self.term.fields:
+                if name not in self.term.fields and not (word == "absent" and name in self.term.objects):
                     message = f"unknown field `{self.name}.{name}`"
                     yield self.say((*self.at, word, name), message, name, self.term.fields)
-        mapped = set(self.words.fields)
+        mapped = set(self.words.mapped)
         for name in sorted(self.term.control - mapped - set(self.words.notApplicable)):
             message = (
                 f"`{self.name}.{name}` decides which rows may be shown: map it, or say under `notApplicable` why not"
@@ -147,8 +149,26 @@ class _TypeFindings:
             message = f"`{self.name}.{name}` is mapped and also said to be missing; keep one"
             yield self.say((*self.at, "fields", name), message)
 
-    def _field(self, name: str, words: FieldWords, term: FieldTerm) -> Iterator[str]:
-        at = (*self.at, "fields", name)
+    def _object(self, name: str, each: ObjectWords) -> Iterator[str]:
+        at = (*self.at, "objects", name)
+        if name not in self.term.objects:
+            yield self.say(at, f"`{self.name}` has no object `{name}`", name, self.term.objects)
+            return
+        if each.apart:
+            yield from self._origins(at, [each])
+        origin = "path" if each.apart else self.kinds[self.kind].origin
+        known = [full.partition(".")[2] for full in self.term.fields if full.startswith(f"{name}.")]
+        for leaf, words in each.fields.items():
+            term, place = self.term.fields.get(f"{name}.{leaf}"), (*at, "fields", leaf)
+            if term is None:
+                yield self.say(place, f"unknown field `{self.name}.{name}.{leaf}`", leaf, known)
+                continue
+            single = replace(term, many=False) if self.term.objects[name] else term
+            yield from self._field(place, f"{name}.{leaf}", words, single, origin)
+
+    def _field(
+        self, at: tuple[str | int, ...], name: str, words: FieldWords, term: FieldTerm, origin: str
+    ) -> Iterator[str]:
         coordinate = f"`{self.name}.{name}`"
         if (
             sum([words.column is not None or words.path is not None, bool(words.first), bool(words.when)])
@@ -156,7 +176,7 @@ class _TypeFindings:
             != 1
         ):
             yield self.say(at, f"{coordinate} needs exactly one of column or path, first, const, when")
-        yield from self._origins(at, words.origins)
+        yield from self._origins(at, words.origins, origin)
         yield from self._fit(at, coordinate, words, term)
         yield from self._codes(at, words, term)
         yield from self._check(at, words.check)
@@ -232,8 +252,8 @@ class _TypeFindings:
                 continue  # a bad format is found where it stands
         return
 
-    def _origins(self, at: Loc, origins: Iterable[Origin]) -> Iterator[str]:
-        mine = self.kinds[self.kind].origin
+    def _origins(self, at: Loc, origins: Iterable[Origin], mine: str | None = None) -> Iterator[str]:
+        mine = mine or self.kinds[self.kind].origin
         for origin in origins:
             wrong = "path" if mine == "column" else "column"
             if getattr(origin, wrong) is not None:

@@ -29,7 +29,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol, TypeVar
 
@@ -118,10 +118,11 @@ class FieldTerm:
 
 @dataclass(frozen=True, slots=True)
 class TypeTerm:
-    fields: Mapping[str, FieldTerm]
+    fields: Mapping[str, FieldTerm]  # those of nested objects too, as `object.field`; `many` in a list of objects
     control: frozenset[str]  # must be mapped, or declared not applicable with a reason
     keys: frozenset[str]  # `uscc`, `citizenId`: how subjects of this type are keyed
     updated: str | None  # the field that says when the source touched the record
+    objects: Mapping[str, bool] = field(default_factory=dict)  # nested object -> whether there is a list of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +192,8 @@ class Row:
     """One record in catalogue names and types; `id` is the platform's own stable row identity.
 
     Dates are `datetime.date` (open-ended: `date.max`), timestamps aware datetimes, money `Decimal` in
-    the catalogue's unit, enums the catalogue's codes, lists tuples; an unknown value is None.
+    the catalogue's unit, enums the catalogue's codes, lists tuples; an unknown value is None. A list of objects is
+    one tuple per field, `changes.item`, `changes.date`, all of one length.
     """
 
     id: str

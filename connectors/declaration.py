@@ -108,6 +108,18 @@ class FieldWords(Origin):
         return own + self.first + tests
 
 
+class ObjectWords(Origin):
+    """A nested object, or a list of them: `path` or `column` says where they lie (a text is read as JSON), and the
+    fields then are paths within one of them. Without an origin the fields lie in the row itself: one object.
+    """
+
+    fields: dict[str, FieldWords] = Field(min_length=1)
+
+    @property
+    def apart(self) -> bool:
+        return self.column is not None or self.path is not None
+
+
 class SubjectWords(Origin):
     """The column that holds the subject's key; `where` selects the rows whose key is of this kind.
 
@@ -183,12 +195,26 @@ class TypeWords(Block):
     null: Texts = ()
     trim: StrictBool = True
     fields: dict[str, FieldWords] = Field(min_length=1)
+    objects: dict[str, ObjectWords] = Field(default_factory=dict)
     notApplicable: dict[str, Annotated[str, Field(min_length=8)]] = Field(default_factory=dict)
     absent: tuple[str, ...] = ()
     filters: dict[str, Filter] = Field(default_factory=dict)
     batch: Annotated[int, Field(strict=True, ge=1, le=1000)] | None = None
     asOf: AsOf | None = None
     maxRejected: Share = 0.05
+
+    @property
+    def mapped(self) -> dict[str, FieldWords]:
+        """Every mapped field by its name in the record, `object.field` in a nested object."""
+        nested = {f"{key}.{leaf}": words for key, each in self.objects.items() for leaf, words in each.fields.items()}
+        return self.fields | nested
+
+    def origins(self, name: str) -> tuple[Origin, ...]:
+        """Where in the row itself the value of a mapped field is read."""
+        parent, _, _ = name.rpartition(".")
+        if parent and self.objects[parent].apart:
+            return (self.objects[parent],)
+        return self.mapped[name].origins
 
 
 class PlatformWords(Block):

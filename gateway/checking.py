@@ -77,6 +77,7 @@ def terms_of(catalogue: Catalogue) -> Terms:
                 control=record.control,
                 keys=frozenset(keys[kind] for kind in record.kinds),
                 updated=record.roles.updated,
+                objects={nested.name: nested.many for nested in record.objects.values()},
             )
             for record in catalogue.types.values()
         },

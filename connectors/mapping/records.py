@@ -13,9 +13,10 @@ from typing import Any
 
 from connectors.contract import Claim, ContractBroken, Fetch, Row, SubjectKey, Terms
 from connectors.declaration import Key, SubjectWords, TypeWords
+from connectors.mapping.objects import Nested, compile_object
 from connectors.mapping.paths import Look, Lookup, Raw
 from connectors.mapping.texts import Unmappable, cleaner, text_of
-from connectors.mapping.values import Reader, compile_field, matcher, name_of, names_of
+from connectors.mapping.values import Reader, compile_field, matcher, name_of
 
 TOLERATED_ROWS = 3
 
@@ -40,12 +41,17 @@ class RecordMap:
             key: compile_field(each, term.fields[key], lookup, terms.checks, trim=words.trim, nulls=nulls)
             for key, each in words.fields.items()
         }
+        self._objects = {
+            key: compile_object(key, each, term, lookup, terms.checks, trim=words.trim, nulls=nulls)
+            for key, each in words.objects.items()
+        }
         self._clean = cleaner(True, nulls)
         self._key = [lookup(part) for part in words.key]
         self._subjects = {kind: self._subject(kind, each, terms, lookup) for kind, each in words.subject.items()}
         self.claim = Claim(
-            fields=frozenset(words.fields),
-            absent=frozenset(words.absent),
+            fields=frozenset(words.mapped),
+            absent=frozenset(words.absent) - term.objects.keys()
+            | {name for name in term.fields if name.partition(".")[0] in words.absent},
             not_applicable=dict(words.notApplicable),
             keys=frozenset(words.subject),
             filters={key: frozenset(each.ops) for key, each in words.filters.items()},
@@ -59,19 +65,20 @@ class RecordMap:
         if subject.where is not None:
             needed.append(name_of(subject.where))
         asked = set(fields)
-        for key, words in self.words.fields.items():
+        for key in self.words.mapped:
             if key in asked:
-                needed += names_of(words)
+                needed += [name_of(origin) for origin in self.words.origins(key)]
         return tuple(dict.fromkeys(needed))
 
     def rows(self, raw: Iterable[Raw], ask: Fetch) -> Mapped:
         """Map raw rows for a question. `ask.fields` that the declaration lacks are left out of the rows."""
         readers = [(key, reader) for key, reader in self._fields.items() if key in ask.fields]
+        nested = [each.only(ask.fields) for each in self._objects.values()]
         subject = self._subjects[ask.subjects[0].kind]
         mapped = Mapped()
         for row in raw:
             try:
-                mapped.rows.append(self._row(row, subject, readers))
+                mapped.rows.append(self._row(row, subject, readers, nested))
             except _RejectedRow as rejected:
                 mapped.rejected.append(str(rejected))
         return mapped
@@ -81,7 +88,13 @@ class RecordMap:
         if rejected > TOLERATED_ROWS and rejected > self.words.maxRejected * (accepted + rejected):
             raise ContractBroken(f"{self.name}: {rejected} of {accepted + rejected} rows did not map")
 
-    def _row(self, raw: Raw, subject: Callable[[Raw], SubjectKey], readers: Sequence[tuple[str, Reader]]) -> Row:
+    def _row(
+        self,
+        raw: Raw,
+        subject: Callable[[Raw], SubjectKey],
+        readers: Sequence[tuple[str, Reader]],
+        nested: Sequence[Nested],
+    ) -> Row:
         at = "key"
         try:
             identity = "|".join([self._key_part(look, raw) for look in self._key])
@@ -91,6 +104,9 @@ class RecordMap:
             for name, reader in readers:
                 at = name
                 values[name] = reader.read(raw)
+            for each in nested:
+                at = each.name
+                values |= each.read(raw)
         except Unmappable as reason:
             raise _RejectedRow(f"{self.name}.{at} {reason}") from None
         return Row(identity, owner, values)

@@ -36,7 +36,7 @@ class WithheldList:
             if decision.effect == ALLOW:
                 continue
             effect, step = ("DENY", None) if decision.effect == DENY else ("MASK", decision.effect)
-            place = path if branch.derived else (*path, name)
+            place = path if branch.derived else (*path, *_steps(record, name))
             self._note(record.fields[name].coordinate, effect, step, decision.rule, decision, place)
         if ruling.denied is not None:
             answered = [decision for decision in ruling.decisions.values() if decision.answered]
@@ -66,6 +66,14 @@ class WithheldList:
         told.paths[".".join("*" if isinstance(part, int) else part for part in place)] = None
         if place[0] in self._batch and len(place) > 1 and isinstance(place[1], int):
             told.subjects.add(place[1])
+
+
+def _steps(record: RecordType, name: str) -> Path:
+    """The steps to a field within its record; an item of a list of objects is a step of its own."""
+    parent, _, leaf = name.rpartition(".")
+    if not parent:
+        return (leaf,)
+    return (parent, 0, leaf) if record.objects[parent].many else (parent, leaf)
 
 
 def can_match(rule: RowRule, record: RecordType, natural: bool) -> bool:

@@ -135,6 +135,9 @@ class Planner:
             name = chosen[0].name.value
             if name in record.fields:
                 asked.add(name)
+            elif name in record.objects:
+                leaves = collector.below(record.objects[name].type, chosen).values()
+                asked |= {f"{name}.{leaf[0].name.value}" for leaf in leaves} & record.fields.keys()
             elif name == "provenance":
                 wanted = {inner[0].name.value for inner in collector.below("Provenance", chosen).values()}
                 asked |= {SOURCE_UNIT} & wanted & record.fields.keys()

@@ -8,6 +8,7 @@ Chinese name, the standards' codes and the class. Reading rule of the finished t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Annotated, Any, Optional
 
 import strawberry
@@ -24,7 +25,7 @@ from gateway.schema.words import (
     Source,
     enum_of,
 )
-from policies.model import Catalogue, Field, RecordType, SubjectKind
+from policies.model import Catalogue, Field, LegalBasis, NestedObject, RecordType, SubjectKind
 
 SCALAR_OF_KIND: Mapping[str, Any] = {"date": Date, "timestamp": DateTime, "money": Money, "number": int, "flag": bool}
 
@@ -34,10 +35,7 @@ ENVELOPE = frozenset({"id", "type", "marks", "provenance"})
 
 def build(catalogue: Catalogue, kind_enum: Any, type_enum: Any) -> tuple[Any, list[Any]]:
     """The interface CreditSubject and every concrete type that must be named to the schema."""
-    enums = {
-        name: enum_of(name[:1].upper() + name[1:], {code: f"{w.zh} · {w.en}" for code, w in codes.items()}, name)
-        for name, codes in catalogue.vocabularies.items()
-    }
+    enums = {name: _code_list(catalogue, name) for name in catalogue.vocabularies}
     statuses = {_status_enum(record, enums) for record in catalogue.types.values()}
     if len(statuses) != 1:
         raise ValueError("every record type must take its status from one vocabulary")
@@ -66,6 +64,21 @@ def build(catalogue: Catalogue, kind_enum: Any, type_enum: Any) -> tuple[Any, li
     return subject_interface, [*records, *kinds]
 
 
+def _code_list(catalogue: Catalogue, name: str) -> Any:
+    """An enum whose description says its edition, and whose codes say the law that they rest on."""
+    described = {
+        code: " · ".join([words.zh, words.en, *(_law(basis) for basis in catalogue.code_basis.get(name, {})[code])])
+        for code, words in catalogue.vocabularies[name].items()
+    }
+    edition = catalogue.editions.get(name)
+    title = f"{name} · {edition.text} · {_law(edition.basis)}" if edition else name
+    return enum_of(name, described, title)
+
+
+def _law(basis: LegalBasis) -> str:
+    return basis.text if basis.verified else f"{basis.text} (unverified)"
+
+
 def _status_enum(record: RecordType, enums: Mapping[str, Any]) -> Any:
     return enums[record.fields[record.roles.status].vocabulary or ""]
 
@@ -86,10 +99,24 @@ def _is(name: str) -> Callable[[Any, Any], bool]:
 
 
 def _record(record: RecordType, interface: type, type_enum: Any, enums: Mapping[str, Any]) -> Any:
-    fields = {item.name: (_annotation(item, enums), _description(item)) for item in record.fields.values()}
+    own = [item for item in record.fields.values() if item.owner == record.name]
+    fields = {item.name: (_annotation(item, enums), _description(item)) for item in own}
+    fields |= {nested.name: _nested(record, nested, enums) for nested in record.objects.values()}
     shape = _shape(record.name, fields, interface)
     shape.is_type_of = staticmethod(_is(record.name))  # type: ignore[attr-defined]
     return strawberry.type(shape, description=f"{record.title.zh} · {record.title.en}")
+
+
+def _nested(record: RecordType, nested: NestedObject, enums: Mapping[str, Any]) -> tuple[Any, str]:
+    """A nested object's field; within a list each of its values is single, or null where it is withheld."""
+    fields = {
+        item.leaf: (_annotation(replace(item, many=item.many and not nested.many), enums), _description(item))
+        for item in record.fields.values()
+        if item.owner == nested.type
+    }
+    title = f"{nested.title.zh} · {nested.title.en}"
+    made = strawberry.type(_shape(nested.type, fields), description=title)
+    return (Optional[list[made]] if nested.many else Optional[made]), title  # type: ignore[valid-type]
 
 
 def _annotation(item: Field, enums: Mapping[str, Any]) -> Any:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import zip_longest
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -112,16 +113,8 @@ class Merger:
         return (row.subject.kind, row.subject.value, *(identifiers.normalise_name(str(ready(v))) for v in values))
 
     def _record(self, record: RecordType, identity: tuple[Any, ...], copies: list[Copy], dated: bool) -> Record:
-        values: dict[str, Any] = {}
         first = copies[0]
-        for name, decision in first.ruling.decisions.items():
-            if not decision.answered:
-                continue
-            for copy in copies:
-                value = self._shown(record, copy, name)
-                if value is not None:
-                    values[name] = value
-                    break
+        values = self._values(record, copies)
         order = ready(first.row.values.get(record.roles.date or "")) or "" if dated else ""
         digest = hmac.digest(
             self.record_key, orjson.dumps([self.caller, record.name, *identity], default=str), "sha256"
@@ -133,6 +126,21 @@ class Merger:
             made.provenance.append(self._provenance(record, copy))
         return made
 
+    def _values(self, record: RecordType, copies: list[Copy]) -> dict[str, Any]:
+        """Each field from the first copy that has it; a nested object whole from the first copy that has any of it."""
+        groups: dict[str, list[str]] = {}
+        for name, decision in copies[0].ruling.decisions.items():
+            if decision.answered:
+                groups.setdefault(name.partition(".")[0], []).append(name)
+        values: dict[str, Any] = {}
+        for group, names in groups.items():
+            for copy in copies:
+                found = {name: self._shown(record, copy, name) for name in names}
+                if any(value is not None for value in found.values()):
+                    values[group] = _nested(record, group, found) if group in record.objects else found[group]
+                    break
+        return values
+
     def _shown(self, record: RecordType, copy: Copy, name: str) -> Any:
         """The value of a field under the copy's own ruling, masked and JSON-ready; None when it is not answered."""
         decision = copy.ruling.decisions.get(name)
@@ -142,7 +150,7 @@ class Merger:
         if decision.effect == ALLOW:
             return ready(value)
         items = value if record.fields[name].many else (value,)
-        masked = [mask(decision.effect, item, self.bands, self.pseudonym) for item in items]
+        masked = [None if item is None else mask(decision.effect, item, self.bands, self.pseudonym) for item in items]
         return masked if record.fields[name].many else masked[0]
 
     def _provenance(self, record: RecordType, copy: Copy) -> dict[str, Any]:
@@ -155,6 +163,15 @@ class Merger:
             "asOf": ready(copy.as_of),
             "sourceUpdatedAt": self._shown(record, copy, updated) if updated else None,
         }
+
+
+def _nested(record: RecordType, group: str, found: Mapping[str, Any]) -> Any:
+    """The object, or the list of objects, that columns of equal length stand for; withheld fields are not there."""
+    leaves = [name.partition(".")[2] for name in found]
+    if not record.objects[group].many:
+        return dict(zip(leaves, found.values(), strict=True))
+    columns = [column or () for column in found.values()]
+    return [dict(zip(leaves, row, strict=True)) for row in zip_longest(*columns)]
 
 
 def ready(value: Any) -> Any:

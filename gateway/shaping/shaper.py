@@ -152,9 +152,9 @@ class Shaper:
         self, platform: Platform, ruling: Ruling, status: str, records: int, as_of: str | None
     ) -> dict[str, Any]:
         """ANSWERED becomes NONE when nothing is shown, so that a hidden row is not betrayed by its status."""
-        claimed = self._claimed[platform.id, ruling.type]
+        claimed, fields = self._claimed[platform.id, ruling.type], self._catalogue.types[ruling.type].fields
         absent = [
-            f"{ruling.type}.{name}"
+            fields[name].coordinate
             for name, decision in sorted(ruling.decisions.items())
             if decision.answered and name not in claimed
         ]

@@ -42,10 +42,15 @@ TERMS = Terms(
                 "young": _plain("flag"),
                 "kinds": FieldTerm("enum", frozenset({"WARNING", "FINE"}), True),
                 "state": FieldTerm("enum", frozenset({"ACTIVE", "REVOKED", "REPAIRED"}), False),
+                "changes.item": FieldTerm("text", None, True),
+                "changes.on": FieldTerm("date", None, True),
+                "arrears.months": _plain("number"),
+                "arrears.amount": _plain("money"),
             },
             control=frozenset({"state"}),
             keys=frozenset({"uscc", "citizenId"}),
             updated="touched",
+            objects={"changes": True, "arrears": False},
         )
     },
     checks={

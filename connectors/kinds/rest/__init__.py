@@ -183,7 +183,7 @@ def _inspect(words: TypeWords) -> Iterator[tuple[Loc, str]]:
     if "subject" in used and (words.batch or 1) > 1:
         yield ("batch",), "`{subject}` is one at a time: write `batch: 1`, or `{subjects}` in the request"
     if "projection" in used:
-        places = [*words.key, *(name_of(o) for each in words.fields.values() for o in each.origins)]
+        places = [*words.key, *(name_of(origin) for name in words.mapped for origin in words.origins(name))]
         for place in places:
             if head(place) is None:
                 yield ("request",), f"`{{projection}}` needs plain names, `{place}` is not one"
