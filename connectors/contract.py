@@ -2,7 +2,7 @@
 
 Life of a connector, in order:
 1. `registry.load` reads the declaration and builds the connector; nothing is opened.
-2. `open(environment)` makes clients and pools; settings and secrets are resolved here, by reference.
+2. `open(environment)` makes clients and pools; references are resolved here.
 3. `fetch(ask)` yields pages, many asks at a time; each must stop by `ask.deadline` and, when cancelled,
    give back whatever it held. Only the asked fields may travel. Values are never logged.
 4. `health(deadline)` asks the platform for nothing of anybody.
@@ -139,7 +139,7 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class SubjectKey:
-    """A subject by its code, named explicitly and never guessed. `kind` is `uscc` or `citizenId`."""
+    """A subject by its code, named explicitly and never guessed."""
 
     kind: Literal["uscc", "citizenId"]
     value: str
@@ -150,10 +150,13 @@ class SubjectKey:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """`field op values`: `eq` one value, `in` any of them, `range` (from, until), inclusive, None is open."""
+    """`field op values`: `eq` one value, `in` any of them, `range` (from, until), inclusive, None is open.
+
+    `contains` is one text within another, brackets, width and blanks apart; a platform may let too much through.
+    """
 
     field: str
-    op: Literal["eq", "in", "range"]
+    op: Literal["eq", "in", "range", "contains"]
     values: tuple[Any, ...]
 
 
@@ -175,7 +178,7 @@ class Deadline:
 class Fetch:
     """One question to one platform: permitted and control fields only, never "all".
 
-    `subjects` are all of one key kind. `where` are conditions on fields of the type.
+    `subjects` are of one key kind; none is an open question, about organisations only (`uscc`).
     """
 
     type: str
@@ -191,9 +194,8 @@ class Fetch:
 class Row:
     """One record in catalogue names and types; `id` is the platform's own stable row identity.
 
-    Dates are `datetime.date` (open-ended: `date.max`), timestamps aware datetimes, money `Decimal` in
-    the catalogue's unit, enums the catalogue's codes, lists tuples; an unknown value is None. A list of objects is
-    one tuple per field, `changes.item`, `changes.date`, all of one length.
+    Dates are `datetime.date` (open-ended: `date.max`), timestamps aware datetimes, money `Decimal` in the catalogue's
+    unit, enums its codes, lists tuples; an unknown value is None. A list of objects is one tuple per field.
     """
 
     id: str
@@ -203,10 +205,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Rows and what became of the question. `rejected` rows did not map: reasons, never values.
-
-    `truncated` says that the platform holds more than `limits.maxRows` or `limit` let through.
-    """
+    """Rows, reasons (never values) for those that did not map, and whether the platform holds more than was let in."""
 
     rows: Sequence[Row]
     rejected: Sequence[str] = ()

@@ -26,7 +26,7 @@ from connectors.spelling import (
 )
 
 Key = Literal["uscc", "citizenId"]
-Op = Literal["eq", "in", "range"]
+Op = Literal["eq", "in", "range", "contains"]
 
 
 class Title(Block):

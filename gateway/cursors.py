@@ -15,9 +15,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from gateway.errors import GatewayError
-from gateway.model import Path, Subject, Window
-
-Position = tuple[str, str]  # (order key or "", record id)
+from gateway.model import Path, Position, Seek, Subject, Window
 
 
 class Cursors:
@@ -28,20 +26,21 @@ class Cursors:
 
     def seal(self, caller: str, question: bytes, position: Position) -> str:
         nonce = os.urandom(12)
-        sealed = self._aead.encrypt(nonce, orjson.dumps(position), _bound(caller, question))
+        plain = orjson.dumps([position.order, position.record, *position.seen])
+        sealed = self._aead.encrypt(nonce, plain, _bound(caller, question))
         return base64.urlsafe_b64encode(nonce + sealed).rstrip(b"=").decode()
 
     def open(self, caller: str, question: bytes, cursor: str, path: Path) -> Position:
         """Raises GatewayError INVALID_CURSOR."""
         try:
             raw = base64.b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
-            order, record = orjson.loads(self._aead.decrypt(raw[:12], raw[12:], _bound(caller, question)))
-            return str(order), str(record)
+            order, record, *seen = orjson.loads(self._aead.decrypt(raw[:12], raw[12:], _bound(caller, question)))
+            return Position(order, record, tuple(seen))
         except (ValueError, InvalidTag):
             raise GatewayError("INVALID_CURSOR", path=path) from None
 
 
-def question_digest(subject: Subject, type_name: str, window: Window) -> bytes:
+def question_digest(subject: Subject, type_name: str, window: Window, seek: Seek | None = None) -> bytes:
     """What a cursor is bound to: everything that decides the sequence of records, page size excepted."""
     parts = [
         subject.key.kind,
@@ -53,6 +52,7 @@ def question_digest(subject: Subject, type_name: str, window: Window) -> bytes:
         str(window.until),
         ",".join(sorted(window.statuses)),
         str(window.newest_first),
+        *([seek.field, *seek.values, *seek.kinds] if seek else []),
     ]
     return hashlib.sha256(orjson.dumps(parts)).digest()
 

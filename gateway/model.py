@@ -6,10 +6,10 @@ makes from a Plan: that is how "a denied field is never asked" is a matter of ty
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 
 from graphql import DocumentNode, FragmentDefinitionNode, OperationDefinitionNode
 from graphql.execution.values import VariableValues
@@ -74,6 +74,16 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True)
+class Position:
+    """After which record a page begins. `seen` are ids of shown records whose place depends on which platforms
+    answer, because their copies bear different dates: they must not come twice."""
+
+    order: str  # "" where records come in the order of their ids
+    record: str
+    seen: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Window:
     """The arguments of one record connection."""
 
@@ -83,12 +93,31 @@ class Window:
     statuses: tuple[str, ...] = ()
     newest_first: bool = True
     first: int = 20
-    after: tuple[str, str] | None = None  # (order key, record id): an opened cursor
+    after: Position | None = None  # an opened cursor
+
+    @property
+    def counties(self) -> tuple[str, ...]:
+        """The asked areas, where all are below city level: no platform is that fine, so the records are narrowed."""
+        fine = tuple(region for region in self.regions if len(region) == 6 and not region.endswith("00"))
+        return fine if len(fine) == len(self.regions) else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Seek:
+    """What an open question looks for where others name a subject; organisations of these kinds only."""
+
+    field: str
+    op: Literal["contains", "in"]
+    values: tuple[str, ...]
+    kinds: tuple[str, ...]
+
+
+ANYBODY = Subject(SubjectKey("uscc", ""), "", False, None)  # the subject of a branch that seeks
 
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """One record connection of one subject: the unit that is planned, decided, fetched and shaped."""
+    """One record connection, of one subject or of all that it seeks: what is planned, decided, fetched and shaped."""
 
     path: Path  # response path of the connection, e.g. ("subject", "penalties") or ("subjects", 3, "penalties")
     root: Path  # response path of its subject
@@ -97,6 +126,8 @@ class Branch:
     fields: frozenset[str]  # asked catalogue fields, by name
     window: Window
     derived: bool = False  # asked for a field of the subject itself, not for a connection
+    seek: Seek | None = None
+    implied: bool = False  # asked for the state of a report's section, not to be shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +138,13 @@ class Root:
     field: str
     arguments: Mapping[str, Any]
     subjects: tuple[Subject, ...] | None = None
-    subject_fields: frozenset[str] = frozenset()  # fields of the subject itself, e.g. its name
+    parts: tuple[tuple[str, str], ...] = ()  # of a report: response key and field, `subject` or a section
+
+    @property
+    def known(self) -> Iterator[tuple[Path, Subject]]:
+        """Each subject with its response path."""
+        for index, subject in enumerate(self.subjects or ()):
+            yield ((self.key, index) if self.field == "subjects" else (self.key,)), subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +168,7 @@ class Ruling:
     rows: tuple[RowRule, ...]
     denied: Decision | None = None
     dated: bool = False  # the type's date is held in full, so that records may be ordered by it
+    closing: bool = False  # asked only whether it closes what others hold; its rows are never shown
 
     @property
     def type(self) -> str:
@@ -182,6 +220,7 @@ class Verdict:
     withheld: tuple[Withheld, ...]
     obligations: frozenset[str]
     not_asked: Mapping[int, tuple[str, ...]] = field(default_factory=dict)  # branch -> platforms left out by regions
+    unable: Mapping[int, tuple[str, ...]] = field(default_factory=dict)  # branch -> platforms that cannot seek
     access: Mapping[str, tuple[Access, ...]] = field(default_factory=dict)  # root key -> lines
 
 

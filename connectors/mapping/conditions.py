@@ -7,6 +7,7 @@ when the declaration is read: NotInvertible, with the reason and what to do.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -18,6 +19,8 @@ from connectors.declaration import FieldWords, Filter
 from connectors.mapping.times import EPOCH_MILLIS, NATIVE, Format, epoch_millis
 from connectors.mapping.values import name_of
 
+TEXTUAL = frozenset({"name", "text"})
+_PLAIN = re.compile(r"[\u3400-\u9fff]+")
 _KINDS_OF_TIME = frozenset({"date", "timestamp"})
 
 
@@ -46,7 +49,15 @@ class Between:
     also: tuple[Any, ...]
 
 
-ToSource = Callable[[Condition], AnyOf | Between]
+@dataclass(frozen=True, slots=True)
+class Like:
+    """The text of a column holds `parts` in this order, whatever stands between them."""
+
+    name: str
+    parts: tuple[str, ...]
+
+
+ToSource = Callable[[Condition], AnyOf | Between | Like]
 ToParams = Callable[[Condition], Mapping[str, str]]
 
 
@@ -62,9 +73,13 @@ def to_source(words: FieldWords, term: FieldTerm, declared: Filter, trim: bool) 
     texts = _texts(words, term)
     if "range" in declared.ops:
         raise NotInvertible("`range` is possible for dates and timestamps only")
+    if "contains" in declared.ops and (words.vocabulary is not None or term.kind not in TEXTUAL):
+        raise NotInvertible("`contains` is possible for names and texts only")
     name, trimmed = name_of(words), trim if words.trim is None else words.trim
 
-    def any_of(condition: Condition) -> AnyOf:
+    def any_of(condition: Condition) -> AnyOf | Like:
+        if condition.op == "contains":
+            return Like(name, plain_parts(str(condition.values[0])))
         return AnyOf(name, texts(condition.values), trimmed, words.upper)
 
     return any_of
@@ -72,6 +87,8 @@ def to_source(words: FieldWords, term: FieldTerm, declared: Filter, trim: bool) 
 
 def to_params(words: FieldWords, term: FieldTerm, declared: Filter) -> ToParams:
     """How conditions on a field become parameters of a request. Raises NotInvertible."""
+    if "contains" in declared.ops and (len(declared.ops) > 1 or len(declared.params) != 1 or term.kind not in TEXTUAL):
+        raise NotInvertible("`contains` stands alone, for a name or text: `{ops: [contains], params: [keyword]}`")
     if "range" in declared.ops and (len(declared.ops) > 1 or len(declared.params) != 2):
         raise NotInvertible("a `range` stands alone and has two parameters: `{ops: [range], params: [from, to]}`")
     if "range" not in declared.ops and len(declared.params) != 1:
@@ -96,9 +113,18 @@ def to_params(words: FieldWords, term: FieldTerm, declared: Filter) -> ToParams:
         raise NotInvertible(f"several of the platform's codes mean `{sorted(doubled)[0]}`: `join` is needed")
 
     def params(condition: Condition) -> Mapping[str, str]:
+        if condition.op == "contains":
+            parts = plain_parts(str(condition.values[0])) or (str(condition.values[0]),)
+            return {declared.params[0]: max(parts, key=len)}
         return {declared.params[0]: (declared.join or "").join(texts(condition.values))}
 
     return params
+
+
+def plain_parts(sought: str) -> tuple[str, ...]:
+    """The runs of Chinese characters in a sought text: what has one spelling only, whatever the width of brackets,
+    letters and blanks at the platform. The gateway compares the whole."""
+    return tuple(_PLAIN.findall(sought))
 
 
 def _one_origin(words: FieldWords, term: FieldTerm) -> None:

@@ -47,6 +47,11 @@ class RecordMap:
         }
         self._clean = cleaner(True, nulls)
         self._key = [lookup(part) for part in words.key]
+        self._kinds = {
+            kind: matcher(each.where, lookup, self._clean)
+            for kind, each in words.subject.items()
+            if each.where is not None
+        }
         self._subjects = {kind: self._subject(kind, each, terms, lookup) for kind, each in words.subject.items()}
         self.claim = Claim(
             fields=frozenset(words.mapped),
@@ -74,9 +79,13 @@ class RecordMap:
         """Map raw rows for a question. `ask.fields` that the declaration lacks are left out of the rows."""
         readers = [(key, reader) for key, reader in self._fields.items() if key in ask.fields]
         nested = [each.only(ask.fields) for each in self._objects.values()]
-        subject = self._subjects[ask.subjects[0].kind]
+        kind = key_kind(ask)
+        subject = self._subjects[kind]
+        theirs = self._kinds.get(kind) if not ask.subjects else None
         mapped = Mapped()
         for row in raw:
+            if theirs is not None and not theirs(row):
+                continue  # of another kind of subject, which an open question does not seek
             try:
                 mapped.rows.append(self._row(row, subject, readers, nested))
             except _RejectedRow as rejected:
@@ -134,6 +143,11 @@ class RecordMap:
             return SubjectKey(kind, text)
 
         return read
+
+
+def key_kind(ask: Fetch) -> Key:
+    """How the rows of a question are keyed; an open question is about organisations."""
+    return ask.subjects[0].kind if ask.subjects else "uscc"
 
 
 class _RejectedRow(Exception):

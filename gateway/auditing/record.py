@@ -116,7 +116,7 @@ def _decided(
     places: dict[SubjectKey, int] = {}
     for subject in (
         *(subject for root in verdict.plan.roots for subject in root.subjects or ()),
-        *(branch.subject for branch in verdict.plan.branches),
+        *(branch.subject for branch in verdict.plan.branches if branch.seek is None),
     ):
         if subject.key not in places:
             places[subject.key] = len(subjects)
@@ -131,7 +131,7 @@ def _decided(
         reply = replies.by_part.get(number) if replies else None
         status = reply.status if reply else "DENIED" if part.ruling.denied else "NOT_ASKED"
         received = len(reply.rows) + reply.rejected if reply else 0
-        asks[group]["replies"].append([places[subject.key], status, received, shown.get(number, 0)])
+        asks[group]["replies"].append([places.get(subject.key), status, received, shown.get(number, 0)])
     return {
         "asks": list(asks.values()),
         "decidedAt": _instant(verdict.at),

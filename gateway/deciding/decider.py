@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from itertools import product
 from typing import Any
 
 from cachetools import LRUCache
@@ -22,6 +23,8 @@ from gateway.model import Access, Branch, Caller, Part, Path, Plan, Ruling, Subj
 from policies.bundles import PolicySet
 from policies.interpreter import decide, row_rules, valid_until
 from policies.model import ALLOW, DENY, NO_GRANT, Decision, Facts, Field, RecordType, RowRule
+
+AREA = "areaCode"
 
 
 class Decider:
@@ -43,6 +46,7 @@ class Decider:
         moment = self._since or at
         parts: list[Part] = []
         not_asked: dict[int, tuple[str, ...]] = {}
+        cannot: dict[int, tuple[str, ...]] = {}
         unknowable = self._unknowable(plan, caller, moment)
         rulings: dict[Any, Ruling | None] = {}
         withheld = WithheldList(plan)
@@ -53,41 +57,51 @@ class Decider:
                 facts = self._facts(caller, branch.subject, branch.type, moment)
                 withheld.add(branch, record, self._unasked(branch, record, facts))
                 continue
-            if branch.subject.kind not in record.kinds:
-                continue
-            chosen = self._registry.for_type(branch.type, branch.window.regions)
-            left_out = {platform.id for platform in self._registry.for_type(branch.type, ())} - {p.id for p in chosen}
-            not_asked[number] = tuple(sorted(left_out))
-            for platform in chosen:
-                if branch.subject.key.kind not in platform.claim(branch.type).keys:
-                    continue  # it holds no such subjects: nothing is missing
-                facts = self._facts(caller, branch.subject, branch.type, moment, platform.region)
-                key = (
-                    platform.id,
-                    facts,
-                    branch.fields,
-                    branch.window.statuses,
-                    bool(branch.window.since or branch.window.until),
-                )
+            kinds = branch.seek.kinds if branch.seek else (branch.subject.kind,)
+            holding = [
+                platform
+                for platform in self._registry.for_type(branch.type, ())
+                if branch.subject.key.kind in platform.claim(branch.type).keys  # the others hold no such subjects
+            ]
+            chosen = {platform.id for platform in self._registry.for_type(branch.type, branch.window.regions)}
+            unasked, unable = set[str](), set[str]()
+            for platform, kind in product(holding, kinds):
+                if kind not in record.kinds:
+                    continue
+                if branch.seek and branch.seek.op not in platform.claim(branch.type).filters.get(branch.seek.field, ()):
+                    unable.add(platform.id)
+                    continue
+                subject = replace(branch.subject, kind=kind)
+                facts = self._facts(caller, subject, branch.type, moment, platform.region)
+                window = branch.window
+                dated = bool(window.since or window.until)
+                key = (platform.id, facts, branch.fields, window.statuses, dated, window.counties, branch.seek)
                 ruling = rulings.get(key)
                 if ruling is None:
                     ruling = rulings[key] = self._ruling(platform, record, branch, facts)
-                parts.append(
-                    Part(number, ruling, self._where(platform, record, branch, ruling, alone=len(chosen) == 1))
-                )
+                if platform.id not in chosen:
+                    closing = _closing(platform, record, ruling)
+                    if closing is None:
+                        unasked.add(platform.id)
+                    else:
+                        parts.append(Part(number, closing, self._where(platform, record, branch, closing, False)))
+                    continue
+                where = self._where(platform, record, branch, ruling, alone=len(holding) == 1)
+                parts.append(Part(number, ruling, where))
                 withheld.add(branch, record, ruling)
                 for decision in ruling.decisions.values():
                     if decision.answered:
                         obligations |= decision.obligations
+            not_asked[number] = tuple(sorted(unasked))
+            cannot[number] = tuple(sorted(unable))
         for root in plan.roots:
-            for index, subject in enumerate(root.subjects or ()):
-                path: Path = (root.key,) if root.field == "subject" else (root.key, index)
+            for path, subject in root.known:
                 if path in unknowable:
                     withheld.add_subject(path, subject)
         access = {r.key: self.access(caller, r.arguments, moment) for r in plan.roots if r.field == "access"}
         return Verdict(
             plan, self._policies.digest, caller, at, tuple(parts), frozenset(unknowable), withheld.entries(),
-            frozenset(obligations), not_asked, access,
+            frozenset(obligations), not_asked, cannot, access,
         )  # fmt: skip
 
     def access(self, caller: Caller, arguments: Mapping[str, Any], at: datetime) -> tuple[Access, ...]:
@@ -123,7 +137,7 @@ class Decider:
             purpose=caller.purpose,
             consent=False,
             own=caller.own is not None and caller.own == subject.key,
-            given=subject.given,
+            given=subject.given if subject.key.value else frozenset(),
             kind=subject.kind,
             type=type_name,
             province=region or self._province,
@@ -144,9 +158,9 @@ class Decider:
     def _unknowable(self, plan: Plan, caller: Caller, at: datetime) -> set[Path]:
         found: set[Path] = set()
         for root in plan.roots:
-            for index, subject in enumerate(root.subjects or ()):
+            for path, subject in root.known:
                 if subject.natural and not self._may_know(caller, subject, at):
-                    found.add((root.key,) if root.field == "subject" else (root.key, index))
+                    found.add(path)
         return found
 
     def _may_know(self, caller: Caller, subject: Subject, at: datetime) -> bool:
@@ -174,6 +188,7 @@ class Decider:
         dated = date is not None and self._decision(facts, record.fields[date]).effect == ALLOW
         if dated and date is not None:
             needed.add(date)  # the default order; allowed, so within the promise
+        needed |= set(_choosing(record, branch))
         if branch.subject.name and record.roles.subject_name:
             needed.add(record.roles.subject_name)  # the match check of the name that the question gives
         return Ruling(platform.id, facts, decisions, frozenset(needed & claim.fields), rows, dated=dated)
@@ -182,7 +197,7 @@ class Decider:
         self, record: RecordType, branch: Branch, facts: Facts, decisions: Mapping[str, Decision]
     ) -> Decision | None:
         """The decision that closes the whole ask: a filter on a field not held in full, or nothing answered."""
-        filters = [record.roles.status] if branch.window.statuses else []
+        filters = [*_choosing(record, branch), *([record.roles.status] if branch.window.statuses else [])]
         if (branch.window.since or branch.window.until) and record.roles.date:
             filters.append(record.roles.date)
         for name in filters:
@@ -207,6 +222,8 @@ class Decider:
         where: list[Condition] = []
         if roles.date and (window.since or window.until) and "range" in filters.get(roles.date, ()):
             where.append(Condition(roles.date, "range", (window.since, window.until)))
+        if branch.seek is not None:
+            where.append(Condition(branch.seek.field, branch.seek.op, branch.seek.values))
         if not alone or "in" not in filters.get(roles.status, ()):
             return tuple(where)
         hidden = {s for rule in ruling.rows if rule.effect == "hide" and _only_status(rule) for s in rule.status}
@@ -219,6 +236,21 @@ class Decider:
     def _unasked(self, branch: Branch, record: RecordType, facts: Facts) -> Ruling:
         decisions = {name: self._decision(facts, record.fields[name]) for name in sorted(branch.fields)}
         return Ruling("", facts, decisions, frozenset(), ())
+
+
+def _choosing(record: RecordType, branch: Branch) -> list[str]:
+    """Fields that choose the rows, beside state and date: what is sought, and the area where counties are asked."""
+    found = [branch.seek.field] if branch.seek else []
+    return [*found, AREA] if branch.window.counties and AREA in record.fields else found
+
+
+def _closing(platform: Platform, record: RecordType, ruling: Ruling) -> Ruling | None:
+    """The ask of a platform that `regions` leaves out, for control fields only: a decision that it holds as, say,
+    repaired must not come back from another's copy. None where it cannot hold the same decision, or is closed."""
+    identity = set(record.roles.identity)
+    if ruling.denied is not None or not identity or not identity <= platform.claim(record.name).fields:
+        return None
+    return replace(ruling, decisions={}, asked=ruling.asked & record.control, closing=True)
 
 
 def _only_status(rule: RowRule) -> bool:

@@ -10,14 +10,18 @@ from collections.abc import Iterable
 from typing import Any
 
 from connectors.contract import Condition, Fetch, Row, SubjectKey
+from gateway.model import ANYBODY
+from policies import identifiers
 
 
 def recheck(ask: Fetch, rows: Iterable[Row]) -> tuple[dict[SubjectKey, list[Row]], int]:
-    """Rows by asked subject, in the order received, and how many were dropped."""
-    kept: dict[SubjectKey, list[Row]] = {subject: [] for subject in ask.subjects}
+    """Rows by asked subject (those of an open question under `ANYBODY`), and how many were dropped."""
+    kept: dict[SubjectKey, list[Row]] = {subject: [] for subject in ask.subjects or (ANYBODY.key,)}
     dropped = 0
     for row in rows:
-        mine = kept.get(row.subject)
+        mine = kept.get(row.subject if ask.subjects else ANYBODY.key)
+        if not ask.subjects and row.subject.kind != ANYBODY.key.kind:
+            mine = None  # open questions are about organisations
         if mine is None or not all(holds(condition, row.values) for condition in ask.where):
             dropped += 1
             continue
@@ -35,4 +39,6 @@ def holds(condition: Condition, values: Any) -> bool:
     if condition.op == "range":
         since, until = condition.values
         return (since is None or value >= since) and (until is None or value <= until)
+    if condition.op == "contains":
+        return str(condition.values[0]) in identifiers.normalise_name(str(value))
     return value in condition.values

@@ -21,13 +21,14 @@ from connectors.contract import (
 from connectors.registry import Registry
 from gateway.fetching.checking import recheck
 from gateway.fetching.guard import Guard
-from gateway.model import Replies, Reply, Verdict
+from gateway.model import ANYBODY, Replies, Reply, Verdict
 from policies.model import Facts
 
 log = logging.getLogger(__name__)
 
-# Parts under equal facts may be asked together: what each may have, all of them may have.
-AskKey = tuple[str, Facts, tuple[Condition, ...]]
+# Parts under equal facts may be asked together: what each may have, all of them may have. An open question is asked
+# once for all kinds of subject under which the same fields may travel.
+AskKey = tuple[str, Facts, tuple[Condition, ...], frozenset[str] | None]
 
 
 class Fetcher:
@@ -49,13 +50,17 @@ class Fetcher:
             if part.ruling.denied is not None:
                 by_part[number] = Reply("DENIED")
                 continue
-            groups.setdefault((part.ruling.platform, part.ruling.facts, part.where), []).append(number)
+            facts, travelling = part.ruling.facts, None
+            if verdict.plan.branches[part.branch].seek is not None:
+                facts, travelling = replace(facts, kind=""), part.ruling.asked
+            groups.setdefault((part.ruling.platform, facts, part.where, travelling), []).append(number)
         async with asyncio.TaskGroup() as tasks:
-            for (platform_id, facts, where), numbers in groups.items():
+            for (platform_id, facts, where, _), numbers in groups.items():
                 platform = self._registry.platforms[platform_id]
                 fields = frozenset[str]().union(*(verdict.parts[n].ruling.asked for n in numbers))
                 for chunk in self._chunks(verdict, platform.claim(facts.type).batch, numbers):
-                    ask = Fetch(facts.type, fields, tuple(chunk), where, request_id=request_id)
+                    subjects = tuple(key for key in chunk if key is not ANYBODY.key)
+                    ask = Fetch(facts.type, fields, subjects, where, request_id=request_id)
                     tasks.create_task(self._ask(platform, ask, chunk, verdict.at, deadline, by_part))
         return Replies(by_part)
 

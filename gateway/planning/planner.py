@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from datetime import date
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import FieldNode, GraphQLSchema
 
-from gateway.cursors import Cursors, question_digest
+from gateway.cursors import Cursors
 from gateway.errors import GatewayError, Refusal
 from gateway.model import Branch, Caller, Operation, Path, Plan, Root, Subject, Window
 from gateway.planning.collecting import Collector, Selected
+from gateway.planning.fields import record_fields
 from gateway.planning.keys import subject_of
-from policies.model import Catalogue, RecordType
+from gateway.planning.seeking import Seeking
+from gateway.planning.windows import Windows
+from policies.model import Catalogue
 
-SUBJECT_ROOTS = ("subject", "subjects")
-SOURCE_UNIT = "sourceUnit"
+ABOUT_SUBJECTS = ("subject", "subjects", "creditReport")
+OPEN = ("search", "listing")
 MAX_BRANCHES = 2_000  # record connections of all subjects together; each is asked of several platforms
+STATE = {"state", "outcomes", "complete"}  # fields of a report's section that need all of its types
 
 
 class Planner:
@@ -29,151 +33,132 @@ class Planner:
     ) -> None:
         self._schema = schema
         self._catalogue = catalogue
-        self._cursors = cursors
+        self._windows = Windows(catalogue, cursors, max_first)
+        self._seeking = Seeking(catalogue, self._windows)
         self._max_subjects = max_subjects
-        self._max_first = max_first
         self._by_connection = {record.connection: record for record in catalogue.types.values()}
+        self._sections = {section.name: section for section in catalogue.report}
 
     def plan(self, operation: Operation, caller: Caller) -> Plan:
         """Raises Refusal with every wrong key, argument and cursor; `caller` only opens its own cursors.
 
         Raises GatewayError LIMIT_EXCEEDED for the question as a whole: its subjects and their connections.
         """
-        collector = Collector(self._schema, operation)
-        roots: list[Root] = []
-        branches: list[Branch] = []
-        errors: list[GatewayError] = []
-        room = self._max_subjects
-        for key, nodes in collector.of("Query", [operation.node.selection_set]).items():
+        making = _Making(Collector(self._schema, operation), caller, self._max_subjects)
+        for key, nodes in making.collector.of("Query", [operation.node.selection_set]).items():
             name = nodes[0].name.value
             if name.startswith("__"):
                 continue
-            arguments = collector.arguments("Query", nodes[0])
-            if name not in SUBJECT_ROOTS:
-                roots.append(Root(key, name, arguments))
-                continue
-            given = [arguments["id"]] if name == "subject" else arguments["ids"]
-            room -= len(given)
-            if room < 0:
-                detail = f"at most {self._max_subjects} subjects in one question"
-                raise GatewayError("LIMIT_EXCEEDED", path=(key,), detail=detail)
-            subjects = self._subjects(name, given, key, errors)
-            fields: set[str] = set()
-            selected: dict[str, Selected] = {}  # the selection depends on the kind alone: once for 200 subjects
-            for index, subject in enumerate(subjects):
-                path: Path = (key,) if name == "subject" else (key, index)
-                if subject.kind not in selected:
-                    selected[subject.kind] = collector.below(subject.kind, nodes)
-                for response_key, chosen in selected[subject.kind].items():
-                    try:
-                        branch = self._branch(collector, caller, subject, path, response_key, chosen, fields)
-                    except GatewayError as error:
-                        errors.append(error)
-                        continue
-                    if branch is not None:
-                        branches.append(branch)
-                    if len(branches) > MAX_BRANCHES:
-                        detail = f"at most {MAX_BRANCHES} record connections, those of all subjects counted"
-                        raise GatewayError("LIMIT_EXCEEDED", path=path, detail=detail)
-            roots.append(Root(key, name, arguments, tuple(subjects), frozenset(fields)))
-        if errors:
-            raise Refusal(errors[:20])
-        return Plan(tuple(roots), tuple(branches))
+            arguments = making.collector.arguments("Query", nodes[0])
+            subjects: tuple[Subject, ...] | None = None
+            parts: tuple[tuple[str, str], ...] = ()
+            with making.noting():
+                if name in ABOUT_SUBJECTS:
+                    given = arguments["ids"] if name == "subjects" else [arguments["id"]]
+                    subjects = self._subjects(making, name, given, key)
+                    parts = self._about(making, name, key, nodes, subjects)
+                elif name in OPEN:
+                    making.add(self._seeking.branch(name, arguments, key, making.collector, nodes, caller))
+                elif name == "platforms":
+                    arguments = {**arguments, "regions": self._windows.regions(arguments, (key,))}
+            making.roots.append(Root(key, name, arguments, subjects, parts))
+        if making.errors:
+            raise Refusal(making.errors[:20])
+        return Plan(tuple(making.roots), tuple(making.branches))
 
     def _subjects(
-        self, name: str, given: Sequence[Mapping[str, Any]], key: str, errors: list[GatewayError]
-    ) -> list[Subject]:
+        self, making: _Making, name: str, given: Sequence[Mapping[str, Any]], key: str
+    ) -> tuple[Subject, ...]:
+        making.room -= len(given)
+        if making.room < 0:
+            detail = f"at most {self._max_subjects} subjects in one question"
+            raise GatewayError("LIMIT_EXCEEDED", path=(key,), detail=detail)
         subjects: list[Subject] = []
         for index, item in enumerate(given):
-            try:
-                path: Path = (key,) if name == "subject" else (key, index)
+            with making.noting():
+                path: Path = (key, index) if name == "subjects" else (key,)
                 subjects.append(subject_of(self._catalogue, item, path))
-            except GatewayError as error:
-                errors.append(error)
-        return [] if errors else subjects
+        return () if making.errors else tuple(subjects)
 
-    def _branch(
-        self,
-        collector: Collector,
-        caller: Caller,
-        subject: Subject,
-        root: Path,
-        key: str,
-        nodes: list[FieldNode],
-        fields: set[str],
-    ) -> Branch | None:
-        name = nodes[0].name.value
-        path = (*root, key)
-        derived = self._catalogue.kinds[subject.kind].derived.get(name)
-        if derived is not None:
-            fields.add(name)
-            type_name, _, field = derived.partition(".")
-            return Branch(path, root, subject, type_name, frozenset({field}), Window(first=1), derived=True)
-        record = self._by_connection.get(name)
-        if record is None:
-            fields.add(name)
-            return None
-        arguments = collector.arguments(subject.kind, nodes[0])
-        window = self._window(arguments, subject, record, caller, path)
-        return Branch(path, root, subject, record.name, self._record_fields(collector, record, nodes), window)
+    def _about(
+        self, making: _Making, name: str, key: str, nodes: list[FieldNode], subjects: tuple[Subject, ...]
+    ) -> tuple[tuple[str, str], ...]:
+        """Branches of known subjects. Returns the parts of a report."""
+        if name == "creditReport":
+            parts = making.collector.below("CreditReport", nodes)
+            for subject in subjects:
+                for part, chosen in parts.items():
+                    if chosen[0].name.value == "subject":
+                        self._subject(
+                            making, subject, (key,), (key, part), making.collector.below(subject.kind, chosen)
+                        )
+                    elif chosen[0].name.value in self._sections:
+                        self._section(making, subject, (key,), part, chosen)
+            return tuple((part, chosen[0].name.value) for part, chosen in parts.items())
+        selected: dict[str, Selected] = {}  # the selection depends on the kind alone: once for 200 subjects
+        for index, subject in enumerate(subjects):
+            path: Path = (key, index) if name == "subjects" else (key,)
+            if subject.kind not in selected:
+                selected[subject.kind] = making.collector.below(subject.kind, nodes)
+            self._subject(making, subject, path, path, selected[subject.kind])
+        return ()
 
-    def _record_fields(self, collector: Collector, record: RecordType, nodes: list[FieldNode]) -> frozenset[str]:
-        asked: set[str] = set()
-        connection = collector.below(f"{record.name}Connection", nodes)
-        for chosen in connection.values():
-            name = chosen[0].name.value
-            if name == "nodes":
-                self._add(collector, record, chosen, asked)
-            elif name == "edges":
-                for inner in collector.below(f"{record.name}Edge", chosen).values():
-                    if inner[0].name.value == "node":
-                        self._add(collector, record, inner, asked)
-        return frozenset(asked)
+    def _subject(self, making: _Making, subject: Subject, root: Path, path: Path, selected: Selected) -> None:
+        for key, nodes in selected.items():
+            name = nodes[0].name.value
+            derived = self._catalogue.kinds[subject.kind].derived.get(name)
+            if derived is not None:
+                type_name, _, field = derived.partition(".")
+                window = Window(first=1)
+                making.add(Branch((*path, key), root, subject, type_name, frozenset({field}), window, derived=True))
+            elif name in self._by_connection:
+                self._connection(making, subject, root, (*path, key), subject.kind, nodes)
 
-    def _add(self, collector: Collector, record: RecordType, nodes: list[FieldNode], asked: set[str]) -> None:
-        for chosen in collector.below(record.name, nodes).values():
-            name = chosen[0].name.value
-            if name in record.fields:
-                asked.add(name)
-            elif name in record.objects:
-                leaves = collector.below(record.objects[name].type, chosen).values()
-                asked |= {f"{name}.{leaf[0].name.value}" for leaf in leaves} & record.fields.keys()
-            elif name == "provenance":
-                wanted = {inner[0].name.value for inner in collector.below("Provenance", chosen).values()}
-                asked |= {SOURCE_UNIT} & wanted & record.fields.keys()
-                if record.roles.updated and "sourceUpdatedAt" in wanted:
-                    asked.add(record.roles.updated)
+    def _section(self, making: _Making, subject: Subject, root: Path, part: str, nodes: list[FieldNode]) -> None:
+        section = self._sections[nodes[0].name.value]
+        owner = f"{section.name[:1].upper()}{section.name[1:]}Section"
+        selected = making.collector.below(owner, nodes)
+        for key, chosen in selected.items():
+            if chosen[0].name.value in self._by_connection:
+                self._connection(making, subject, root, (*root, part, key), owner, chosen)
+        if any(chosen[0].name.value in STATE for chosen in selected.values()):
+            for name in section.types:
+                making.add(Branch((*root, part), root, subject, name, frozenset(), Window(first=0), implied=True))
 
-    def _window(
-        self, arguments: Mapping[str, Any], subject: Subject, record: RecordType, caller: Caller, path: Path
-    ) -> Window:
-        first = arguments.get("first", 20)
-        if not 0 <= first <= self._max_first:
-            raise GatewayError("INVALID_ARGUMENT", path=path, detail=f"`first` is from 0 to {self._max_first}")
-        since, until = _date(arguments.get("from")), _date(arguments.get("to"))
-        if since and until and since > until:
-            raise GatewayError("INVALID_ARGUMENT", path=path, detail="`from` is later than `to`")
-        if (since or until) and record.roles.date is None:
-            raise GatewayError("INVALID_ARGUMENT", path=path, detail="this record type has no date to filter by")
-        window = Window(
-            regions=tuple(arguments.get("regions") or ()),
-            since=since,
-            until=until,
-            statuses=tuple(_name(item) for item in arguments.get("status") or ()),
-            newest_first=_name(arguments.get("orderBy", "NEWEST_FIRST")) == "NEWEST_FIRST",
-            first=first,
-        )
-        after = arguments.get("after")
-        if after is None:
-            return window
-        question = question_digest(subject, record.name, window)
-        position = self._cursors.open(caller.id, question, after, path)
-        return replace(window, after=position)
+    def _connection(
+        self, making: _Making, subject: Subject, root: Path, path: Path, owner: str, nodes: list[FieldNode]
+    ) -> None:
+        record = self._by_connection[nodes[0].name.value]
+        with making.noting():
+            arguments = making.collector.arguments(owner, nodes[0])
+            window = self._windows.of(arguments, subject, record, making.caller, path)
+            asked = record_fields(making.collector, record, nodes)
+            making.add(Branch(path, root, subject, record.name, asked, window))
 
 
-def _date(value: str | None) -> date | None:
-    return date.fromisoformat(value) if value else None
+@dataclass(slots=True)
+class _Making:
+    """A plan in the making."""
 
+    collector: Collector
+    caller: Caller
+    room: int
+    roots: list[Root] = field(default_factory=list)
+    branches: list[Branch] = field(default_factory=list)
+    errors: list[GatewayError] = field(default_factory=list)
 
-def _name(value: Any) -> str:
-    return str(getattr(value, "value", value))
+    @contextmanager
+    def noting(self) -> Iterator[None]:
+        """Keeps an error, so that the caller sees every one; a limit of the whole ends the planning."""
+        try:
+            yield
+        except GatewayError as error:
+            if error.code == "LIMIT_EXCEEDED":
+                raise
+            self.errors.append(error)
+
+    def add(self, branch: Branch) -> None:
+        self.branches.append(branch)
+        if len(self.branches) > MAX_BRANCHES:
+            detail = f"at most {MAX_BRANCHES} record connections, those of all subjects counted"
+            raise GatewayError("LIMIT_EXCEEDED", path=branch.root, detail=detail)

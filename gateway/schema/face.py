@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, Optional
+from typing import Any
 
 import strawberry
 from graphql import (
@@ -29,11 +29,11 @@ from graphql import (
 )
 from graphql.execution.values import VariableValues, get_variable_values
 from strawberry.schema.config import StrawberryConfig
-from strawberry.types import Info
 
 from gateway.errors import GatewayError, Refusal
+from gateway.schema.questions import Enums, query_type
 from gateway.schema.records import build
-from gateway.schema.words import SCALARS, FieldAccess, Platform, RegionCode, SubjectKey, enum_of
+from gateway.schema.words import SCALARS, enum_of
 from policies.model import Catalogue
 
 MAX_TOKENS = 8_000
@@ -63,10 +63,10 @@ class Face:
             {p.enum: f"{p.title.zh} · {p.title.en} · {p.code}" for p in catalogue.purposes.values()},
             "查询目的",
         )
-        subject, concrete = build(catalogue, kind_enum, type_enum)
+        built = build(catalogue, kind_enum, type_enum)
         schema = strawberry.Schema(
-            query=_query(subject, kind_enum, type_enum, purpose_enum),
-            types=concrete,
+            query=query_type(catalogue, built, Enums(kind_enum, type_enum, purpose_enum)),
+            types=built.concrete,
             config=StrawberryConfig(auto_camel_case=False, default_resolver=_read, scalar_map=SCALARS),
         )
         self._schema: GraphQLSchema = schema._schema  # Strawberry's own execute would parse and validate again
@@ -114,64 +114,6 @@ class Face:
 
 def _read(source: Any, name: str) -> Any:
     return source.get(name) if isinstance(source, Mapping) else getattr(source, name)
-
-
-def _query(subject: Any, kind_enum: Any, type_enum: Any, purpose_enum: Any) -> Any:
-    def one(root: Any, info: Info, id: SubjectKey) -> Any:
-        return root[info.path.key]
-
-    def many(root: Any, info: Info, ids: list[SubjectKey]) -> Any:
-        return root[info.path.key]
-
-    def platforms(
-        root: Any,
-        info: Info,
-        regions: Optional[list[RegionCode]] = strawberry.UNSET,
-        type: Optional[Any] = strawberry.UNSET,
-    ) -> Any:
-        return root[info.path.key]
-
-    def access(
-        root: Any,
-        info: Info,
-        type: Optional[Any] = strawberry.UNSET,
-        kind: Any = strawberry.UNSET,
-        purpose: Optional[Any] = strawberry.UNSET,
-    ) -> Any:
-        return root[info.path.key]
-
-    optional_type = Optional[type_enum]
-    one.__annotations__ |= {"return": Optional[subject], "id": SubjectKey, "info": Info, "root": Any}
-    many.__annotations__ |= {"return": list[Optional[subject]], "ids": list[SubjectKey], "info": Info, "root": Any}
-    platforms.__annotations__ |= {
-        "return": list[Platform],
-        "regions": Optional[list[RegionCode]],
-        "type": optional_type,
-        "info": Info,
-        "root": Any,
-    }
-    access.__annotations__ |= {
-        "return": list[FieldAccess],
-        "type": optional_type,
-        "kind": Optional[kind_enum],
-        "purpose": Optional[purpose_enum],
-        "info": Info,
-        "root": Any,
-    }
-    body = {
-        "subject": strawberry.field(
-            resolver=one, description="One subject; null when it may not be known to exist. A valid USCC is never null."
-        ),
-        "subjects": strawberry.field(resolver=many, description="Up to 200 subjects; the order is kept."),
-        "platforms": strawberry.field(resolver=platforms, description="What can be asked of whom."),
-        "access": strawberry.field(
-            resolver=access,
-            description="What you may see, and why not. `kind`: Enterprise, `purpose`: this request's, if not given.",
-        ),
-        "__annotations__": {},
-        "__module__": __name__,
-    }
-    return strawberry.type(type("Query", (), body))
 
 
 def _said(code: str, error: GraphQLError) -> GatewayError:

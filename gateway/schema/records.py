@@ -8,7 +8,7 @@ Chinese name, the standards' codes and the class. Reading rule of the finished t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Optional
 
 import strawberry
@@ -29,19 +29,37 @@ from policies.model import Catalogue, Field, LegalBasis, NestedObject, RecordTyp
 
 SCALAR_OF_KIND: Mapping[str, Any] = {"date": Date, "timestamp": DateTime, "money": Money, "number": int, "flag": bool}
 
+Regions = Annotated[
+    Optional[list[RegionCode]], strawberry.argument(description="codes or region sets such as BLUE_ZONE; none: all")
+]
+
 # Words of every record that are not the catalogue's to give.
 ENVELOPE = frozenset({"id", "type", "marks", "provenance"})
 
 
-def build(catalogue: Catalogue, kind_enum: Any, type_enum: Any) -> tuple[Any, list[Any]]:
-    """The interface CreditSubject and every concrete type that must be named to the schema."""
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What the catalogue became: types by name, ready for the root fields to return."""
+
+    subject: Any  # the interface CreditSubject
+    concrete: list[Any]  # types that must be named to the schema
+    enums: Mapping[str, Any]  # by vocabulary
+    connections: Mapping[str, Any]  # by record type
+    status: Any
+
+    def connection_field(self, record: RecordType) -> Any:
+        return _connection_field(record, self.connections[record.name], self.status)
+
+
+def build(catalogue: Catalogue, kind_enum: Any, type_enum: Any) -> Built:
+    """Every type of the catalogue."""
     enums = {name: _code_list(catalogue, name) for name in catalogue.vocabularies}
     statuses = {_status_enum(record, enums) for record in catalogue.types.values()}
     if len(statuses) != 1:
         raise ValueError("every record type must take its status from one vocabulary")
     status = statuses.pop()
     record_interface = strawberry.interface(
-        _shape(
+        shape(
             "CreditRecord",
             {
                 "id": (strawberry.ID, "an opaque id, stable for one caller"),
@@ -53,15 +71,15 @@ def build(catalogue: Catalogue, kind_enum: Any, type_enum: Any) -> tuple[Any, li
         ),
         description="One record, from one or several platforms.",
     )
-    connections: dict[str, Any] = {}
-    records: list[Any] = []
-    for record in catalogue.types.values():
-        node = _record(record, record_interface, type_enum, enums)
-        records.append(node)
-        connections[record.connection] = _connection_field(record, _connection(record, node), status)
-    subject_interface = _subject_interface(catalogue, kind_enum, connections)
+    records = {r.name: _record(r, record_interface, type_enum, enums) for r in catalogue.types.values()}
+    connections = {record.name: _connection(record, records[record.name]) for record in catalogue.types.values()}
+    fields = {
+        record.connection: _connection_field(record, connections[record.name], status)
+        for record in catalogue.types.values()
+    }
+    subject_interface = _subject_interface(catalogue, kind_enum, fields)
     kinds = [_subject(kind, subject_interface) for kind in catalogue.kinds.values()]
-    return subject_interface, [*records, *kinds]
+    return Built(subject_interface, [*records.values(), *kinds], enums, connections, status)
 
 
 def _code_list(catalogue: Catalogue, name: str) -> Any:
@@ -83,7 +101,7 @@ def _status_enum(record: RecordType, enums: Mapping[str, Any]) -> Any:
     return enums[record.fields[record.roles.status].vocabulary or ""]
 
 
-def _shape(name: str, fields: Mapping[str, tuple[Any, str | None]], base: type | None = None) -> type:
+def shape(name: str, fields: Mapping[str, tuple[Any, str | None]], base: type | None = None) -> type:
     """A plain class with annotations and descriptions, ready for Strawberry's decorators."""
     body: dict[str, Any] = {"__annotations__": {key: annotation for key, (annotation, _) in fields.items()}}
     body |= {key: strawberry.field(description=text) for key, (_, text) in fields.items()}
@@ -102,9 +120,9 @@ def _record(record: RecordType, interface: type, type_enum: Any, enums: Mapping[
     own = [item for item in record.fields.values() if item.owner == record.name]
     fields = {item.name: (_annotation(item, enums), _description(item)) for item in own}
     fields |= {nested.name: _nested(record, nested, enums) for nested in record.objects.values()}
-    shape = _shape(record.name, fields, interface)
-    shape.is_type_of = staticmethod(_is(record.name))  # type: ignore[attr-defined]
-    return strawberry.type(shape, description=f"{record.title.zh} · {record.title.en}")
+    made = shape(record.name, fields, interface)
+    made.is_type_of = staticmethod(_is(record.name))  # type: ignore[attr-defined]
+    return strawberry.type(made, description=f"{record.title.zh} · {record.title.en}")
 
 
 def _nested(record: RecordType, nested: NestedObject, enums: Mapping[str, Any]) -> tuple[Any, str]:
@@ -115,7 +133,7 @@ def _nested(record: RecordType, nested: NestedObject, enums: Mapping[str, Any]) 
         if item.owner == nested.type
     }
     title = f"{nested.title.zh} · {nested.title.en}"
-    made = strawberry.type(_shape(nested.type, fields), description=title)
+    made = strawberry.type(shape(nested.type, fields), description=title)
     return (Optional[list[made]] if nested.many else Optional[made]), title  # type: ignore[valid-type]
 
 
@@ -132,12 +150,12 @@ def _description(item: Field) -> str:
 
 def _connection(record: RecordType, node: Any) -> Any:
     edge = strawberry.type(
-        _shape(
+        shape(
             f"{record.name}Edge", {"cursor": (str, "sealed; valid for this caller and question"), "node": (node, None)}
         )
     )
     return strawberry.type(
-        _shape(
+        shape(
             f"{record.name}Connection",
             {
                 "edges": (list[edge], None),  # type: ignore[valid-type]  # a type made at run time
@@ -156,7 +174,10 @@ def _connection_field(record: RecordType, connection: Any, status: Any) -> Any:
     def resolve(
         root: Any,
         info: Info,
-        regions: Optional[list[RegionCode]] = strawberry.UNSET,
+        regions: Annotated[
+            Optional[list[RegionCode]],
+            strawberry.argument(description="codes or region sets such as BLUE_ZONE; none: all"),
+        ] = strawberry.UNSET,
         since: Annotated[Optional[Date], strawberry.argument(name="from", description="first date")] = strawberry.UNSET,
         until: Annotated[Optional[Date], strawberry.argument(name="to", description="last date")] = strawberry.UNSET,
         status: Optional[list[Any]] = strawberry.UNSET,

@@ -29,8 +29,8 @@ def _as_date(value: Any) -> str:
 
 
 def _as_region(value: Any) -> str:
-    if not isinstance(value, str) or not re.fullmatch(r"[0-9]{6}", value):
-        raise ValueError("a region is the six digits of GB/T 2260, such as 370200")
+    if not isinstance(value, str) or not re.fullmatch(r"[0-9]{6}|[A-Z][A-Z_]{2,40}", value):
+        raise ValueError("a region is the six digits of GB/T 2260, such as 370200, or a set, such as BLUE_ZONE")
     return value
 
 
@@ -59,7 +59,8 @@ SCALARS: dict[object, Any] = {
     ),
     RegionCode: strawberry.scalar(
         name="RegionCode",
-        description="GB/T 2260 code, six digits; `370000` stands for the province with all its cities.",
+        description="GB/T 2260 code, six digits; `370000` stands for the province with all its cities, a county's code "
+        "narrows to records of that county, a retired code stands for its successors. Or a region set, `BLUE_ZONE`.",
         serialize=str,
         parse_value=_as_region,
     ),
@@ -78,6 +79,7 @@ def enum_of(name: str, members: dict[str, str], description: str) -> Any:
 if TYPE_CHECKING:  # made at run time below, which a type checker cannot follow
     SourceStatus = str
     AccessEffect = str
+    ReportState = str
     RecordOrder = str
 
 SourceStatus = enum_of(  # type: ignore[misc]
@@ -103,6 +105,18 @@ AccessEffect = enum_of(  # type: ignore[misc]
     "AccessEffect",
     {"ALLOW": "可见 · in full", "MASK": "脱敏 · masked", "DENY": "不可见 · not at all"},
     "What a caller gets of a field.",
+)
+
+ReportState = enum_of(  # type: ignore[misc]
+    "ReportState",
+    {
+        "FOUND": "有记录 · records were found",
+        "NONE_FOUND": "查询期内无相关信息 · asked, permitted and answered: there is none",
+        "NOT_PERMITTED": "策略不允许 · not permitted by policy",
+        "NOT_ANSWERED": "平台未完整答复 · a platform did not answer in full",
+        "NOT_ASKED": "未询问 · no platform keeps such records, or none was asked",
+    },
+    "What became of a section of the report, or of one record type in it.",
 )
 
 RecordOrder = enum_of(  # type: ignore[misc]

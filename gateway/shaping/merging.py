@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
-from connectors.contract import Platform, Row
+from connectors.contract import Platform, Row, SubjectKey
 from gateway.model import Branch, Reply, Ruling
 from policies import identifiers
 from policies.masks import mask
@@ -27,6 +27,7 @@ from policies.model import ALLOW, UNKNOWN_CONTROL, RecordType
 from policies.rows import judge
 
 SOURCE_UNIT = "sourceUnit"
+AREA = "areaCode"
 SHANGHAI = ZoneInfo("Asia/Shanghai")  # every instant is told in the zone of the records
 
 
@@ -36,6 +37,8 @@ class Record:
 
     id: str
     order: str
+    subject: SubjectKey
+    shifting: bool  # its copies bear different dates: its place in the order depends on who answers
     values: dict[str, Any]
     marks: tuple[str, ...]
     provenance: list[dict[str, Any]] = field(default_factory=list)
@@ -81,11 +84,11 @@ class Merger:
                 if not verdict.shown:
                     if verdict.rule != UNKNOWN_CONTROL:
                         closed.add(identity)  # also when it is outside the window: no filter opens what is closed
-                elif self._asked_for(record, branch, row.values):
+                elif not ruling.closing and self._asked_for(record, branch, row.values):
                     copies.setdefault(identity, []).append(Copy(row, ruling, platform, reply.as_of, verdict.labels))
-        dated = all(ruling.dated for ruling, _, _ in heard if ruling.denied is None)
+        dated = all(ruling.dated for ruling, _, _ in heard if ruling.denied is None and not ruling.closing)
         return [
-            self._record(record, identity, sorted(found, key=lambda copy: copy.rank(record)), dated)
+            self._record(record, branch, identity, sorted(found, key=lambda copy: copy.rank(record)), dated)
             for identity, found in copies.items()
             if identity not in closed
         ]
@@ -99,6 +102,8 @@ class Merger:
             when = values.get(roles.date or "")
             if when is None or (window.since and when < window.since) or (window.until and when > window.until):
                 return False
+        if window.counties and AREA in record.fields and not str(values.get(AREA)).startswith(window.counties):
+            return False
         if branch.subject.name and roles.subject_name:
             held = values.get(roles.subject_name)
             return held is not None and identifiers.normalise_name(held) == identifiers.normalise_name(
@@ -112,15 +117,20 @@ class Merger:
             return (row.subject.kind, row.subject.value, platform.id, row.id)
         return (row.subject.kind, row.subject.value, *(identifiers.normalise_name(str(ready(v))) for v in values))
 
-    def _record(self, record: RecordType, identity: tuple[Any, ...], copies: list[Copy], dated: bool) -> Record:
+    def _record(
+        self, record: RecordType, branch: Branch, identity: tuple[Any, ...], copies: list[Copy], dated: bool
+    ) -> Record:
         first = copies[0]
         values = self._values(record, copies)
         order = ready(first.row.values.get(record.roles.date or "")) or "" if dated else ""
+        if branch.seek is not None and branch.seek.op == "contains":
+            order = _nearness(branch.seek.values[0], str(first.row.values.get(branch.seek.field)))
+        shifting = dated and len({copy.row.values.get(record.roles.date or "") for copy in copies}) > 1
         digest = hmac.digest(
             self.record_key, orjson.dumps([self.caller, record.name, *identity], default=str), "sha256"
         )
         marks = tuple(sorted({label for copy in copies for label in copy.marks}))
-        made = Record(base64.b32encode(digest[:15]).decode().lower(), order, values, marks)
+        made = Record(base64.b32encode(digest[:15]).decode().lower(), order, first.row.subject, shifting, values, marks)
         for copy in copies:
             made.platforms.append(copy.platform.id)
             made.provenance.append(self._provenance(record, copy))
@@ -163,6 +173,12 @@ class Merger:
             "asOf": ready(copy.as_of),
             "sourceUpdatedAt": self._shown(record, copy, updated) if updated else None,
         }
+
+
+def _nearness(sought: str, name: str) -> str:
+    """The order of matches: the whole name, then names that begin so, then others, each by name."""
+    held = identifiers.normalise_name(name)
+    return f"{0 if held == sought else 1 if held.startswith(sought) else 2}{held}"
 
 
 def _nested(record: RecordType, group: str, found: Mapping[str, Any]) -> Any:

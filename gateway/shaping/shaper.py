@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from connectors.contract import Platform
 from connectors.registry import Registry
-from gateway.cursors import Cursors, question_digest
+from gateway.cursors import Cursors
 from gateway.errors import GatewayError
-from gateway.model import Answer, Branch, Operation, Path, Replies, Request, Root, Ruling, Subject, Verdict
+from gateway.model import Answer, Operation, Path, Replies, Request, Root, Subject, Verdict
 from gateway.schema import Face
-from gateway.shaping.merging import Merger, Record, ready
-from gateway.shaping.telling import FULL, access, platforms, sources_and_errors, withheld
+from gateway.shaping.connections import Connection, Connections
+from gateway.shaping.merging import Merger
+from gateway.shaping.reporting import report
+from gateway.shaping.telling import access, platforms, sources_and_errors, withheld
+from policies import identifiers
 from policies.bundles import PolicySet
 from policies.masks import Pseudonyms
+
+Made = Mapping[Path, list[Connection]]  # by the response path of their subject
 
 
 class Shaper:
@@ -33,11 +37,11 @@ class Shaper:
         self._face = face
         self._catalogue = policies.catalogue
         self._registry = registry
-        self._cursors = cursors
+        self._connections = Connections(policies.catalogue, registry, cursors)
         self._pseudonyms = pseudonyms
         self._record_key = record_key
         self._is_open = is_open
-        self._claimed = {(p.id, name): p.claim(name).fields for p in registry.platforms.values() for name in p.types}
+        self._sections = {section.name: section for section in policies.catalogue.report}
 
     def shape(self, request: Request, operation: Operation, verdict: Verdict, replies: Replies) -> Answer:
         """Raises nothing for what platforms did; with `Prefer: handling=strict` a partial answer has no data."""
@@ -47,19 +51,17 @@ class Shaper:
         parts: dict[int, list[int]] = {}
         for number, part in enumerate(verdict.parts):
             parts.setdefault(part.branch, []).append(number)
-        connections: dict[Path, dict[str, Any]] = {}
-        branches: dict[Path, list[Branch]] = {}
-        shown: dict[int, int] = {}
-        for number, branch in enumerate(verdict.plan.branches):
-            if branch.root in verdict.unknowable:
-                continue
-            branches.setdefault(branch.root, []).append(branch)
-            mine = parts.get(number, [])
-            connections[branch.path], counts = self._connection(number, branch, mine, verdict, replies, merger)
-            shown |= counts
-        tree = {root.key: self._root(root, verdict, branches, connections, pseudonym) for root in verdict.plan.roots}
-        complete = all(connection["complete"] for connection in connections.values()) and not verdict.unknowable
-        sources, errors = sources_and_errors(connections, request.language)
+        made = [
+            self._connections.connection(number, parts.get(number, []), verdict, replies, merger)
+            for number, branch in enumerate(verdict.plan.branches)
+            if branch.root not in verdict.unknowable
+        ]
+        by_root: dict[Path, list[Connection]] = {}
+        for connection in made:
+            by_root.setdefault(connection.branch.root, []).append(connection)
+        tree = {root.key: self._root(root, verdict, by_root, pseudonym) for root in verdict.plan.roots}
+        complete = all(connection.complete for connection in made) and not verdict.unknowable
+        sources, errors = sources_and_errors(made, request.language)
         extensions = {
             "complete": complete,
             "sources": sources,
@@ -73,35 +75,45 @@ class Shaper:
             return Answer(None, (refused.as_graphql(request.language), *errors), extensions, False, refused.status)
         data, found = self._face.run(operation.document, request.operation_name, operation.variables, tree)
         own = tuple(GatewayError("INTERNAL", path=e.path, detail="schema", cause=e.message) for e in found)
+        shown = {number: count for connection in made for number, count in connection.counts.items()}
         return Answer(
             data, (*(e.as_graphql(request.language) for e in own), *errors), extensions, complete, shown=shown
         )
 
-    def _root(
-        self,
-        root: Root,
-        verdict: Verdict,
-        branches: Mapping[Path, list[Branch]],
-        connections: Mapping[Path, dict[str, Any]],
-        pseudonym: Callable[[str], str],
-    ) -> Any:
-        if root.field == "platforms":
-            return platforms(self._registry, root, self._is_open)
-        if root.field == "access":
-            return [access(line) for line in verdict.access[root.key]]
-        made = []
-        for index, subject in enumerate(root.subjects or ()):
-            path: Path = (root.key,) if root.field == "subject" else (root.key, index)
-            known = path not in verdict.unknowable
-            made.append(self._subject(subject, branches.get(path, []), connections, pseudonym) if known else None)
-        return made[0] if root.field == "subject" else made
+    def _root(self, root: Root, verdict: Verdict, made: Made, pseudonym: Callable[[str], str]) -> Any:
+        match root.field:
+            case "platforms":
+                return platforms(self._registry, root, self._is_open)
+            case "access":
+                return [access(line) for line in verdict.access[root.key]]
+            case "listing":
+                return made[root.key,][0].tree
+            case "search":
+                return self._matches(made[root.key,][0])
+            case "creditReport":
+                [(path, subject)] = root.known
+                known = path not in verdict.unknowable
+                return self._report(root, subject, made.get(path, []), pseudonym) if known else None
+        trees = [
+            self._subject(subject, made.get(path, []), path, pseudonym) if path not in verdict.unknowable else None
+            for path, subject in root.known
+        ]
+        return trees if root.field == "subjects" else trees[0]
+
+    def _report(self, root: Root, subject: Subject, made: list[Connection], pseudonym: Callable[[str], str]) -> Any:
+        subjects = {
+            key: self._subject(
+                subject, [each for each in made if each.branch.path[:2] == (root.key, key)], (root.key, key), pseudonym
+            )
+            for key, name in root.parts
+            if name == "subject"
+        }
+        applies = {record.name: subject.kind in record.kinds for record in self._catalogue.types.values()}
+        sections = [each for each in made if each.branch.path[1] not in subjects]
+        return report(root, subjects, self._sections, sections, applies)
 
     def _subject(
-        self,
-        subject: Subject,
-        branches: list[Branch],
-        connections: Mapping[Path, dict[str, Any]],
-        pseudonym: Callable[[str], str],
+        self, subject: Subject, made: list[Connection], path: Path, pseudonym: Callable[[str], str]
     ) -> dict[str, Any]:
         code = pseudonym(subject.key.value) if subject.natural else subject.key.value
         fields: dict[str, Any] = {
@@ -110,114 +122,31 @@ class Shaper:
             "uscc": None if subject.natural else subject.key.value,
         }
         mine: dict[str | int, Any] = {}
-        for branch in branches:
-            connection = connections[branch.path]
-            if branch.derived:
-                [name] = branch.fields
-                origin = f"{branch.type}.{name}"
-                label = next(k for k, v in self._catalogue.kinds[subject.kind].derived.items() if v == origin)
-                fields[label] = connection["nodes"][0].get(name) if connection["nodes"] else None
-            else:
-                mine[branch.path[-1]] = connection
+        for connection in made:
+            if connection.branch.derived:
+                fields |= self._derived(subject.kind, connection)
+            elif connection.branch.path[:-1] == path:
+                mine[connection.branch.path[-1]] = connection.tree
         return {"__typename": subject.kind, "fields": fields, "connections": mine}
 
-    def _connection(
-        self, number: int, branch: Branch, parts: list[int], verdict: Verdict, replies: Replies, merger: Merger
-    ) -> tuple[dict[str, Any], dict[int, int]]:
-        """The connection's tree, and how many rows of each part are shown in it."""
-        record = self._catalogue.types[branch.type]
-        heard = [
-            (verdict.parts[i].ruling, self._registry.platforms[verdict.parts[i].ruling.platform], replies.by_part[i])
-            for i in parts
-        ]
-        records = merger.merge(record, branch, heard)
-        records.sort(key=lambda item: item.id)
-        records.sort(key=lambda item: item.order, reverse=branch.window.newest_first)
-        shown: dict[str, set[str]] = {}
-        for item in records:
-            for platform_id in item.platforms:
-                shown.setdefault(platform_id, set()).add(item.id)
-        sources = [
-            self._source(platform, ruling, reply.status, len(shown.get(platform.id, ())), ready(reply.as_of))
-            for ruling, platform, reply in heard
-        ]
-        for platform_id in verdict.not_asked.get(number, ()):
-            platform = self._registry.platforms[platform_id]
-            sources.append(_line(platform, record.name, "NOT_ASKED"))
-        complete = all(source["status"] in FULL for source in sources)
-        counts = {i: len(shown.get(platform.id, ())) for i, (_, platform, _) in zip(parts, heard, strict=True)}
-        return {**self._page(branch, verdict, records, sources, complete), "shown": shown}, counts
-
-    def _source(
-        self, platform: Platform, ruling: Ruling, status: str, records: int, as_of: str | None
-    ) -> dict[str, Any]:
-        """ANSWERED becomes NONE when nothing is shown, so that a hidden row is not betrayed by its status."""
-        claimed, fields = self._claimed[platform.id, ruling.type], self._catalogue.types[ruling.type].fields
-        absent = [
-            fields[name].coordinate
-            for name, decision in sorted(ruling.decisions.items())
-            if decision.answered and name not in claimed
-        ]
-        status = "NONE" if status == "ANSWERED" and not records else status
-        return _line(platform, ruling.type, status, records, as_of, absent)
-
-    def _page(
-        self, branch: Branch, verdict: Verdict, records: list[Record], sources: list[dict[str, Any]], complete: bool
-    ) -> dict[str, Any]:
-        window = branch.window
-        rest = [item for item in records if window.after is None or _later(item, window.after, window.newest_first)]
-        page = rest[: window.first]
-        question = question_digest(branch.subject, branch.type, window)
-        edges = [
-            {
-                "cursor": self._cursors.seal(verdict.caller.id, question, (item.order, item.id)),
-                "node": {
-                    "__typename": branch.type,
-                    "id": item.id,
-                    "type": branch.type,
-                    "marks": list(item.marks),
-                    "provenance": item.provenance,
-                    **item.values,
-                },
-            }
-            for item in page
-        ]
+    def _derived(self, kind: str, connection: Connection) -> dict[str, Any]:
+        nodes = connection.tree["nodes"]
+        origins = self._catalogue.kinds[kind].derived
         return {
-            "edges": edges,
-            "nodes": [edge["node"] for edge in edges],
-            "pageInfo": {
-                "hasNextPage": len(rest) > len(page),
-                "hasPreviousPage": len(rest) < len(records),
-                "startCursor": edges[0]["cursor"] if edges else None,
-                "endCursor": edges[-1]["cursor"] if edges else None,
-            },
-            "totalCount": len(records) if complete else None,
-            "sources": sources,
-            "complete": complete,
+            label: nodes[0].get(origin.partition(".")[2]) if nodes else None
+            for label, origin in origins.items()
+            if origin in {f"{connection.branch.type}.{name}" for name in connection.branch.fields}
         }
 
+    def _matches(self, connection: Connection) -> dict[str, Any]:
+        """Search results: each record of the type that bears names, as the subject that it is of."""
 
-def _line(
-    platform: Platform,
-    type_name: str,
-    status: str,
-    records: int = 0,
-    as_of: str | None = None,
-    absent: Sequence[str] = (),
-) -> dict[str, Any]:
-    return {
-        "platform": platform.id,
-        "region": platform.region,
-        "type": type_name,
-        "status": status,
-        "records": records,
-        "asOf": as_of,
-        "absent": list(absent),
-    }
+        def match(node: Mapping[str, Any]) -> dict[str, Any]:
+            code = node["subject"].value
+            kind = identifiers.kind_of(self._catalogue, "uscc", code)
+            labels = self._catalogue.kinds[kind].derived
+            found = {label: node.get(origin.partition(".")[2]) for label, origin in labels.items()}
+            return {"uscc": code, "kind": kind, **found, "provenance": node["provenance"]}
 
-
-def _later(item: Record, after: tuple[str, str], newest_first: bool) -> bool:
-    order, record = after
-    if item.order != order:
-        return item.order < order if newest_first else item.order > order
-    return item.id > record
+        edges = [{**edge, "node": match(edge["node"])} for edge in connection.tree["edges"]]
+        return {**connection.tree, "edges": edges, "nodes": [edge["node"] for edge in edges]}

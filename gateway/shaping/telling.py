@@ -2,38 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from connectors.registry import Registry
 from gateway.errors import GatewayError
-from gateway.model import Access, Path, Root, Withheld
+from gateway.model import Access, Root, Withheld
+from gateway.shaping.connections import SEVERITY, Connection
 from policies.model import ALLOW, DENY
 
-FULL = frozenset({"ANSWERED", "NONE", "NOT_ASKED"})
 FAILED = frozenset({"TIMEOUT", "UNAVAILABLE", "BUSY", "MAINTENANCE", "DENIED_BY_SOURCE", "INVALID", "TRUNCATED"})
-SEVERITY = ("NOT_ASKED", "NONE", "ANSWERED", "STALE", "TRUNCATED", "INVALID", "DENIED", "DENIED_BY_SOURCE",
-            "MAINTENANCE", "BUSY", "TIMEOUT", "UNAVAILABLE")  # fmt: skip
 
 
 def sources_and_errors(
-    connections: Mapping[Path, Mapping[str, Any]], language: str
+    connections: Iterable[Connection], language: str
 ) -> tuple[list[dict[str, Any]], list[Mapping[str, Any]]]:
     """One line per platform and type over the whole answer, and one error for each that failed."""
     lines: dict[tuple[str, str], dict[str, Any]] = {}
     errors: dict[tuple[str, str], Mapping[str, Any]] = {}
     seen: dict[tuple[str, str], set[str]] = {}  # ids: a record asked for under two names is one record
-    for path, connection in connections.items():
-        for source in connection["sources"]:
+    for connection in connections:
+        for source in connection.sources:
             key = (source["platform"], source["type"])
             line = lines.setdefault(key, {**source, "absent": []})
-            seen.setdefault(key, set()).update(connection["shown"].get(source["platform"], ()))
+            seen.setdefault(key, set()).update(connection.shown.get(source["platform"], ()))
             line["records"] = len(seen[key])
             line["absent"] = sorted({*line["absent"], *source["absent"]})
             line["asOf"] = min((told for told in (line["asOf"], source["asOf"]) if told is not None), default=None)
             line["status"] = max(line["status"], source["status"], key=SEVERITY.index)
             if source["status"] in FAILED and key not in errors:
-                failure = GatewayError(f"PLATFORM_{source['status']}", path=path, platform=source["platform"])
+                failure = GatewayError(
+                    f"PLATFORM_{source['status']}", path=connection.branch.path, platform=source["platform"]
+                )
                 errors[key] = failure.as_graphql(language)
     return [lines[key] for key in sorted(lines)], [errors[key] for key in sorted(errors)]
 

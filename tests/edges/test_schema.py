@@ -34,19 +34,19 @@ def test_schema_is_the_one_that_was_looked_at(face: Face) -> None:
 def test_every_catalogue_field_is_in_the_schema(face: Face, policies: PolicySet) -> None:
     """Every field of the catalogue can be asked under its coordinate, and is nullable: withholding never spreads."""
     for record in policies.catalogue.types.values():
-        made = face.graphql.type_map[record.name]
-        assert isinstance(made, GraphQLObjectType)
         for item in record.fields.values():
-            assert not isinstance(made.fields[item.name].type, GraphQLNonNull), item.coordinate
+            made = face.graphql.type_map[item.owner]
+            assert isinstance(made, GraphQLObjectType)
+            assert not isinstance(made.fields[item.leaf].type, GraphQLNonNull), item.coordinate
 
 
 def test_descriptions_carry_the_law_s_words(face: Face, policies: PolicySet) -> None:
     """A field's description has its Chinese name, the standards' codes of both generations and its class."""
     for record in policies.catalogue.types.values():
-        made = face.graphql.type_map[record.name]
-        assert isinstance(made, GraphQLObjectType)
         for item in record.fields.values():
-            description = made.fields[item.name].description or ""
+            made = face.graphql.type_map[item.owner]
+            assert isinstance(made, GraphQLObjectType)
+            description = made.fields[item.leaf].description or ""
             assert item.title.zh in description, item.coordinate
             assert item.cls.value in description, item.coordinate
             assert all(code in description for code in item.codes), item.coordinate

@@ -246,19 +246,6 @@ def test_recorder_sees_what_travels(house: House, places: list[Place]) -> None:
     assert {place.place for place in places if place.type != "AdministrativeLicence"} <= {place for place, _ in seen}
 
 
-def test_states_are_pushed_down_only_to_a_platform_that_is_asked_alone(house: House) -> None:
-    """A repaired copy must come back to close the decision elsewhere; where there is no elsewhere it stays there."""
-    query = """query($id: SubjectKey!, $where: [RegionCode!]) { subject(id: $id) {
-        administrativePenalties(status: [ACTIVE], regions: $where) { nodes { documentNo } } } }"""
-    pushed = {}
-    for regions in (None, ["370200"]):
-        with Recorder(house) as recorder:
-            house.ask(query, "many_platforms", where=regions)
-            [statement] = [text for text in recorder.statements if "SGS_XZCF" in text]
-        pushed[bool(regions)] = "CF_ZT" in statement.partition("WHERE")[2]
-    assert pushed == {False: False, True: True}
-
-
 DEBTOR = """query($id: SubjectKey!) { subject(id: $id) {
     id kind judgmentDebtors { nodes { caseNo court } complete totalCount sources { platform status } } } }"""
 

@@ -99,7 +99,7 @@ class Sql:
         record, batch = each.record, each.record.claim.batch
         room = min(self._source.limits.maxRows, ask.limit)
         accepted = rejected = 0
-        for start in range(0, len(ask.subjects), batch):
+        for start in range(0, len(ask.subjects) or 1, batch):  # an open question names nobody, and is asked once
             subjects = [subject.value for subject in ask.subjects[start : start + batch]]
             names, statement = each.statements.select(ask, subjects, room + 1)
 

@@ -14,12 +14,12 @@ from sqlalchemy.sql.elements import ColumnElement, quoted_name
 
 from connectors.contract import BadRequest, Fetch, Terms
 from connectors.declaration import AsOf, Match, TypeWords
-from connectors.mapping.conditions import AnyOf, Between, ToSource, to_source
-from connectors.mapping.records import RecordMap
+from connectors.mapping.conditions import AnyOf, Between, Like, ToSource, to_source
+from connectors.mapping.records import RecordMap, key_kind
 from connectors.mapping.values import name_of
 
 Select = sa.Select[Any]
-Terms_ = Sequence[AnyOf | Between]
+Term = AnyOf | Between | Like
 
 
 class Statements:
@@ -34,7 +34,7 @@ class Statements:
 
     def select(self, ask: Fetch, subjects: Sequence[str], rows: int) -> tuple[tuple[str, ...], Select]:
         """The names of the columns and the SELECT for at most `rows` rows. Raises BadRequest."""
-        kind = ask.subjects[0].kind
+        kind = key_kind(ask)
         names = self._record.names(ask.fields, kind)
         words = self._words.subject[kind]
         terms = [self._term(ask.type, condition) for condition in ask.where]
@@ -43,7 +43,7 @@ class Statements:
             extra.append(name_of(words.where))
         table = _table(self._words.table or "", dict.fromkeys([*names, *extra]))
         subject = table.c[name_of(words)]
-        wanted = (sa.func.upper(subject) if words.upper else subject).in_(subjects)
+        wanted = (sa.func.upper(subject) if words.upper else subject).in_(subjects) if subjects else sa.true()
         statement = sa.select(*(table.c[name] for name in names)).where(wanted)
         if words.where is not None:
             statement = statement.where(_matches(table.c[name_of(words.where)], words.where, self._words.null))
@@ -56,7 +56,7 @@ class Statements:
         name = name_of(as_of)
         return sa.select(sa.func.max(_table(as_of.table or self._words.table or "", [name]).c[name]))
 
-    def _term(self, type_name: str, condition: Any) -> AnyOf | Between:
+    def _term(self, type_name: str, condition: Any) -> Term:
         if condition.op not in self._record.claim.filters.get(condition.field, frozenset()):
             raise BadRequest(f"{type_name}.{condition.field}: `{condition.op}` is not a filter of this platform")
         return self._filters[condition.field](condition)
@@ -83,10 +83,13 @@ def _matches(column: ColumnElement[Any], match: Match, nulls: Sequence[str]) -> 
     return sa.or_(column.is_(None), _text(column).in_([*wanted, *nulls]))
 
 
-def _condition(column: ColumnElement[Any], term: AnyOf | Between) -> ColumnElement[bool]:
+def _condition(column: ColumnElement[Any], term: Term) -> ColumnElement[bool]:
     if isinstance(term, AnyOf):
         text: ColumnElement[str] = _text(column) if term.trim else sa.cast(column, sa.String)
         return (sa.func.upper(text) if term.upper else text).in_(term.values)
+    if isinstance(term, Like):
+        pattern = "".join(f"%{part.replace('!', '!!').replace('%', '!%').replace('_', '!_')}" for part in term.parts)
+        return sa.cast(column, sa.String).like(f"{pattern}%", escape="!")
     textual = isinstance(term.low if term.low is not None else term.high, str)
     value: ColumnElement[Any] = _text(column) if textual else column
     bounds: list[ColumnElement[bool]] = []

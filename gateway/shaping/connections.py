@@ -1,0 +1,190 @@
+"""One record connection as a tree: merged records, one page of them, and what each platform contributed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from connectors.contract import Platform
+from connectors.registry import Registry
+from gateway.cursors import Cursors, question_digest
+from gateway.model import Branch, Part, Position, Replies, Reply, Ruling, Verdict
+from gateway.shaping.merging import Merger, Record, ready
+from policies import identifiers
+from policies.model import Catalogue
+
+FULL = frozenset({"ANSWERED", "NONE", "NOT_ASKED"})
+REMEMBERED = 200  # shown records with contradictory dates that a cursor remembers
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """`tree` is read out by the schema; `shown` are ids of shown records by platform; `counts` the same by part."""
+
+    branch: Branch
+    tree: dict[str, Any]
+    shown: dict[str, set[str]]
+    counts: dict[int, int]
+
+    @property
+    def sources(self) -> list[dict[str, Any]]:
+        sources: list[dict[str, Any]] = self.tree["sources"]
+        return sources
+
+    @property
+    def complete(self) -> bool:
+        return bool(self.tree["complete"])
+
+
+class Connections:
+    """Makes connections for any caller; holds no data."""
+
+    def __init__(self, catalogue: Catalogue, registry: Registry, cursors: Cursors) -> None:
+        self._catalogue = catalogue
+        self._registry = registry
+        self._cursors = cursors
+        self._claimed = {(p.id, name): p.claim(name).fields for p in registry.platforms.values() for name in p.types}
+
+    def connection(
+        self, number: int, parts: Sequence[int], verdict: Verdict, replies: Replies, merger: Merger
+    ) -> Connection:
+        """The connection of branch `number`, whose parts are numbered `parts`."""
+        branch = verdict.plan.branches[number]
+        record = self._catalogue.types[branch.type]
+        heard = [
+            (
+                verdict.parts[i],
+                self._platform(verdict.parts[i]),
+                self._of_kind(branch, verdict.parts[i], replies.by_part[i]),
+            )
+            for i in parts
+        ]
+        records = merger.merge(record, branch, [(part.ruling, platform, reply) for part, platform, reply in heard])
+        records.sort(key=lambda item: item.id)
+        records.sort(key=lambda item: item.order, reverse=branch.window.newest_first)
+        shown: dict[str, set[str]] = {}
+        for item in records:
+            for platform_id in item.platforms:
+                shown.setdefault(platform_id, set()).add(item.id)
+        sources = [
+            self._source(platform, part.ruling, reply.status, len(shown.get(platform.id, ())), ready(reply.as_of))
+            for part, platform, reply in heard
+        ]
+        left_out = (*verdict.not_asked.get(number, ()), *verdict.unable.get(number, ()))
+        sources += [_line(self._registry.platforms[name], record.name, "NOT_ASKED") for name in left_out]
+        sources = _once(sources)
+        complete = not verdict.unable.get(number) and all(source["status"] in FULL for source in sources)
+        counts = {i: len(shown.get(platform.id, ())) for i, (_, platform, _) in zip(parts, heard, strict=True)}
+        return Connection(branch, self._page(branch, verdict, records, sources, complete), shown, counts)
+
+    def _of_kind(self, branch: Branch, part: Part, reply: Reply) -> Reply:
+        """A reply to an open question holds subjects of every kind; each kind is shown under its own ruling."""
+        if branch.seek is None:
+            return reply
+        kind = part.ruling.facts.kind
+        rows = (row for row in reply.rows if identifiers.kind_of(self._catalogue, "uscc", row.subject.value) == kind)
+        return replace(reply, rows=tuple(rows))
+
+    def _platform(self, part: Part) -> Platform:
+        return self._registry.platforms[part.ruling.platform]
+
+    def _source(
+        self, platform: Platform, ruling: Ruling, status: str, records: int, as_of: str | None
+    ) -> dict[str, Any]:
+        """ANSWERED becomes NONE when nothing is shown, so that a hidden row is not betrayed by its status. A platform
+        that was asked only whether it closes what others hold contributed nothing: it was not asked for records."""
+        if ruling.closing and status in FULL:
+            return _line(platform, ruling.type, "NOT_ASKED")
+        claimed, fields = self._claimed[platform.id, ruling.type], self._catalogue.types[ruling.type].fields
+        absent = [
+            fields[name].coordinate
+            for name, decision in sorted(ruling.decisions.items())
+            if decision.answered and name not in claimed
+        ]
+        status = "NONE" if status == "ANSWERED" and not records else status
+        return _line(platform, ruling.type, status, records, as_of, absent)
+
+    def _page(
+        self, branch: Branch, verdict: Verdict, records: list[Record], sources: list[dict[str, Any]], complete: bool
+    ) -> dict[str, Any]:
+        window = branch.window
+        rest = records
+        seen: tuple[str, ...] = ()
+        if window.after is not None:
+            seen = window.after.seen
+            rest = [item for item in records if _later(item, window.after, window.newest_first) and item.id not in seen]
+        page = rest[: window.first]
+        question = question_digest(branch.subject, branch.type, window, branch.seek)
+        edges = []
+        for item in page:
+            if item.shifting:
+                seen = (*seen, item.id)[-REMEMBERED:]
+            position = Position(item.order, item.id, seen)
+            edges.append(
+                {"cursor": self._cursors.seal(verdict.caller.id, question, position), "node": _node(branch, item)}
+            )
+        return {
+            "edges": edges,
+            "nodes": [edge["node"] for edge in edges],
+            "pageInfo": {
+                "hasNextPage": len(rest) > len(page),
+                "hasPreviousPage": len(rest) < len(records),
+                "startCursor": edges[0]["cursor"] if edges else None,
+                "endCursor": edges[-1]["cursor"] if edges else None,
+            },
+            "totalCount": len(records) if complete else None,
+            "sources": sources,
+            "complete": complete,
+        }
+
+
+def _node(branch: Branch, item: Record) -> dict[str, Any]:
+    return {
+        "__typename": branch.type,
+        "id": item.id,
+        "type": branch.type,
+        "subject": item.subject,
+        "marks": list(item.marks),
+        "provenance": item.provenance,
+        **item.values,
+    }
+
+
+def _line(
+    platform: Platform,
+    type_name: str,
+    status: str,
+    records: int = 0,
+    as_of: str | None = None,
+    absent: Sequence[str] = (),
+) -> dict[str, Any]:
+    return {
+        "platform": platform.id,
+        "region": platform.region,
+        "type": type_name,
+        "status": status,
+        "records": records,
+        "asOf": as_of,
+        "absent": list(absent),
+    }
+
+
+def _once(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """One line per platform; an open question asks it once per kind of subject, and the worst state counts."""
+    found: dict[str, dict[str, Any]] = {}
+    for line in lines:
+        other = found.setdefault(line["platform"], line)
+        if SEVERITY.index(line["status"]) > SEVERITY.index(other["status"]):
+            found[line["platform"]] = line
+    return list(found.values())
+
+
+SEVERITY = ("NOT_ASKED", "NONE", "ANSWERED", "STALE", "TRUNCATED", "INVALID", "DENIED", "DENIED_BY_SOURCE",
+            "MAINTENANCE", "BUSY", "TIMEOUT", "UNAVAILABLE")  # fmt: skip
+
+
+def _later(item: Record, after: Position, newest_first: bool) -> bool:
+    if item.order != after.order:
+        return item.order < after.order if newest_first else item.order > after.order
+    return item.id > after.record

@@ -1,0 +1,132 @@
+"""Regions narrow a question and open nothing: sets, counties, retired codes, decisions that another platform closes."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import House, gateway_beside
+from tests.promises.test_denied_is_never_fetched import Recorder
+
+SHANGHAI = {"as_": "shanghai-market-bureau", "purpose": "gov.licensing"}
+QINGDAO, YANTAI = "370200-qingdao-double-publicity", "370600-yantai-credit"
+PENALTIES = """query($id: SubjectKey!, $where: [RegionCode!]) { subject(id: $id) {
+    administrativePenalties(regions: $where) {
+        nodes { documentNo provenance { platform } } complete totalCount sources { platform status records } } } }"""
+
+
+def penalties(house: House, where: list[str] | None, example: str = "many_platforms") -> dict[str, Any]:
+    answer = house.ask(PENALTIES, example, where=where, **SHANGHAI)
+    found: dict[str, Any] = answer["data"]["subject"]["administrativePenalties"]
+    return found
+
+
+def shared(found: dict[str, Any]) -> str:
+    """The number of the decision that two platforms hold."""
+    [number] = [node["documentNo"] for node in found["nodes"] if len(node["provenance"]) == 2]
+    return str(number)
+
+
+def test_leaving_out_the_platform_that_closed_a_decision_does_not_open_it(new_house: Callable[[], House]) -> None:
+    """A decision that Qingdao holds as repaired is not shown from Yantai's copy when only Yantai is asked for."""
+    house = new_house()
+    number = shared(penalties(house, None))
+    assert number in {node["documentNo"] for node in penalties(house, ["370600"])["nodes"]}
+    [url] = [p["url"] for p in house.running.description["platforms"] if p["id"] == QINGDAO]
+    with contextlib.closing(sqlite3.connect(url.partition("///")[2])) as owner, owner:
+        owner.execute("UPDATE SGS_XZCF SET CF_ZT = '9' WHERE CF_WSH = ?", (number,))
+    for where in (None, ["370600"], ["370200"]):
+        assert number not in {node["documentNo"] for node in penalties(house, where)["nodes"]}, where
+    house.running.province.kill(QINGDAO)
+    found = penalties(house, ["370600"])
+    assert found["complete"] is False  # whether it is closed cannot be known
+    assert {source["platform"]: source["status"] for source in found["sources"]}[QINGDAO] == "UNAVAILABLE"
+
+
+def test_a_platform_that_is_left_out_is_asked_for_control_fields_only(house: House) -> None:
+    """It is told as NOT_ASKED and contributes no record; nothing travels that does not decide what may be shown."""
+    with Recorder(house) as recorder:
+        found = penalties(house, ["370600"])
+        [statement] = [text for text in recorder.statements if "SGS_XZCF" in text]
+    assert {s["platform"]: (s["status"], s["records"]) for s in found["sources"]}[QINGDAO] == ("NOT_ASKED", 0)
+    assert all(node["provenance"][0]["platform"] == YANTAI for node in found["nodes"])
+    assert found["complete"] is True
+    columns = statement.partition("FROM")[0]
+    assert "CF_ZT" in columns
+    assert '"CF_WFXW"' not in columns
+    assert '"CF_XDR_MC"' not in columns
+
+
+def test_states_are_pushed_down_only_where_nobody_else_could_hold_the_decision(house: House, tmp_path: Path) -> None:
+    """A repaired copy must come back to close the decision elsewhere; where there is no elsewhere it stays there."""
+    query = """query($id: SubjectKey!, $where: [RegionCode!]) { subject(id: $id) {
+        administrativePenalties(status: [ACTIVE], regions: $where) { nodes { documentNo } } } }"""
+
+    def alone(home: Path) -> None:
+        for declaration in (home / "platforms").glob("3*.yaml"):
+            if not declaration.name.startswith("370200"):
+                declaration.unlink()
+
+    def pushed(asked: House, where: list[str] | None) -> bool:
+        with Recorder(house) as recorder:
+            asked.ask(query, "many_platforms", where=where)
+            [statement] = [text for text in recorder.statements if "SGS_XZCF" in text]
+        return "CF_ZT" in statement.partition("WHERE")[2]
+
+    assert not pushed(house, None)
+    assert not pushed(house, ["370200"])
+    with gateway_beside(house, tmp_path, alone) as lonely:
+        assert pushed(lonely, None)
+
+
+@pytest.mark.parametrize(
+    ("where", "asked"),
+    [
+        (["BLUE_ZONE"], {QINGDAO, YANTAI}),
+        (["YELLOW_RIVER_DELTA"], {YANTAI}),  # 莱州 alone, a county of Yantai
+        (["370200", "JIAODONG"], {QINGDAO, YANTAI}),
+        (["WEST_BELT"], set()),
+        (["370000"], {QINGDAO, YANTAI}),
+    ],
+)
+def test_a_region_set_is_the_list_of_its_regions(house: House, where: list[str], asked: set[str]) -> None:
+    """A set stands where a code stands; who lies in none of its regions is NOT_ASKED, and nothing is missing."""
+    found = penalties(house, where)
+    statuses = {source["platform"]: source["status"] for source in found["sources"]}
+    mine = {QINGDAO: statuses[QINGDAO], YANTAI: statuses[YANTAI]}
+    assert {name for name, status in mine.items() if status != "NOT_ASKED"} == asked
+    assert found["complete"] is True
+
+
+def test_a_county_narrows_to_its_own_records(house: House) -> None:
+    """Below a city no platform is asked apart, so the records themselves are narrowed by their area."""
+    query = """query($id: SubjectKey!, $where: [RegionCode!]) { subject(id: $id) {
+        registrations(regions: $where) { nodes { areaCode } complete } } }"""
+    for where, areas in ((["370602"], ["370602"]), (["370613"], []), (["370613", "370602"], ["370602"])):
+        answer = house.ask(query, "many_platforms", where=where, **SHANGHAI)
+        found = answer["data"]["subject"]["registrations"]
+        assert [node["areaCode"] for node in found["nodes"]] == areas
+        assert found["complete"] is True
+
+
+def test_a_retired_code_is_its_successors(house: House) -> None:
+    """莱芜 was a city until 2019: its old code asks whoever answers for the districts of Jinan that it became."""
+    query = "query($where: [RegionCode!]) { platforms(regions: $where) { id } }"
+    old = house.ask(query, where=["371200"])["data"]["platforms"]
+    new = house.ask(query, where=["370116", "370117"])["data"]["platforms"]
+    assert old == new
+
+
+@pytest.mark.parametrize("where", [["GREEN_ZONE"], ["BLUE_ZONE", "BLAU"]])
+def test_an_unknown_set_is_refused_with_the_known_ones(house: House, where: list[str]) -> None:
+    """The known sets are named; what was written is not said back."""
+    answer = house.ask(PENALTIES, "many_platforms", where=where)
+    [error] = answer["errors"]
+    assert error["extensions"]["code"] == "INVALID_ARGUMENT"
+    assert "BLUE_ZONE" in error["message"]
+    assert where[-1] not in error["message"]
