@@ -13,7 +13,7 @@ import pytest
 from tests.conftest import House, gateway_beside
 from tests.promises.test_denied_is_never_fetched import Recorder
 
-SHANGHAI = {"as_": "shanghai-market-bureau", "purpose": "gov.licensing"}
+SHANGHAI: dict[str, Any] = {"as_": "shanghai-market-bureau", "purpose": "gov.licensing"}
 QINGDAO, YANTAI = "370200-qingdao-double-publicity", "370600-yantai-credit"
 PENALTIES = """query($id: SubjectKey!, $where: [RegionCode!]) { subject(id: $id) {
     administrativePenalties(regions: $where) {
