@@ -4,7 +4,8 @@ Life of a connector, in order:
 1. `registry.load` reads the declaration and builds the connector; nothing is opened.
 2. `open(environment)` makes clients and pools; references are resolved here.
 3. `fetch(ask)` yields pages, many asks at a time; each must stop by `ask.deadline` and, when cancelled,
-   give back whatever it held. Only the asked fields may travel. Values are never logged.
+   give back whatever it held. Only the asked fields may travel. Values are never logged. Who calls the platform
+   more than once for an ask (page by page) awaits `ask.turn()` before each call, so that each counts as one.
 4. `health(deadline)` asks the platform for nothing of anybody.
 5. `close()` gives everything back.
 
@@ -19,7 +20,7 @@ everything that comes back; a connector has none of these. Errors:
     ├── Denied             the platform's own rule refuses        final
     ├── SubjectUnknown     the platform does not know the key     final: no records
     ├── BadRequest         we built a wrong question              final, our fault
-    ├── ContractBroken     column gone, type changed, foreign rows  opens the breaker for this type
+    ├── ContractBroken     column gone, type changed      counts for the breaker of this type alone
     └── Maintenance        a declared window                      final
 
 Texts of errors are for the operator's log; they hold no value of a record and never reach a caller.
@@ -28,7 +29,7 @@ Texts of errors are for the operator's log; they hold no value of a record and n
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol, TypeVar
@@ -174,11 +175,18 @@ class Deadline:
         return max(0.0, self.at - time.monotonic())
 
 
+Turn = Callable[[], Awaitable[None]]
+
+
+async def _at_once() -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Fetch:
     """One question to one platform: permitted and control fields only, never "all".
 
-    `subjects` are of one key kind; none is an open question, about organisations only (`uscc`).
+    `subjects` are of one key kind; none is an open question, about organisations only (`uscc`). `turn` waits until
+    one more call may start; the first is free.
     """
 
     type: str
@@ -188,6 +196,7 @@ class Fetch:
     limit: int = 1000
     deadline: Deadline = Deadline(float("inf"))
     request_id: str = ""
+    turn: Turn = field(default=_at_once, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

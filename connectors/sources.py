@@ -26,7 +26,10 @@ ErrorName = Literal[
 
 
 class LimitWords(Block):
-    """The platform's own bounds: `timeout` for one call or statement, `maxRows` and `maxBytes` for one question."""
+    """The platform's own bounds: `timeout` for one call or statement, `maxRows` and `maxBytes` for one question.
+
+    `perSecond` counts calls, each page of an answer among them; for a database it counts questions.
+    """
 
     concurrency: Count = 8
     perSecond: Annotated[float, Field(gt=0)] | None = None

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from connectors.contract import (
     Condition,
     ConnectorError,
+    ContractBroken,
     Deadline,
     Fetch,
     Page,
     Platform,
     SubjectKey,
     SubjectUnknown,
+    Turn,
 )
 from connectors.registry import Registry
 from gateway.fetching.checking import recheck
@@ -36,11 +38,15 @@ class Fetcher:
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
-        self._guards: dict[tuple[str, str], Guard] = {}
+        self._guards = {
+            (platform.id, source.name): Guard(source)
+            for platform in registry.platforms.values()
+            for source in platform.sources.values()
+        }
 
     def is_open(self, platform: str) -> bool:
-        """Whether the breaker of any of the platform's sources keeps the gateway away."""
-        return any(guard.is_open for (owner, _), guard in self._guards.items() if owner == platform)
+        """Whether a breaker keeps the gateway away from any of the platform's sources or record types."""
+        return any(self._guards[platform, name].is_open for name in self._registry.platforms[platform].sources)
 
     async def fetch(self, verdict: Verdict, deadline: Deadline, request_id: str) -> Replies:
         """Never raises for a platform: a failure is a Reply with its status. Cancellation stops every ask."""
@@ -54,6 +60,7 @@ class Fetcher:
             if verdict.plan.branches[part.branch].seek is not None:
                 facts, travelling = replace(facts, kind=""), part.ruling.asked
             groups.setdefault((part.ruling.platform, facts, part.where, travelling), []).append(number)
+        asked: list[tuple[dict[SubjectKey, list[int]], asyncio.Task[dict[SubjectKey, Reply]]]] = []
         async with asyncio.TaskGroup() as tasks:
             for (platform_id, facts, where, _), numbers in groups.items():
                 platform = self._registry.platforms[platform_id]
@@ -61,7 +68,10 @@ class Fetcher:
                 for chunk in self._chunks(verdict, platform.claim(facts.type).batch, numbers):
                     subjects = tuple(key for key in chunk if key is not ANYBODY.key)
                     ask = Fetch(facts.type, fields, subjects, where, request_id=request_id)
-                    tasks.create_task(self._ask(platform, ask, chunk, verdict.at, deadline, by_part))
+                    asked.append((chunk, tasks.create_task(self._ask(platform, ask, verdict.at, deadline, {}))))
+        for chunk, task in asked:
+            for subject, numbers in chunk.items():
+                by_part.update(dict.fromkeys(numbers, task.result()[subject]))
         return Replies(by_part)
 
     def _chunks(self, verdict: Verdict, size: int, numbers: list[int]) -> Iterable[dict[SubjectKey, list[int]]]:
@@ -74,33 +84,34 @@ class Fetcher:
             yield {subject: by_subject[subject] for subject in subjects[start : start + size]}
 
     async def _ask(
-        self,
-        platform: Platform,
-        ask: Fetch,
-        chunk: dict[SubjectKey, list[int]],
-        at: datetime,
-        deadline: Deadline,
-        by_part: dict[int, Reply],
-    ) -> None:
+        self, platform: Platform, ask: Fetch, at: datetime, deadline: Deadline, known: Mapping[SubjectKey, Reply]
+    ) -> dict[SubjectKey, Reply]:
+        """A reply for each subject (one for an open question); what is `known` stands where the platform fails now."""
         source = platform.source(ask.type)
-        guard = self._guards.setdefault((platform.id, source.name), Guard(source))
 
-        async def once(until: Deadline) -> dict[SubjectKey, Reply]:
-            bounded = replace(ask, limit=source.limits.max_rows, deadline=until)
-            pages = [page async for page in source.connector.fetch(bounded)]
-            return self._replies(platform, ask, pages, at)  # inside the guard: odd values are the platform's failure
+        async def once(until: Deadline, turn: Turn) -> dict[SubjectKey, Reply]:
+            bounded = replace(ask, limit=source.limits.max_rows, deadline=until, turn=turn)
+            try:
+                pages = [page async for page in source.connector.fetch(bounded)]
+            except SubjectUnknown:
+                pages = []
+            try:
+                return self._replies(platform, ask, pages, at)
+            except (AttributeError, TypeError) as error:
+                raise ContractBroken(f"a value is not of its catalogue type ({type(error).__name__})") from None
 
         try:
-            replies = await guard.call(once, deadline)
-        except SubjectUnknown:
-            replies = self._replies(platform, ask, [], at)
+            replies = await self._guards[platform.id, source.name].call(once, ask.type, deadline)
         except ConnectorError as error:
             log.warning("platform %s, %s: %s: %s", platform.id, ask.type, type(error).__name__, error)
-            for numbers in chunk.values():
-                by_part.update(dict.fromkeys(numbers, Reply(error.status)))
-            return
-        for subject, numbers in chunk.items():
-            by_part.update(dict.fromkeys(numbers, replies[subject]))
+            return {key: known.get(key, Reply(error.status)) for key in ask.subjects or (ANYBODY.key,)}
+        middle = len(ask.subjects) // 2
+        if middle and any(reply.status == "TRUNCATED" for reply in replies.values()):
+            # `maxRows` counts over the batch: asked in halves, only who holds too much alone stays cut
+            halves = [replace(ask, subjects=part) for part in (ask.subjects[:middle], ask.subjects[middle:])]
+            first, second = await asyncio.gather(*(self._ask(platform, half, at, deadline, replies) for half in halves))
+            return first | second
+        return replies
 
     def _replies(self, platform: Platform, ask: Fetch, pages: list[Page], at: datetime) -> dict[SubjectKey, Reply]:
         kept, dropped = recheck(ask, (row for page in pages for row in page.rows))

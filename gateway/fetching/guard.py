@@ -1,7 +1,8 @@
-"""Around every source: bulkhead, rate limiter, breaker, retry budget, deadline. Connectors have none of these.
+"""Around every source: bulkhead, pace, breaker, retry budget, deadline. Connectors have none of these.
 
 Retries are for retryable errors only, jittered, inside the deadline and the platform's own `retry.within`,
-and at most one call in ten (with a floor of one), so that a failing platform is not stormed.
+and at most one call in ten (with a floor of one), so that a failing platform is not stormed. Nobody waits
+for a connector beyond the deadline: one that does not stop when told keeps its slot until it does.
 """
 
 from __future__ import annotations
@@ -12,27 +13,32 @@ import traceback
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
-from aiolimiter import AsyncLimiter
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt, wait_random_exponential
+from tenacity import (
+    AsyncRetrying,
+    RetryCallState,
+    retry_if_exception,
+    stop_after_attempt,
+    stop_before_delay,
+    wait_random_exponential,
+)
 
-from connectors.contract import AuthFailed, ConnectorError, Deadline, RateLimited, Source, TimedOut, Unavailable
-from gateway.fetching.breaker import CircuitBreaker
+from connectors.contract import ConnectorError, Deadline, RateLimited, Source, TimedOut, Turn, Unavailable
+from gateway.fetching.pace import Pace
+from gateway.fetching.standing import BreakerOpen, Standing
 
 T = TypeVar("T")
+Ask = Callable[[Deadline, Turn], Awaitable[T]]
 
 RETRY_SHARE = 0.1
 RETRY_FLOOR = 1.0
 RETRY_CAP = 10.0
+_jitter = wait_random_exponential(multiplier=0.02, max=0.2)
 
 
 class Busy(ConnectorError):
-    """Our own bulkhead was full until the deadline."""
+    """Our own bounds left no room until the deadline; says nothing of the platform."""
 
     status = "BUSY"
-
-
-class BreakerOpen(ConnectorError):
-    """The platform failed lately; it is left alone for a while."""
 
 
 class Guard:
@@ -41,87 +47,86 @@ class Guard:
     def __init__(self, source: Source) -> None:
         self._source = source
         self._slots = asyncio.Semaphore(source.limits.concurrency)
-        rate = source.limits.per_second
-        # below one call a second the period is stretched: the limiter takes whole calls
-        self._limiter = AsyncLimiter(max(1.0, rate), max(1.0, 1.0 / rate)) if rate else None
-        self._breaker = CircuitBreaker(source.breaker)
+        self._pace = Pace(source.limits.per_second) if source.limits.per_second else None
+        self._standing = Standing(source.breaker)
         self._budget = RETRY_FLOOR
         self._running: set[asyncio.Future[Any]] = set()  # the loop itself holds tasks only weakly
 
     @property
     def is_open(self) -> bool:
-        return self._breaker.is_open(time.monotonic())
+        return self._standing.is_open(time.monotonic())
 
-    async def call(self, ask: Callable[[Deadline], Awaitable[T]], deadline: Deadline) -> T:
+    async def call(self, ask: Ask[T], type_name: str, deadline: Deadline) -> T:
+        """The ask's result; where a retry found no way to the platform, what the platform said before."""
         self._budget = min(RETRY_CAP, self._budget + RETRY_SHARE)
-        give_up = time.monotonic() + self._source.retry.within
+        said: BaseException | None = None
 
-        def again(error: BaseException) -> bool:
-            if not (isinstance(error, ConnectorError) and error.retryable) or isinstance(error, Busy):
-                return False
-            wait = error.after or 0.0 if isinstance(error, RateLimited) else 0.0
-            if self._budget < 1.0 or time.monotonic() + wait > min(give_up, deadline.at):
-                return False
+        def spend(state: RetryCallState) -> None:
+            nonlocal said
             self._budget -= 1.0
-            return True
+            said = state.outcome.exception() if state.outcome else None
 
-        def pause(state: RetryCallState) -> float:
-            error = state.outcome.exception() if state.outcome else None
-            after = error.after if isinstance(error, RateLimited) else None
-            return min(after or jitter(state), deadline.left())
-
-        jitter = wait_random_exponential(multiplier=0.02, max=0.2)
         retrying = AsyncRetrying(
-            stop=stop_after_attempt(max(1, self._source.retry.attempts)),
-            retry=retry_if_exception(again),
-            wait=pause,
+            stop=stop_after_attempt(self._source.retry.attempts)
+            | stop_before_delay(min(self._source.retry.within, deadline.left())),
+            retry=retry_if_exception(self._may_be_mended),
+            wait=_pause,
+            before_sleep=spend,
             reraise=True,
         )
-        return await retrying(self._once, ask, deadline)
+        try:
+            return await retrying(self._once, ask, type_name, deadline)
+        except (Busy, BreakerOpen) as ours:
+            raise said or ours from None
 
-    async def _once(self, ask: Callable[[Deadline], Awaitable[T]], deadline: Deadline) -> T:
-        """One attempt; waiting for our own bounds is `Busy` and says nothing of the platform."""
+    def _may_be_mended(self, error: BaseException) -> bool:
+        return isinstance(error, ConnectorError) and error.retryable and self._budget >= 1.0
+
+    async def _once(self, ask: Ask[T], type_name: str, deadline: Deadline) -> T:
+        """One attempt, refused before any waiting where the breaker is open."""
+        came = time.monotonic()
+        self._standing.check(type_name, came)
+        await self._admitted(deadline)
+        began = time.monotonic()
+        try:
+            passage = self._standing.enter(type_name, began)
+        except BreakerOpen:
+            self._slots.release()
+            raise
+        own = Deadline(min(deadline.at, began + self._source.limits.timeout))
+        turns = _Turns(self._pace, own, waited=began - came)
+        task = asyncio.ensure_future(ask(own, turns.take))
+        self._running.add(task)
+        task.add_done_callback(self._ended)
+        try:
+            result = await _outcome(task, own)
+        except asyncio.CancelledError:
+            passage.abandoned()
+            raise
+        except Exception as error:  # noqa: BLE001  # a fault of one connector must not take the other answers away
+            failure = _failure(error)
+            cut_short = isinstance(failure, TimedOut) and turns.waited > (time.monotonic() - came) / 2
+            if cut_short or isinstance(failure, Busy):
+                passage.abandoned()  # most of the time went by in our own queues
+            else:
+                passage.failed(failure, time.monotonic())
+            raise failure from None
+        passage.succeeded()
+        return result
+
+    async def _admitted(self, deadline: Deadline) -> None:
+        """Takes a slot and a turn. Raises Busy, with no slot taken."""
         try:
             async with asyncio.timeout(deadline.left()):
                 await self._slots.acquire()
+            try:
+                if self._pace is not None:
+                    await self._pace.turn(deadline)
+            except BaseException:
+                self._slots.release()
+                raise
         except TimeoutError:
-            raise Busy("no free slot before the deadline") from None
-        try:
-            if self._limiter:
-                async with asyncio.timeout(deadline.left()):
-                    await self._limiter.acquire()
-            if not self._breaker.allows(time.monotonic()):
-                raise BreakerOpen("the breaker is open")
-        except BaseException as error:
-            self._slots.release()
-            if isinstance(error, TimeoutError):
-                raise Busy("no turn before the deadline") from None
-            raise
-        own = Deadline(min(deadline.at, time.monotonic() + self._source.limits.timeout))
-        task = asyncio.ensure_future(ask(own))
-        self._running.add(task)
-        task.add_done_callback(self._ended)
-        return await self._outcome(task, own)
-
-    async def _outcome(self, task: asyncio.Future[T], own: Deadline) -> T:
-        """The task's result by the deadline. A connector that does not stop when told is not waited for: it keeps
-        its slot until it ends, and the answer goes on without it."""
-        try:
-            done, _ = await asyncio.wait({task}, timeout=own.left())
-            if not done:
-                raise TimeoutError
-            result = task.result()
-        except asyncio.CancelledError:
-            task.cancel()
-            self._breaker.abandoned()
-            raise
-        except Exception as error:  # noqa: BLE001  # a fault of one connector must not take the other answers away
-            task.cancel()
-            failure = _failure(error)
-            self._note(failure)
-            raise failure from None
-        self._breaker.succeeded()
-        return result
+            raise Busy("no free slot and turn before the deadline") from None
 
     def _ended(self, task: asyncio.Future[Any]) -> None:
         self._running.discard(task)
@@ -129,13 +134,45 @@ class Guard:
         if not task.cancelled():
             task.exception()  # told already, or too late to be told
 
-    def _note(self, failure: ConnectorError) -> None:
-        if isinstance(failure, AuthFailed):
-            self._breaker.trip(time.monotonic())
-        elif failure.counts:
-            self._breaker.failed(time.monotonic())
-        else:
-            self._breaker.succeeded()  # the platform answered, if only to refuse
+
+class _Turns:
+    """The turns of one attempt: the first was taken when it was let in, its connector takes each further one."""
+
+    def __init__(self, pace: Pace | None, deadline: Deadline, waited: float) -> None:
+        self.waited = waited
+        self._pace, self._deadline = pace, deadline
+        self._first = True
+
+    async def take(self) -> None:
+        if self._pace is None or self._first:
+            self._first = False
+            return
+        begin = time.monotonic()
+        try:
+            await self._pace.turn(self._deadline)
+        except TimeoutError:
+            raise Busy("no further turn before the deadline") from None
+        finally:
+            self.waited += time.monotonic() - begin
+
+
+def _pause(state: RetryCallState) -> float:
+    error = state.outcome.exception() if state.outcome else None
+    asked = error.after if isinstance(error, RateLimited) else None
+    return _jitter(state) if asked is None else asked
+
+
+async def _outcome(task: asyncio.Future[T], deadline: Deadline) -> T:
+    """The task's result by the deadline; then, or when the caller leaves, it is told to stop and not waited for."""
+    try:
+        await asyncio.wait({task}, timeout=deadline.left())
+        if not task.done():
+            raise TimedOut("no answer by the deadline")
+        if task.cancelled():  # from within: that is no caller who left
+            raise Unavailable("the connector gave up")
+        return task.result()
+    finally:
+        task.cancel()
 
 
 def _failure(error: Exception) -> ConnectorError:

@@ -3,71 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
-from collections.abc import AsyncIterator, Mapping
 
 import pytest
 
 from connectors.contract import (
     AuthFailed,
-    Breaker,
-    Claim,
-    ConnectorError,
     ContractBroken,
     Deadline,
-    Denied,
-    Environment,
-    Fetch,
-    Limits,
-    Page,
-    RateLimited,
-    Retry,
-    Source,
     TimedOut,
+    Turn,
     Unavailable,
 )
-from gateway.fetching.guard import BreakerOpen, Busy, Guard
-
-
-class Nobody:
-    """A connector that is never asked: these tests bring their own asks."""
-
-    def claims(self) -> Mapping[str, Claim]:
-        return {}
-
-    async def open(self, environment: Environment) -> None: ...
-    async def close(self) -> None: ...
-    async def health(self, deadline: Deadline) -> None: ...
-
-    def fetch(self, ask: Fetch) -> AsyncIterator[Page]:
-        raise NotImplementedError
-
-
-def guard(
-    concurrency: int = 4,
-    per_second: float | None = None,
-    attempts: int = 1,
-    failures: int = 1_000_000,
-    timeout: float = 5.0,
-    within: float = 2.0,
-) -> Guard:
-    limits = Limits(concurrency, per_second, timeout, 100, 1 << 20)
-    return Guard(Source("main", "none", Nobody(), limits, Breaker(failures, 30.0, 30.0), Retry(attempts, within)))
-
-
-async def outcome(guarded: Guard, ask: object, seconds: float = 5.0) -> str:
-    try:
-        await guarded.call(ask, Deadline.within(seconds))  # type: ignore[arg-type]
-    except ConnectorError as error:
-        return type(error).__name__
-    return "ok"
+from gateway.fetching.guard import Busy
+from gateway.fetching.standing import BreakerOpen, TypeBroken
+from tests.edges.guarded import guard, outcome
 
 
 async def test_bulkhead() -> None:
     """Of a hundred asks at once never more than `concurrency` are at the platform."""
     now = most = 0
 
-    async def ask(_: Deadline) -> None:
+    async def ask(*_: object) -> None:
         nonlocal now, most
         now += 1
         most = max(most, now)
@@ -84,10 +42,10 @@ async def test_no_slot_is_busy() -> None:
     """Who gets no slot by the deadline is told Busy; that says nothing against the platform's breaker."""
     release = asyncio.Event()
 
-    async def hold(_: Deadline) -> None:
+    async def hold(*_: object) -> None:
         await release.wait()
 
-    async def quick(_: Deadline) -> None: ...
+    async def quick(*_: object) -> None: ...
 
     guarded = guard(concurrency=1, failures=1)
     holding = asyncio.create_task(outcome(guarded, hold))
@@ -98,10 +56,24 @@ async def test_no_slot_is_busy() -> None:
     assert await outcome(guarded, quick) == "ok"
 
 
+async def test_who_queued_too_long_says_nothing_of_the_platform() -> None:
+    """A call that was cut because it had waited in our own queue does not count against a healthy platform."""
+
+    async def steady(*_: object) -> None:
+        await asyncio.sleep(0.3)
+
+    guarded = guard(concurrency=1, failures=1)
+    results = await asyncio.gather(*(outcome(guarded, steady, seconds=0.5) for _ in range(5)))
+    assert results.count("ok") == 1
+    assert set(results) <= {"ok", TimedOut.__name__, Busy.__name__}
+    assert not guarded.is_open
+    assert await outcome(guarded, steady) == "ok"
+
+
 async def test_rate() -> None:
     """`perSecond` is kept: who would have to wait beyond the deadline is told Busy."""
 
-    async def ask(_: Deadline) -> None: ...
+    async def ask(*_: object) -> None: ...
 
     guarded = guard(per_second=5)
     results = [await outcome(guarded, ask, seconds=0.05) for _ in range(8)]
@@ -109,74 +81,50 @@ async def test_rate() -> None:
     assert results[5:] == [Busy.__name__] * 3
 
 
-@pytest.mark.parametrize(
-    ("error", "calls"),
-    [(Unavailable("x"), 3), (TimedOut("x"), 3), (Denied("x"), 1), (AuthFailed("x"), 1), (ContractBroken("x"), 1)],
-)
-async def test_only_retryable_errors_are_retried(error: ConnectorError, calls: int) -> None:
-    """A failure that another try may mend is tried again, up to `attempts`; any other is final."""
-    made = 0
+async def test_less_than_one_call_a_second() -> None:
+    """`perSecond: 0.5` is a call every two seconds, not an error; who cannot have his turn in time is told at once."""
 
-    async def ask(_: Deadline) -> None:
-        nonlocal made
-        made += 1
-        raise error
+    async def quick(*_: object) -> None: ...
 
-    guarded = guard(attempts=3)
-    for _ in range(10):  # earns the budget of a retry for each of the two that may follow
-        await outcome(guarded, lambda _: asyncio.sleep(0))
-    assert await outcome(guarded, ask) == type(error).__name__
-    assert made == calls
+    guarded = guard(per_second=0.5)
+    assert await outcome(guarded, quick) == "ok"
+    begin = time.monotonic()
+    assert await outcome(guarded, quick, seconds=1.2) == Busy.__name__
+    assert time.monotonic() - begin < 0.5
 
 
-async def test_a_storm_is_not_fed() -> None:
-    """Of 500 calls that all fail, retries are at most one in ten beside the first."""
-    made = 0
+async def test_pages_that_find_no_turn_say_nothing_of_the_platform() -> None:
+    """When the later calls of one question find no turn in time, that is our Busy and does not open the breaker."""
 
-    async def ask(_: Deadline) -> None:
-        nonlocal made
-        made += 1
-        raise Unavailable("x")
+    async def paged(until: Deadline, turn: Turn) -> None:
+        for _ in range(3):
+            await turn()
 
-    guarded = guard(concurrency=50, attempts=3)
-    await asyncio.gather(*(outcome(guarded, ask) for _ in range(500)))
-    assert 500 < made <= 500 + 51
-
-
-async def test_retry_after_is_honoured_if_it_fits() -> None:
-    """`RateLimited(after)` is waited for when the deadline allows, and is final when it does not."""
-    times: list[float] = []
-
-    async def ask(_: Deadline) -> None:
-        times.append(time.monotonic())
-        if len(times) == 1:
-            raise RateLimited("x", after=0.2)
-
-    assert await outcome(guard(attempts=2), ask) == "ok"
-    assert times[1] - times[0] >= 0.2
-    times.clear()
-    assert await outcome(guard(attempts=2), ask, seconds=0.1) == RateLimited.__name__
-    assert len(times) == 1
+    guarded = guard(per_second=2, failures=1)
+    assert await outcome(guarded, paged, seconds=0.2) == Busy.__name__
+    assert not guarded.is_open
+    assert await outcome(guarded, paged) == "ok"
 
 
-async def test_retries_stay_within() -> None:
-    """No retry begins after `retry.within`."""
-    made = 0
+async def test_who_leaves_the_queue_leaves_his_slot() -> None:
+    """A caller who is cancelled while waiting for the pace gives back the slot that he held."""
 
-    async def ask(_: Deadline) -> None:
-        nonlocal made
-        made += 1
-        await asyncio.sleep(0.05)
-        raise Unavailable("x")
+    async def ask(*_: object) -> None: ...
 
-    await outcome(guard(attempts=5, within=0.01), ask)
-    assert made == 1
+    guarded = guard(per_second=1, concurrency=1)
+    assert await outcome(guarded, ask) == "ok"
+    for _ in range(3):
+        leaving = asyncio.create_task(outcome(guarded, ask))
+        await asyncio.sleep(0.01)
+        leaving.cancel()
+        await asyncio.gather(leaving, return_exceptions=True)
+    assert await outcome(guarded, ask, seconds=2) == "ok"
 
 
 async def test_deadline_and_timeout() -> None:
     """An ask that hangs is cut at the platform's time-out or the deadline, whichever comes first, and counts."""
 
-    async def hang(_: Deadline) -> None:
+    async def hang(*_: object) -> None:
         await asyncio.Event().wait()
 
     guarded = guard(timeout=0.05, failures=2)
@@ -189,7 +137,7 @@ async def test_deadline_and_timeout() -> None:
 async def test_wrong_credentials_open_at_once() -> None:
     """AuthFailed opens the breaker at the first time: a locked account is worse than a missing answer."""
 
-    async def ask(_: Deadline) -> None:
+    async def ask(*_: object) -> None:
         raise AuthFailed("x")
 
     guarded = guard(failures=100)
@@ -197,14 +145,70 @@ async def test_wrong_credentials_open_at_once() -> None:
     assert await outcome(guarded, ask) == BreakerOpen.__name__
 
 
+async def test_an_open_breaker_answers_at_once() -> None:
+    """While the breaker is open nobody waits for a slot that a hanging call still holds."""
+    release = asyncio.Event()
+
+    async def stubborn(*_: object) -> None:
+        while not release.is_set():
+            with contextlib.suppress(asyncio.CancelledError):
+                await release.wait()
+
+    guarded = guard(concurrency=1, timeout=0.05, failures=1)
+    assert await outcome(guarded, stubborn) == TimedOut.__name__
+    assert await outcome(guarded, stubborn, seconds=0.5) == BreakerOpen.__name__  # not Busy: it did not wait
+    release.set()
+
+
+async def test_who_is_turned_away_leaves_his_slot() -> None:
+    """A call for a record type that broke its contract is refused and takes no slot from the other types."""
+
+    async def broken(*_: object) -> None:
+        raise ContractBroken("x")
+
+    guarded = guard(concurrency=1, failures=1)
+    for expected in (ContractBroken, TypeBroken, TypeBroken, TypeBroken):
+        assert await outcome(guarded, broken, type_name="A") == expected.__name__
+    assert await outcome(guarded, lambda *_: asyncio.sleep(0), seconds=0.2, type_name="B") == "ok"
+
+
+async def test_a_connector_that_does_not_stop_is_not_waited_for() -> None:
+    """Whoever ignores his cancellation holds nobody beyond the deadline, and keeps his slot until he really ends."""
+    release = asyncio.Event()
+
+    async def deaf(*_: object) -> None:
+        while not release.is_set():
+            try:
+                await release.wait()
+            except asyncio.CancelledError:
+                continue
+
+    async def quick(*_: object) -> None: ...
+
+    guarded = guard(concurrency=1)
+    assert await asyncio.wait_for(outcome(guarded, deaf, seconds=0.05), 2) == TimedOut.__name__
+    assert await outcome(guarded, quick, seconds=0.05) == Busy.__name__
+    release.set()
+    assert await outcome(guarded, quick) == "ok"
+
+
+async def test_a_connector_that_gives_up_is_no_caller_who_leaves() -> None:
+    """A cancellation from within a connector is its platform's failure, not the request's end."""
+
+    async def ask(*_: object) -> None:
+        raise asyncio.CancelledError
+
+    assert await outcome(guard(), ask) == Unavailable.__name__
+
+
 async def test_a_connector_s_own_fault_is_a_failure_of_its_platform() -> None:
     """An unforeseen exception becomes Unavailable, without its text."""
 
-    async def ask(_: Deadline) -> None:
+    async def ask(*_: object) -> None:
         raise KeyError("370203199001010013")
 
     with pytest.raises(Unavailable) as caught:
-        await guard().call(ask, Deadline.within(1))
+        await guard().call(ask, "T", Deadline.within(1))
     assert "3702" not in str(caught.value)
     assert "KeyError" in str(caught.value)
 
@@ -212,7 +216,7 @@ async def test_a_connector_s_own_fault_is_a_failure_of_its_platform() -> None:
 async def test_cancellation_gives_the_slot_back() -> None:
     """A cancelled ask leaves no slot taken and no probe waiting."""
 
-    async def hang(_: Deadline) -> None:
+    async def hang(*_: object) -> None:
         await asyncio.Event().wait()
 
     guarded = guard(concurrency=1)
@@ -222,34 +226,25 @@ async def test_cancellation_gives_the_slot_back() -> None:
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-    assert await outcome(guarded, lambda _: asyncio.sleep(0), seconds=0.5) == "ok"
+    assert await outcome(guarded, lambda *_: asyncio.sleep(0), seconds=0.5) == "ok"
 
 
-async def test_a_connector_that_does_not_stop_is_not_waited_for() -> None:
-    """Whoever ignores his cancellation holds nobody beyond the deadline, and keeps his slot until he really ends."""
-    release = asyncio.Event()
+async def test_a_cancelled_probe_lets_another_try() -> None:
+    """When the one call that may try a fallen platform is cancelled, the next one is the probe."""
 
-    async def deaf(_: Deadline) -> None:
-        while not release.is_set():
-            try:
-                await release.wait()
-            except asyncio.CancelledError:
-                continue
+    async def hang(*_: object) -> None:
+        await asyncio.Event().wait()
 
-    async def quick(_: Deadline) -> None: ...
+    async def refused(*_: object) -> None:
+        raise AuthFailed("x")
 
-    guarded = guard(concurrency=1)
-    assert await asyncio.wait_for(outcome(guarded, deaf, seconds=0.05), 2) == TimedOut.__name__
-    assert await outcome(guarded, quick, seconds=0.05) == Busy.__name__
-    release.set()
-    assert await outcome(guarded, quick) == "ok"
-
-
-async def test_less_than_one_call_a_second() -> None:
-    """`perSecond: 0.5` is a call every two seconds, not an error."""
-
-    async def quick(_: Deadline) -> None: ...
-
-    guarded = guard(per_second=0.5)
-    assert await outcome(guarded, quick, seconds=0.05) == "ok"
-    assert await outcome(guarded, quick, seconds=0.05) == Busy.__name__
+    guarded = guard(open_=0.05)
+    assert await outcome(guarded, refused) == AuthFailed.__name__
+    while guarded.is_open:
+        await asyncio.sleep(0.01)
+    probe = asyncio.create_task(outcome(guarded, hang))
+    await asyncio.sleep(0)
+    assert await outcome(guarded, hang) == BreakerOpen.__name__
+    probe.cancel()
+    await asyncio.gather(probe, return_exceptions=True)
+    assert await outcome(guarded, lambda *_: asyncio.sleep(0)) == "ok"

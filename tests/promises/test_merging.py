@@ -2,70 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
+import contextlib
+import sqlite3
+from collections.abc import Callable
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 
-from connectors.contract import (
-    Breaker,
-    Claim,
-    Condition,
-    Deadline,
-    Environment,
-    Fetch,
-    Limits,
-    Page,
-    Platform,
-    Retry,
-    Row,
-    Source,
-    SubjectKey,
-)
-from connectors.registry import Registry
-from gateway.checking import read_policies
-from gateway.fetching import Fetcher
-from gateway.model import Branch, Caller, Part, Plan, Reply, Ruling, Subject, Verdict, Window
+from connectors.contract import Platform, Row
+from gateway.model import Branch, Reply, Ruling, Subject, Window
+from gateway.shaping.connections import Connection
 from gateway.shaping.merging import Merger, Record
+from gateway.shaping.telling import sources_and_errors
 from policies.masks import Pseudonyms
-from policies.model import DENY, Decision, Facts, RowRule, Words
+from policies.model import DENY, RowRule
+from tests.conftest import House
+from tests.promises.penalties import AT, CATALOGUE, CITY, COUNTY, KEY, PENALTY, WHY, platform, row, ruling
 
-ROOT = Path(__file__).parents[2]
-AT = datetime(2026, 11, 24, tzinfo=UTC)
-WHY = Words("因", "because")
 REPAIRED = RowRule("p/repaired", WHY, "hide", None, status=frozenset({"REPAIRED"}))
-KEY = SubjectKey("uscc", "91370203MA3C00001X")
-OTHER = SubjectKey("uscc", "91370203MA3C00002X")
-CATALOGUE = read_policies(ROOT / "policies").catalogue
-PENALTY = CATALOGUE.types["AdministrativePenalty"]
-CALLER = Caller("c", "government", "310000", frozenset(), "gov.licensing", {}, None)
-SUBJECT = Subject(KEY, "Enterprise", False, None)
-
-
-def facts(province: str = "370200") -> Facts:
-    return Facts("government", "c", "310000", frozenset(), None, False, False, frozenset({"uscc"}), "Enterprise",
-                 PENALTY.name, province, AT)  # fmt: skip
-
-
-def platform(name: str, authority: bool = False, connector: Any = None) -> Platform:
-    source = Source("main", "none", connector, Limits(4, None, 1.0, 100, 1 << 20), Breaker(5, 30, 5), Retry(1, 1))
-    types = {PENALTY.name: "main"}
-    held = frozenset({PENALTY.name}) if authority else frozenset()
-    return Platform(name, name[:6], {"zh": name, "en": name}, "owner", "1", {"main": source}, types, held, None)
-
-
-def ruling(name: str, effects: Mapping[str, str], rows: tuple[RowRule, ...] = ()) -> Ruling:
-    decisions = {field: Decision(effect, "p/r", WHY) for field, effect in effects.items()}
-    asked = frozenset(field for field, effect in effects.items() if effect != DENY) | PENALTY.control
-    return Ruling(name, facts(), decisions, asked, rows, dated=True)
-
-
-def row(number: str, **values: Any) -> Row:
-    known = {"documentNo": number, "authority": "市监局", "status": "ACTIVE", "decisionDate": date(2026, 3, 1)}
-    return Row(number, KEY, {**known, **values})
 
 
 def merge(
@@ -81,7 +36,6 @@ def merge(
     return merger.merge(PENALTY, branch, [(r, p, Reply("ANSWERED", rows)) for r, p, rows in heard])
 
 
-CITY, COUNTY = "370200-a", "370600-b"
 ALL = {"documentNo": "allow", "facts": "allow", "legalRepresentative": "allow"}
 
 
@@ -202,77 +156,40 @@ def test_the_name_beside_the_code_is_a_check() -> None:
     assert [record.values["documentNo"] for record in found] == ["1"]
 
 
-class Dishonest:
-    """A platform that answers more than it was asked: foreign subjects, surplus fields, rows outside the conditions."""
+def test_the_oldest_reading_is_told() -> None:
+    """One line for a platform that was asked in several batches: its oldest data, worst status, each record once."""
 
-    def claims(self) -> Mapping[str, Claim]:
-        fields = frozenset(PENALTY.fields)
-        return {PENALTY.name: Claim(fields, frozenset(), {}, frozenset({"uscc"}), {"status": frozenset({"in"})}, 10)}
+    def connection(number: int, status: str, as_of: str | None, *shown: str) -> Connection:
+        root: tuple[str | int, ...] = ("s", number)
+        subject = Subject(KEY, "Enterprise", False, None)
+        branch = Branch((*root, "p"), root, subject, PENALTY.name, frozenset(), Window())
+        source = {"platform": CITY, "type": PENALTY.name, "region": "370200", "status": status, "records": len(shown),
+                  "asOf": as_of, "absent": []}  # fmt: skip
+        return Connection(branch, {"sources": [source], "complete": False}, {CITY: set(shown)}, {})
 
-    async def open(self, environment: Environment) -> None: ...
-    async def close(self) -> None: ...
-    async def health(self, deadline: Deadline) -> None: ...
-
-    async def fetch(self, ask: Fetch) -> AsyncIterator[Page]:
-        mine = row("1", legalRepIdNo="370203199001010013", facts="surplus")
-        foreign = Row("2", OTHER, mine.values)
-        outside = row("3", status="REVOKED")
-        nowhere = row("4", status=None)
-        yield Page([mine, foreign, outside, nowhere])
-
-
-async def fetched(connector: Any, stale_after: float | None = None) -> Reply:
-    """One ask for document numbers and states of active penalties, answered by a connector."""
-    asked = Ruling(
-        CITY, facts(), {"documentNo": Decision("allow", "p/r", WHY)}, frozenset({"documentNo", "status"}), ()
-    )
-    branch = Branch(("s", "p"), ("s",), SUBJECT, PENALTY.name, frozenset({"documentNo"}), Window())
-    part = Part(0, asked, (Condition("status", "in", ("ACTIVE",)),))
-    verdict = Verdict(Plan((), (branch,)), "d", CALLER, AT, (part,), frozenset(), (), frozenset())
-    found = replace(platform(CITY, connector=connector), stale_after=stale_after)
-    return (await Fetcher(Registry({CITY: found})).fetch(verdict, Deadline.within(1), "r")).by_part[0]
+    connections = [
+        connection(0, "ANSWERED", "2026-11-24T08:00:00+08:00", "a"),
+        connection(1, "TIMEOUT", None),
+        connection(2, "STALE", "2026-11-20T08:00:00+08:00", "a", "b"),
+    ]
+    [line], [error] = sources_and_errors(connections, "en")
+    assert (line["status"], line["asOf"], line["records"]) == ("TIMEOUT", "2026-11-20T08:00:00+08:00", 2)
+    assert error["path"] == ["s", 1, "p"]
 
 
-async def test_over_return_is_dropped(caplog: pytest.LogCaptureFixture) -> None:
-    """What was not asked goes no further than the fetcher, and is counted in the log without a value."""
-    [kept] = (await fetched(Dishonest())).rows
-    assert kept.id == "1"
-    assert dict(kept.values) == {"documentNo": "1", "status": "ACTIVE"}
-    assert "3 rows outside the question were dropped" in caplog.text
-    assert "surplus" not in caplog.text
-    assert "1990" not in caplog.text
+def penalties(house: House, arguments: str = "") -> list[dict[str, Any]]:
+    query = f"""query($id: SubjectKey!) {{ subject(id: $id) {{
+        administrativePenalties{arguments} {{ nodes {{ documentNo provenance {{ platform }} }} }} }} }}"""
+    answer = house.ask(query, "many_platforms", as_="shanghai-market-bureau", purpose="gov.licensing")
+    return answer["data"]["subject"]["administrativePenalties"]["nodes"]  # type: ignore[no-any-return]
 
 
-class Saying(Dishonest):
-    """A platform that answers one given page."""
-
-    def __init__(self, page: Page) -> None:
-        self._page = page
-
-    async def fetch(self, ask: Fetch) -> AsyncIterator[Page]:
-        yield self._page
-
-
-@pytest.mark.parametrize(
-    ("page", "status"),
-    [
-        (Page([row("1")]), "ANSWERED"),
-        (Page([]), "ANSWERED"),
-        (Page([row("1")], truncated=True), "TRUNCATED"),
-        (Page([row("1")], rejected=["a row did not map"]), "INVALID"),
-        (Page([row("1")], as_of=AT - timedelta(hours=37)), "STALE"),
-        (Page([row("1")], as_of=AT - timedelta(hours=35)), "ANSWERED"),
-    ],
-)
-async def test_an_answer_in_part_is_called_so(page: Page, status: str) -> None:
-    """More than was read, rows that did not map, data older than promised: each has its own status."""
-    reply = await fetched(Saying(page), stale_after=36 * 3600)
-    assert reply.status == status
-    assert len(reply.rows) == len(page.rows)
-
-
-async def test_odd_values_are_the_platform_s_failure() -> None:
-    """An instant without a zone, which nothing can be compared with, fails its platform and not the request."""
-    reply = await fetched(Saying(Page([row("1")], as_of=datetime(2026, 11, 24))), stale_after=60)  # noqa: DTZ001
-    assert reply.status == "UNAVAILABLE"
-    assert reply.rows == ()
+@pytest.mark.parametrize("arguments", ["", "(status: [ACTIVE])"])
+def test_a_repair_at_one_platform_hides_the_other_s_copy(new_house: Callable[[], House], arguments: str) -> None:
+    """A penalty that two platforms hold is gone from every answer as soon as one of them has repaired it."""
+    house = new_house()
+    [shared] = [node["documentNo"] for node in penalties(house) if len(node["provenance"]) == 2]
+    [url] = [p["url"] for p in house.running.description["platforms"] if p["id"] == "370200-qingdao-double-publicity"]
+    with contextlib.closing(sqlite3.connect(url.partition(":///")[2], isolation_level=None)) as city:
+        city.execute("UPDATE SGS_XZCF SET CF_ZT = '9' WHERE CF_WSH = ?", (shared,))
+    assert shared not in {node["documentNo"] for node in penalties(house, arguments)}

@@ -54,6 +54,10 @@ def test_pages_joined_equal_one_large_page(house: House) -> None:
         words = [f"orderBy: {rng.choice(['NEWEST_FIRST', 'OLDEST_FIRST'])}"]
         if rng.random() < 0.3:
             words.append('from: "2018-01-01"')
+        if rng.random() < 0.3:
+            words.append('to: "2026-06-30"')
+        if rng.random() < 0.3:
+            words.append("status: [ACTIVE, OBJECTED]")
         if rng.random() < 0.2:
             words.append('regions: ["370600"]')
         query, caller = question(connection, ", " + ", ".join(words)), rng.choice(CALLERS)

@@ -48,13 +48,14 @@ class Rest:
     def __init__(self, source: RestSource, types: Mapping[str, TypeWords], terms: Terms) -> None:
         self._source = source
         self._types = {name: _Type(name, words, terms) for name, words in types.items()}
+        self._claims = {name: each.record.claim for name, each in self._types.items()}
         self._reading = Reading(source)
         self._transport: Transport | None = None
         self._asking: dict[str, Asking] = {}
         self._headers: dict[str, str] = {}
 
     def claims(self) -> Mapping[str, Claim]:
-        return {name: each.record.claim for name, each in self._types.items()}
+        return self._claims
 
     async def open(self, environment: Environment) -> None:
         """Raises ValueError, naming the reference and never its value, when `base` is not usable."""
@@ -100,6 +101,7 @@ class Rest:
                 if asking is None:
                     raise Unavailable("the source is not open")
                 question = asking.question(chunk, projection, {**more, **numbers})
+                await ask.turn()
                 answer = await self._open().send(question, self._call_deadline(ask.deadline), bounds.bytes)
                 bounds.bytes -= len(answer.body)
                 return self._reading.body(answer)

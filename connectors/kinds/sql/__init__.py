@@ -69,10 +69,11 @@ class Sql:
     def __init__(self, source: SqlSource, types: Mapping[str, TypeWords], terms: Terms) -> None:
         self._source = source
         self._types = {name: _Type(name, words, terms) for name, words in types.items()}
+        self._claims = {name: each.record.claim for name, each in self._types.items()}
         self._engine: AsyncEngine | None = None
 
     def claims(self) -> Mapping[str, Claim]:
-        return {name: each.record.claim for name, each in self._types.items()}
+        return self._claims
 
     async def open(self, environment: Environment) -> None:
         """Makes the engine; connects only when asked. Raises ValueError that names the reference only."""
