@@ -1,4 +1,4 @@
-"""One database behind an asynchronous engine: opened read only, asked by a deadline, its faults in the contract's words.
+"""One database behind an asynchronous engine: opened read only, asked by a deadline, its faults in our own words.
 
 A deadline or a cancellation stops the statement and gives the connection back. Which database it is, the URL
 says; SQLite is proven by tests, the session words for PostgreSQL, MySQL and MariaDB are written and not proven
