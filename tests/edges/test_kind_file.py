@@ -10,6 +10,7 @@ import os
 import sqlite3
 import tempfile
 import time
+import zipfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import date, datetime
@@ -424,15 +425,36 @@ async def test_a_torn_workbook_is_noticed_without_a_checksum(folder: Folder) -> 
         assert await ids(made) == ["9"]
 
 
+async def test_a_workbook_cannot_take_the_gateway_with_it(folder: Folder) -> None:
+    """A cell at the far end of a sheet, for which no memory suffices, is an unreadable file and nothing more."""
+    with zipfile.ZipFile(io.BytesIO(book_of(row(9)))) as parts:
+        contents = {name: parts.read(name) for name in parts.namelist()}
+    sheet = "xl/worksheets/sheet1.xml"
+    assert b"</sheetData>" in contents[sheet]
+    far = b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'
+    contents[sheet] = contents[sheet].replace(b"</sheetData>", far)
+    damaged = io.BytesIO()
+    with zipfile.ZipFile(damaged, "w") as parts:
+        for name, content in contents.items():
+            parts.writestr(name, content)
+    folder.send("permits-20200101.xlsx", book_of(row(1)))
+    folder.send("permits-20200102.xlsx", damaged.getvalue())
+    async with opened(folder, BOOK) as made:
+        assert await ids(made) == ["1"]
+
+
 async def test_a_folder_that_is_gone_is_unavailable_at_once(folder: Folder) -> None:
-    """No old copy answers for a folder that cannot be reached; when it is back, so is the answer."""
+    """No old copy answers for a folder that cannot be reached, none is even kept; when it is back, so is the answer."""
     folder.send("permits-1.csv", csv_of(row(1)))
     async with opened(folder) as made:
         assert await ids(made) == ["1"]
         await made.health(Deadline.within(5))
+        keeper = table(made)
         away = folder.path.rename(folder.path.with_name("away"))
         with pytest.raises(Unavailable, match="the folder cannot be reached"):
             await ids(made)
+        with pytest.raises(sqlite3.ProgrammingError):
+            keeper.execute("select 1")
         with pytest.raises(Unavailable):
             await made.health(Deadline.within(5))
         away.rename(folder.path)

@@ -100,12 +100,14 @@ class File:
     async def fetch(self, ask: Fetch) -> AsyncIterator[Page]:
         """Pages as of kind sql, from one file to the end, with the file's own date unless a column says better."""
         ask = replace(ask, deadline=self._bounded(ask.deadline))
-        edition = await self._open().drops[ask.type].edition(ask.deadline)
+        opened = self._open()
+        edition = await opened.drops[ask.type].edition(ask.deadline)
         with edition.used():
             lost = [f"{ask.type}.subject lost digits in a row that may be this one's: keep codes as text"]
             lost *= edition.counts.concern(ask.subjects)
+            dated = min(edition.as_of, opened.place.now())  # the clock of a file server may be ahead
             async for page in edition.table.pages(edition.database, ask, self._source.limits.maxRows):
-                yield replace(page, rejected=[*lost, *page.rejected], as_of=page.as_of or edition.as_of)
+                yield replace(page, rejected=[*lost, *page.rejected], as_of=page.as_of or dated)
                 lost = []
 
     def _table(self, name: str) -> Table:

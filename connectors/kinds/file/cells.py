@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from connectors.contract import SubjectKey
@@ -42,12 +42,11 @@ def code(value: Any) -> str:
 
 
 def blank(value: Any) -> bool:
-    return value is None or (isinstance(value, str) and not value.strip())
+    return not value.strip() if isinstance(value, str) else value is None
 
 
-def note(cells: list[Any], keys: frozenset[int], columns: int) -> bool:
+def note(cells: Sequence[Any], filled: Sequence[int], keys: frozenset[int], columns: int) -> bool:
     """Whether a row says something about the table: it begins with a word for that, or is one lonely cell."""
-    filled = [place for place, value in enumerate(cells) if not blank(value)]
     first = cells[filled[0]]
     if isinstance(first, str) and _NOTE.match(_BLANKS.sub("", first)):
         return True
@@ -56,6 +55,8 @@ def note(cells: list[Any], keys: frozenset[int], columns: int) -> bool:
 
 def staged(value: Any, write: Write, where: str) -> str | int | float | bytes | None:
     """A cell as it is kept; bytes are the reason why it cannot be."""
+    if isinstance(value, str):
+        return value if value.strip() else None
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):
@@ -64,9 +65,7 @@ def staged(value: Any, write: Write, where: str) -> str | int | float | bytes | 
         return int(value) if value == int(value) else value
     if isinstance(value, datetime):
         return write(value)
-    if isinstance(value, date):
-        return write(datetime(value.year, value.month, value.day))  # noqa: DTZ001  a day of the sheet has no zone
-    return None if blank(value) else str(value)
+    return None if value is None else str(value)
 
 
 def kept(name: str) -> Look:

@@ -24,6 +24,7 @@ from connectors.sources import FileWords
 
 CHINA = ZoneInfo("Asia/Shanghai")
 SETTLED = timedelta(seconds=2)  # since its last change, a file without checksum is taken for whole
+SKEW = timedelta(hours=1)  # by which the clock of a file server may be ahead
 
 _DATE = re.compile(r"(?<!\d)(20\d\d)[-_.年]?(0[1-9]|1[0-2])(?:[-_.月]?(0[1-9]|[12]\d|3[01]))?(?!\d)")
 _DIGEST = re.compile(r"^([0-9A-Fa-f]{64})(?:[ \t]+\*?(.+?))?\s*$", re.MULTILINE)
@@ -65,7 +66,9 @@ def look(folder: Path, words: FileWords, now: datetime) -> list[Sent]:
         files = {entry.name: entry for entry in entries if entry.is_file(follow_symlinks=False)}
     found = []
     for name, entry in files.items():
-        if not fnmatchcase(name, words.name) or name.startswith("."):
+        if not fnmatchcase(name, words.name) or name.startswith((".", "~$")):  # hidden, or a spreadsheet's own lock
+            continue
+        if words.checksum is not None and fnmatchcase(name, words.checksum):
             continue
         seen = entry.stat(follow_symlinks=False)
         touched = datetime.fromtimestamp(seen.st_mtime, CHINA)
@@ -102,7 +105,7 @@ def period_in(name: str, now: datetime) -> datetime | None:
 
 def read(folder: Path, sent: Sent, words: FileWords, most: int, now: datetime) -> bytes:
     """A file's bytes, proven whole. Raises NotWhole, and ContractBroken when it is larger than `most` bytes."""
-    if words.checksum is None and timedelta(0) <= now - sent.touched < SETTLED:
+    if words.checksum is None and -SKEW < now - sent.touched < SETTLED:
         raise NotWhole(sent, "is still being written")
     if words.checksum is not None and sent.proof is None:
         raise NotWhole(sent, "has no checksum beside it", lasting=True)

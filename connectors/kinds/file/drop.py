@@ -62,6 +62,9 @@ class Drop:
                 found = await self._look()
         except TimeoutError:
             raise late from None
+        except Unavailable:
+            self._let_go()  # no copy is kept of what cannot be reached
+            raise
         best, old = batches(found, self._words), self._edition
         if old is not None and best and old.batch == best[0]:
             return old
@@ -83,9 +86,12 @@ class Drop:
         self._stop.set()
         if self._working is not None:
             await asyncio.gather(self._working, return_exceptions=True)
-        if self._edition is not None:
-            self._edition.retire()
-            self._edition = None
+        self._let_go()
+
+    def _let_go(self) -> None:
+        edition, self._edition = self._edition, None
+        if edition is not None:
+            edition.retire()
 
     def _done(self, task: asyncio.Task[Edition]) -> None:
         self._working = None
@@ -121,8 +127,7 @@ class Drop:
             if old is not None and old.lies_in(found) and wrong.sent.name in {sent.name for sent in old.batch}:
                 return old  # its own file is being written anew
         if old is not None and not old.lies_in(found):
-            self._edition = None
-            old.retire()
+            self._let_go()
         raise Unavailable(f"`{self._words.name}`: {reason}, and there is no other")
 
     def _stage(self, batch: Sequence[Sent]) -> Staged:
@@ -157,9 +162,8 @@ class Drop:
             self._refused[batch[-1]] = broken
             raise
         edition = Edition(batch, staged, table)
-        old, self._edition = self._edition, edition
-        if old is not None:
-            old.retire()
+        self._let_go()
+        self._edition = edition
         said = "`%s`: %d rows staged, %d left out, %d broken, as of %s"
         log.info(said, self._words.name, counts.kept, counts.left_out, counts.broken, edition.as_of.isoformat())
         return edition

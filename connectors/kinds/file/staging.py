@@ -18,16 +18,12 @@ from typing import Any
 from connectors.contract import ContractBroken, SubjectKey, Terms
 from connectors.declaration import TypeWords
 from connectors.kinds.file import cells
-from connectors.kinds.file.reading import Unreadable, places, rows
+from connectors.kinds.file.reading import Stopped, Unreadable, places, rows
 from connectors.mapping.values import name_of
 from connectors.sources import FileSource, FileWords
 
 TABLE = "staged"
 _PAGE = 4096
-
-
-class Stopped(Exception):
-    """The source was closed while a file was staged."""
 
 
 @dataclass(slots=True)
@@ -108,46 +104,49 @@ class Staging:
 
     def _rows(self, content: bytes, label: str, counts: Counts, stop: threading.Event) -> Iterator[list[Any]]:
         words = self._file
-        found = rows(content, words, self._encoding, self._most)
+        found = rows(content, words, self._encoding, self._most, stop)
         number = 0
         for _ in range(words.headerRow):
             number, header = number + 1, next(found, [])
         where = places(header, self._names, cells.folded)
         width = max(place for place, cell in enumerate(header) if not cells.blank(cell)) + 1
         keys = frozenset(where[part] for part in self._words.key)
-        filled: dict[str, Any] = {}
+        above: dict[str, Any] = {}
+        columns = [(where[name], self._writers.get(name, cells.iso), name in self._subjects) for name in self._names]
         for row in found:
             number += 1
             if number <= words.headerRow + words.skipRows:
                 continue
             if stop.is_set():
                 raise Stopped
-            if all(map(cells.blank, row)) or cells.note(row, keys, len(where)):
+            filled = [place for place, value in enumerate(row) if not cells.blank(value)]
+            if not filled or cells.note(row, filled, keys, len(where)):
                 counts.left_out += 1
                 continue
             if counts.kept >= self._records:
                 raise ContractBroken("the file holds more than `maxRecords` rows")
             at = f"row {number}{label}"
-            if len(row) < width or not all(map(cells.blank, row[width:])):
+            if len(row) < width or filled[-1] >= width:
                 counts.broken += 1
                 yield from self._broken(row, f"({at}) has {len(row)} cells, the header has {width}")
                 continue
             for name in words.fillDown:
                 if cells.blank(row[where[name]]):
-                    row[where[name]] = filled.get(name)
-                filled[name] = row[where[name]]
+                    row[where[name]] = above.get(name)
+                above[name] = row[where[name]]
             counts.kept += 1
-            yield [self._cell(name, row[where[name]], at, counts) for name in self._names]
+            yield [
+                self._code(row[place], at, counts) if subject else cells.staged(row[place], write, at)
+                for place, write, subject in columns
+            ]
 
-    def _cell(self, name: str, raw: Any, at: str, counts: Counts) -> Any:
-        value = cells.staged(raw, self._writers.get(name, cells.iso), at)
-        if name not in self._subjects or value is None:
-            return value
+    def _code(self, raw: Any, at: str, counts: Counts) -> Any:
+        value = cells.staged(raw, cells.iso, at)
         if isinstance(value, bytes):
             counts.broken += 1
             counts.lost.append(cells.beginnings(raw))
             return value
-        return cells.code(value)
+        return value if value is None else cells.code(value)
 
     def _broken(self, row: Sequence[Any], reason: str) -> Iterator[list[Any]]:
         """A row for every subject whose code stands somewhere in a broken one: nothing but the reason."""
