@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, StrictBool, model_validator
 
-from connectors.sources import RestSource, SqlSource
+from connectors.sources import FileSource, FileWords, RestSource, SqlSource
 from connectors.spelling import (
     Block,
     Count,
@@ -202,6 +202,7 @@ class TypeWords(Block):
     batch: Annotated[int, Field(strict=True, ge=1, le=1000)] | None = None
     asOf: AsOf | None = None
     maxRejected: Share = 0.05
+    file: FileWords | None = None
 
     @property
     def mapped(self) -> dict[str, FieldWords]:
@@ -228,5 +229,7 @@ class PlatformWords(Block):
     catalogue: Annotated[str, Field(pattern=r"^(>=|<=|<|>|==)\d+(\.\d+)*( (>=|<=|<|>|==)\d+(\.\d+)*)*$")]
     authorityOf: tuple[str, ...] = ()
     staleAfter: Seconds | None = None
-    sources: dict[str, Annotated[RestSource | SqlSource, Field(discriminator="kind")]] = Field(min_length=1)
+    sources: dict[str, Annotated[RestSource | SqlSource | FileSource, Field(discriminator="kind")]] = Field(
+        min_length=1
+    )
     types: dict[str, TypeWords] = Field(min_length=1)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StrictBool
+from pydantic import AfterValidator, Field, StrictBool
 
 from connectors.spelling import Block, Count, Expression, Reference, Seconds, Size, Texts, TextTemplates, UrlPath
 
@@ -60,6 +60,51 @@ class SqlSource(SourceWords):
 
     kind: Literal["sql"]
     url: Reference
+
+
+class FileSource(SourceWords):
+    """A folder into which files are dropped. `maxBytes` bounds one file as it is unpacked, `maxRecords` its rows."""
+
+    kind: Literal["file"]
+    folder: Reference
+    encoding: Literal["utf-8", "gb18030"] = "utf-8"
+    maxBytes: Size = 128 << 20
+    maxRecords: Count = 500_000
+
+
+def _file_name(text: str) -> str:
+    if "/" in text or text.startswith("."):
+        raise ValueError("a name in the folder itself is expected, such as `redlist-*.xlsx`: no path, no hidden file")
+    return text
+
+
+def _beside(text: str) -> str:
+    if _file_name(text).count("*") != 1 or text == "*":
+        raise ValueError("write where the digest lies with `*` for the file's name, such as `*.sha256`")
+    return text
+
+
+class FileWords(Block):
+    """How one record type lies in the folder: `name` is a pattern; the row `headerRow` (from 1) holds the names of
+    the columns, the `skipRows` below it explain them. `complete: changes` means that each file adds to those before.
+    """
+
+    name: Annotated[str, AfterValidator(_file_name)]
+    format: Literal["csv", "tsv", "xlsx"] | None = None
+    encoding: Literal["utf-8", "gb18030"] | None = None
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
+    sheet: str | None = None
+    headerRow: Count = 1
+    skipRows: Annotated[int, Field(strict=True, ge=0)] = 0
+    checksum: Annotated[str, AfterValidator(_beside)] | None = None
+    complete: Literal["whole", "changes"] = "whole"
+    fillDown: Texts = ()
+
+    @property
+    def form(self) -> str | None:
+        """`format`, or what the name's ending says; None when it says nothing."""
+        endings = {"csv": "csv", "tsv": "tsv", "xlsx": "xlsx", "xls": "xlsx"}
+        return self.format or endings.get(self.name.rpartition(".")[2].lower())
 
 
 class NoAuth(Block):

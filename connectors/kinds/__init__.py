@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from connectors.kinds.file import File
 from connectors.kinds.rest import Rest
 from connectors.kinds.sql import Sql
 
 KINDS: dict[str, Any] = {
+    "file": File,
     "rest": Rest,
     "sql": Sql,
 }

@@ -61,12 +61,19 @@ YANTAI_OFFICES = (
     _office(12, "370600", "烟台市交通运输局", "烟交"),
     _office(13, "370600", "烟台市住房和城乡建设局", "烟住建"),
 )
+WEIFANG_OFFICES = (
+    _office(14, "370700", "潍坊市市场监督管理局", "潍市监"),
+    _office(15, "370700", "潍坊市生态环境局", "潍环"),
+    _office(16, "370700", "潍坊市农业农村局", "潍农"),
+)
 REGISTRARS = {
     city: _office(20 + index, f"{city}00", f"{name}市行政审批服务局", f"{name}审")
     for index, (city, (name, _)) in enumerate(CITIES.items())
 }
 QINGDAO_CENTRE = _office(51, "370200", "青岛市社会信用中心", "青信")
 YANTAI_CENTRE = _office(52, "370600", "烟台市社会信用中心", "烟信")
+
+WEIFANG_CENTRE = _office(53, "370700", "潍坊市社会信用中心", "潍信")
 
 
 def court(city: str, county: str) -> str:

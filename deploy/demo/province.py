@@ -20,13 +20,14 @@ import orjson
 
 from deploy.demo import examples
 from deploy.demo.callers import PUBLIC, SUBJECT, Caller, callers
-from deploy.demo.generator import QINGDAO, SHANDONG, YANTAI, World, generate
+from deploy.demo.generator import QINGDAO, SHANDONG, WEIFANG, YANTAI, World, generate
 from deploy.demo.processes import START_WITHIN, Child
 
 DECLARATIONS = Path(__file__).resolve().parent / "platforms"  # one YAML file for each platform
 ISSUER = "issuer"
 RESOURCE = "urn:credit-gateway:demo"
 _DATABASE = "deploy.demo.servers.database"
+_FOLDER = "deploy.demo.servers.folder"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class Source:
 
     @property
     def url(self) -> str:
-        """A base URL, or the SQLAlchemy URL of a database."""
+        """A base URL, the SQLAlchemy URL of a database, or the path of a folder."""
         return self.child.url
 
     @property
@@ -210,6 +211,7 @@ class Province:
         yantai = {"apiKey": self._secrets["YANTAI_API_KEY"]}
         yield self._source(QINGDAO, "database", "sql", "QINGDAO_DATABASE_URL", _DATABASE)
         yield self._source(YANTAI, "api", "rest", "YANTAI_BASE", "deploy.demo.servers.yantai", **yantai)
+        yield self._source(WEIFANG, "folder", "file", "WEIFANG_FOLDER", _FOLDER)
         yield self._source(SHANDONG, "court", "rest", "SHANDONG_COURT_BASE", "deploy.demo.servers.court", **court)
         yield self._source(SHANDONG, "registry", "sql", "SHANDONG_REGISTRY_URL", _DATABASE)
 

@@ -30,6 +30,7 @@ DAY_STYLES: Mapping[str, Callable[[date], Any]] = {
     "compact": lambda day: f"{day:%Y%m%d}",
     "midnight": lambda day: f"{day:%Y-%m-%d} 00:00:00",
     "epoch": lambda day: int(datetime(day.year, day.month, day.day, tzinfo=CHINA).timestamp() * 1000),
+    "cell": lambda day: {"day": day.isoformat()},  # a workbook's own date
     "chinese": lambda day: f"{day:%Y年%m月%d日}",
 }
 
@@ -130,6 +131,11 @@ def wan(pen: Pen, value: Decimal | None) -> Spelled:
     return (pen.nothing() if value is None else f"{value:.6f}"), value
 
 
+def wan_number(pen: Pen, value: Decimal | None) -> Spelled:
+    """万元 as a number of a workbook, which is a binary fraction there."""
+    return (pen.nothing() if value is None else float(value)), value
+
+
 def words(table: Mapping[Any, Any]) -> Spelling:
     """A code in the platform's own words; for many codes, the words in a row."""
 
@@ -161,6 +167,14 @@ def no_code(pen: Pen, value: str | None) -> Spelled:
         return value, value
     pen.used["placeholder code"] += 1
     return pen.turn("placeholder", ("00000000000000000X", "无", "")), None
+
+
+def spaced_code(pen: Pen, value: str | None) -> Spelled:
+    """A code column whose codes have blanks inside or behind now and then."""
+    cell, meaning = no_code(pen, value)
+    style = pen.turn("blanks", ("none", "inside", "none", "behind"))
+    pen.used[f"code:{style}"] += 1
+    return ({"none": cell, "inside": f"{cell[:6]} {cell[6:]}", "behind": f"{cell}  "}[style], meaning)
 
 
 def area(pen: Pen, value: str) -> Spelled:

@@ -111,7 +111,8 @@ def population(seed: int, size: int, today: date, taken: Iterable[str]) -> Itera
 
 def make(kind: str, serial: int, draw: random.Random, principal: Person, today: date) -> Subject:
     """One subject of a kind; `serial` makes its code unique."""
-    city = draw.choice((*places.CITIES, "3702", "3702", "3702", "3706", "3706", "3706"))  # where the platforms are
+    more = ("3702", "3702", "3702", "3706", "3706", "3706", "3707", "3707")  # where the platforms are
+    city = draw.choice((*places.CITIES, *more))
     area = draw.choice(list(places.CITIES[city][1]))
     if city == "3701" and draw.random() < 0.2:
         area = draw.choice(list(places.RETIRED))

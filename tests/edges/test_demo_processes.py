@@ -18,7 +18,7 @@ import httpx2
 import pytest
 from ruamel.yaml import YAML
 
-from deploy.demo.generator import QINGDAO, SHANDONG
+from deploy.demo.generator import QINGDAO, SHANDONG, WEIFANG
 from deploy.demo.province import Province, start
 from gateway import documents
 from gateway.authenticating.clients import load_clients
@@ -77,12 +77,12 @@ def read_one(database: str, statement: str) -> Any:
 
 
 def test_a_whole_province_starts_in_seconds(tmp_path: Path) -> None:
-    """2,000 subjects, four sources and an issuer are ready within 8 s, on loopback only, each a process of its own."""
+    """2,000 subjects, five sources and an issuer are ready within 8 s, on loopback only, each a process of its own."""
     begun = time.monotonic()
     with start(tmp_path, 1, 2000) as province:
         assert time.monotonic() - begun < 8
         pids = province.pids
-        assert len(set(pids)) == 5
+        assert len(set(pids)) == 6
         addresses = [source.url for source in province.platforms if source.kind == "rest"]
         assert all(address.startswith("http://127.0.0.1:") for address in [*addresses, province.issuer])
         said = province.describe()
@@ -104,7 +104,7 @@ def test_children_die_with_a_killed_parent(tmp_path: Path) -> None:
     with parent:
         assert parent.stdout is not None
         pids = json.loads(parent.stdout.readline())
-        assert len(pids) == 5
+        assert len(pids) == 6
         assert all(Path(f"/proc/{pid}").exists() for pid in pids)
         parent.kill()
         assert all(gone(pid) for pid in pids)
@@ -125,6 +125,23 @@ def test_a_dead_custodian_takes_its_database_away(province: Province) -> None:
     province.restart(QINGDAO)
     assert database_of(province, QINGDAO) == database
     assert read_one(database, "SELECT count(*) FROM SGS_XZCF") > 0
+
+
+def test_a_dead_custodian_takes_its_folder_away(province: Province) -> None:
+    """Dropped files lie there whole, each with its checksum, while their custodian lives, and not after kill -9."""
+    folder = Path(province.environment["WEIFANG_FOLDER"])
+    names = sorted(path.name for path in folder.iterdir())
+    files = [name for name in names if not name.endswith(".sha256")]
+    assert [name[:4] for name in files] == ["xzcf", "xzxk"]
+    assert names == sorted([*files, *(f"{name}.sha256" for name in files)])
+    [pid] = [source.pid for source in province.platforms if source.platform == WEIFANG]
+    os.kill(pid, signal.SIGKILL)
+    assert gone(pid)
+    assert Path(f"/proc/{pid}").exists()  # nobody has reaped it yet
+    with pytest.raises(OSError, match=r"\[Errno"):
+        next(folder.iterdir())
+    province.restart(WEIFANG)
+    assert sorted(path.name for path in folder.iterdir()) == names
 
 
 def test_yantai_answers_in_small_pages_and_only_what_was_asked(province: Province, yantai: httpx2.Client) -> None:

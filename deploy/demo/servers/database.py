@@ -1,11 +1,7 @@
 """The custodian of one platform's SQLite database: it makes the file and must live for it to be reachable.
 
-A database file has no process that one could kill, and a demo must be able to lose a platform. So the
-custodian works in a folder of its own, and the announced path leads through `/proc/<pid>/cwd`: when the
-process is gone, even unreaped, the kernel no longer resolves that path and opening fails at once. The
-path's first step is a symbolic link that each custodian points at itself, so that the address survives a
-restart. Where there is no /proc the plain path is announced, and killing the custodian changes nothing.
-(A connection that was open before stays readable: whoever wants to notice must open per question.)
+How the file goes away with its process says `custody`. Run by the province: `python -m
+deploy.demo.servers.database`, settings on stdin.
 """
 
 from __future__ import annotations
@@ -18,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from deploy.demo.servers import leash
+from deploy.demo.servers import custody, leash
 
 FILE = "credit.db"
 
@@ -43,21 +39,10 @@ def make(path: Path, tables: dict[str, Any]) -> None:
     database.close()
 
 
-def announce(link: Path) -> str:
-    """Point `link` at this process's working directory and return the database's SQLAlchemy URL."""
-    here = Path(f"/proc/{os.getpid()}/cwd")
-    if not here.exists():
-        return f"sqlite+aiosqlite:///{Path.cwd() / FILE}"
-    fresh = link.with_name(f"{link.name}.{os.getpid()}")
-    fresh.symlink_to(here)
-    fresh.replace(link)
-    return f"sqlite+aiosqlite:///{link / FILE}"
-
-
 if __name__ == "__main__":
     given = leash.settings()
     os.chdir(given["folder"])
     make(Path.cwd() / FILE, json.loads(Path(given["rows"]).read_text("utf-8")))
     watching = leash.end_with_parent()
-    leash.ready(url=announce(Path(given["link"])))
+    leash.ready(url=f"sqlite+aiosqlite:///{custody.announced(Path(given['link'])) / FILE}")
     watching.join()

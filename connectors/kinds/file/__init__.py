@@ -1,0 +1,172 @@
+"""Kind `file`: files that a department drops into a folder each night, CSV or workbooks, asked as if they were tables.
+
+The newest whole file of each type is staged in memory with its mapped columns only (`staging`) and then answered
+by the machinery of kind `sql`. What counts as newest and whole says `choosing`, what happens when a file is not,
+`drop`. Nothing is ever written: not into the folder, not beside the gateway.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import ClassVar
+
+from connectors.agreement import KindWords, Loc
+from connectors.contract import (
+    Claim,
+    Deadline,
+    Environment,
+    Fetch,
+    FieldTerm,
+    Page,
+    Terms,
+    TimedOut,
+    Unavailable,
+)
+from connectors.declaration import FieldWords, TypeWords
+from connectors.kinds.file.cells import kept, names_in
+from connectors.kinds.file.drop import Drop, Place
+from connectors.kinds.file.staging import TABLE, Staging
+from connectors.kinds.sql.tables import Table
+from connectors.mapping.conditions import to_source
+from connectors.mapping.times import NATIVE
+from connectors.sources import FileSource
+
+WATCHED = 15.0  # seconds between looks when nobody asks: a new file need not wait for a question to be staged
+STAGING = 600.0  # seconds that such a look may take
+THREADS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    place: Place
+    threads: ThreadPoolExecutor
+    drops: Mapping[str, Drop]
+    watching: asyncio.Task[None]
+
+
+class File:
+    """One folder. See `connectors.contract.Connector` for the life of a connector."""
+
+    words: ClassVar[KindWords]
+
+    def __init__(self, source: FileSource, types: Mapping[str, TypeWords], terms: Terms) -> None:
+        self._source, self._terms = source, terms
+        self._types = {name: _as_table(words) for name, words in types.items()}
+        self._claims = {name: self._table(name).record.claim for name in types}
+        self._opened: _Opened | None = None
+
+    def claims(self) -> Mapping[str, Claim]:
+        return self._claims
+
+    async def open(self, environment: Environment) -> None:
+        """Begins to watch the folder, which need not be there yet. Raises ValueError that names the reference only."""
+        source, drops = self._source, dict[str, Drop]()
+        folder = Path(environment.resolve(source.folder))
+        if not folder.is_absolute():
+            raise ValueError(f"`{source.folder}` is not the absolute path of a folder")
+        threads = ThreadPoolExecutor(THREADS, thread_name_prefix="dropped-files")
+        place = Place(folder, threads, environment.now, source.maxBytes)
+        for name, words in self._types.items():
+            if words.file is not None:  # the agreement has seen to it
+                staging = Staging(words, words.file, self._terms, source)
+                drops[name] = Drop(words.file, place, staging, partial(self._table, name))
+        self._opened = _Opened(place, threads, drops, asyncio.ensure_future(_watch(drops)))
+
+    async def close(self) -> None:
+        opened, self._opened = self._opened, None
+        if opened is not None:
+            opened.watching.cancel()
+            await asyncio.gather(opened.watching, return_exceptions=True)
+            await asyncio.gather(*(drop.close() for drop in opened.drops.values()))
+            opened.threads.shutdown(wait=False, cancel_futures=True)
+
+    async def health(self, deadline: Deadline) -> None:
+        """Whether the folder can be listed."""
+        place = self._open().place
+        try:
+            async with asyncio.timeout(self._bounded(deadline).left()):
+                await asyncio.get_running_loop().run_in_executor(place.threads, _listed, place.folder)
+        except TimeoutError:
+            raise TimedOut("the folder did not answer by the deadline") from None
+        except OSError as error:
+            raise Unavailable(f"the folder cannot be reached ({type(error).__name__})") from None
+
+    async def fetch(self, ask: Fetch) -> AsyncIterator[Page]:
+        """Pages as of kind sql, from one file to the end, with the file's own date unless a column says better."""
+        ask = replace(ask, deadline=self._bounded(ask.deadline))
+        opened = self._open()
+        edition = await opened.drops[ask.type].edition(ask.deadline)
+        with edition.used():
+            lost = [f"{ask.type}.subject lost digits in a row that may be this one's: keep codes as text"]
+            lost *= edition.counts.concern(ask.subjects)
+            dated = min(edition.as_of, opened.place.now())  # the clock of a file server may be ahead
+            async for page in edition.table.pages(edition.database, ask, self._source.limits.maxRows):
+                yield replace(page, rejected=[*lost, *page.rejected], as_of=page.as_of or dated)
+                lost = []
+
+    def _table(self, name: str) -> Table:
+        return Table(name, self._types[name], self._terms, kept)
+
+    def _open(self) -> _Opened:
+        if self._opened is None:
+            raise Unavailable("the source is not open")
+        return self._opened
+
+    def _bounded(self, deadline: Deadline) -> Deadline:
+        return Deadline(min(deadline.at, Deadline.within(self._source.limits.timeout).at))
+
+
+async def _watch(drops: Mapping[str, Drop]) -> None:
+    """Stages what comes, asked or not. Whoever asks is told what is wrong, so that nothing is lost here."""
+    while True:
+        for drop in drops.values():
+            with suppress(Exception):
+                await drop.edition(Deadline.within(STAGING))
+        await asyncio.sleep(WATCHED)
+
+
+def _listed(folder: Path) -> None:
+    next(folder.iterdir(), None)
+
+
+def _as_table(words: TypeWords) -> TypeWords:
+    """The words of the staged table: its subjects' codes stand there in capitals already."""
+    subject = {kind: each.model_copy(update={"upper": False}) for kind, each in words.subject.items()}
+    return words.model_copy(update={"table": TABLE, "subject": subject})
+
+
+def _filter(words: FieldWords, term: FieldTerm, each: TypeWords, name: str) -> object:
+    return to_source(words, term, each.filters[name], each.trim)
+
+
+def _inspect(words: TypeWords) -> Iterator[tuple[Loc, str]]:
+    file, names = words.file, names_in(words)
+    for field, each in words.fields.items():
+        for word, patterns in (("date", each.date), ("timestamp", each.timestamp)):
+            if NATIVE in patterns:
+                message = f"`{NATIVE}` is a database's; a workbook's own dates are read under any format, write one"
+                yield ("fields", field, word), message
+    if words.asOf is not None and words.asOf.table is not None:
+        yield ("asOf", "table"), "a file has one table: leave `table` out, or the whole of `asOf`: files have dates"
+    if len({name.casefold() for name in names}) < len(names):
+        yield ("fields",), "two columns differ in letter case only: write each in one way"
+    if file is None:
+        return
+    if file.form is None:
+        yield ("file", "name"), "the name's ending says no format: add `format: csv`, `tsv` or `xlsx`"
+    for word, fits in (("sheet", "xlsx"), ("encoding", "text"), ("delimiter", "text")):
+        if getattr(file, word) is not None and (file.form == "xlsx") != (fits == "xlsx"):
+            other = "a workbook" if fits == "text" else "a text file"
+            yield ("file", word), f"`{word}` means nothing in {other}; leave it out"
+    for name in file.fillDown:
+        if name not in names:
+            yield ("file", "fillDown"), f"`{name}` is filled down but not mapped; write a column as it is mapped"
+
+
+File.words = KindWords("column", frozenset({"file"}), frozenset(), _filter, _inspect)

@@ -1,0 +1,118 @@
+"""Single cells on their way into the staged table: what they become there, and how they are taken out again.
+
+Numbers that are whole become whole (a code kept as a number is `1`, never `1.0`); dates of a workbook take the
+format that their field declares; a blank is nothing. A number of more than 15 digits lost some when the file was
+written: such a cell is staged as the reason why it cannot be read, and its row is rejected with it. Codes that a
+subject is found by are staged without blanks, in plain capital letters. Nothing here knows files or databases.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from connectors.contract import SubjectKey
+from connectors.declaration import TypeWords
+from connectors.mapping.paths import Look, Raw
+from connectors.mapping.texts import Unmappable
+from connectors.mapping.times import formats
+from connectors.mapping.values import name_of
+
+EXACT = 10**15  # a spreadsheet keeps fifteen digits
+_BLANKS = re.compile(r"\s+")
+_NOTE = re.compile(
+    r"(?:(?:备注|附注|说明|注释|填表说明|填报说明|注)\d*[:：.、]|(?:合计|总计|小计|共计)(?:$|[:：\d(（])"
+    r"|(?:填报|填表|制表|审核|报送)(?:单位|人|日期|时间)?[:：])"
+)
+
+Write = Callable[[datetime], str]
+
+
+def folded(text: str) -> str:
+    """Plain width, without any blank: how names of columns are compared, and codes kept."""
+    return _BLANKS.sub("", unicodedata.normalize("NFKC", text))
+
+
+def code(value: Any) -> str:
+    """A code that a subject is found by, in its only spelling."""
+    return folded(str(value)).upper()
+
+
+def blank(value: Any) -> bool:
+    return not value.strip() if isinstance(value, str) else value is None
+
+
+def note(cells: Sequence[Any], filled: Sequence[int], keys: frozenset[int], columns: int) -> bool:
+    """Whether a row says something about the table: it begins with a word for that, or is one lonely cell."""
+    first = cells[filled[0]]
+    if isinstance(first, str) and _NOTE.match(_BLANKS.sub("", first)):
+        return True
+    return len(filled) == 1 and columns > 1 and filled[0] not in keys
+
+
+def staged(value: Any, write: Write, where: str) -> str | int | float | bytes | None:
+    """A cell as it is kept; bytes are the reason why it cannot be."""
+    if isinstance(value, str):
+        return value if value.strip() else None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        if abs(value) >= EXACT:
+            return f"({where}) is a number of more than 15 digits, some of them lost: keep codes as text".encode()
+        return int(value) if value == int(value) else value
+    if isinstance(value, datetime):
+        return write(value)
+    return None if value is None else str(value)
+
+
+def kept(name: str) -> Look:
+    """Takes a staged cell out of a row. Raises Unmappable with the reason that was staged in its place."""
+
+    def look(row: Raw) -> Any:
+        value = row[name]
+        if isinstance(value, bytes):
+            raise Unmappable(value.decode())
+        return value
+
+    return look
+
+
+def names_in(words: TypeWords) -> tuple[str, ...]:
+    """Every column that the declaration reads; no other is staged."""
+    origins = [origin for name in words.mapped for origin in words.origins(name)]
+    for subject in words.subject.values():
+        origins += [subject, subject.where] if subject.where is not None else [subject]
+    if words.asOf is not None:
+        origins.append(words.asOf)
+    return tuple(dict.fromkeys([*words.key, *map(name_of, origins)]))
+
+
+def writers(words: TypeWords) -> Mapping[str, Write]:
+    """For each column, how a date of a workbook is written: in the first format that is declared for it."""
+    found: dict[str, Write] = {}
+    declared = [(words.origins(name), field.date or field.timestamp) for name, field in words.mapped.items()]
+    if words.asOf is not None:
+        declared.append(((words.asOf,), words.asOf.timestamp))
+    for origins, patterns in declared:
+        known = formats(patterns)
+        for origin in origins if known else ():
+            found.setdefault(name_of(origin), known[0].write)
+    return found
+
+
+def iso(moment: datetime) -> str:
+    """A date that no field declares: as a text."""
+    return f"{moment:%Y-%m-%d}" if moment.time() == datetime.min.time() else moment.isoformat(" ")
+
+
+def beginnings(number: float) -> frozenset[str]:
+    """The first fifteen digits that a code may have had before a spreadsheet took it for a number."""
+    return frozenset(str(int(number) + slip)[:15] for slip in (-64, 0, 64))
+
+
+def may_be(subject: SubjectKey, lost: frozenset[str]) -> bool:
+    """Whether a lost code may have been this subject's."""
+    return subject.value.isdigit() and subject.value[:15] in lost

@@ -1,0 +1,132 @@
+"""Bytes of a file as rows of cells: CSV by the standard library, workbooks by calamine in a process of its own.
+
+A child process that reads a workbook is bounded in memory and time and gets no environment, so that neither a
+damaged file nor a hostile one can take the gateway with it. It keeps no row and writes nothing.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import select
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import IO, Any, cast
+
+import orjson
+
+from connectors.contract import ContractBroken
+from connectors.sources import FileWords
+
+WITHIN = 300.0  # seconds in which a workbook must have been unpacked and understood
+_READER = Path(__file__).with_name("workbook.py")
+_POLLED = 0.1
+
+
+class Unreadable(Exception):
+    """Bytes that are not of the declared format or encoding; the text holds none of them. `number` is the file's."""
+
+    def __init__(self, reason: str, number: int = 0) -> None:
+        super().__init__(reason)
+        self.number = number
+
+
+class Stopped(Exception):
+    """The source was closed while a file was read."""
+
+
+def rows(content: bytes, words: FileWords, encoding: str, most: int, stop: threading.Event) -> Iterator[list[Any]]:
+    """Every row from the file's first on. Raises Unreadable, Stopped, and ContractBroken for a sheet that is not
+    there or a workbook that unpacks to more than `most` bytes."""
+    if words.form == "xlsx":
+        return _workbook(content, words.sheet, most, stop)
+    delimiter = words.delimiter or ("\t" if words.form == "tsv" else ",")
+    return _text(content, words.encoding or encoding, delimiter)
+
+
+def _text(content: bytes, encoding: str, delimiter: str) -> Iterator[list[Any]]:
+    text = io.TextIOWrapper(io.BytesIO(content), encoding, "strict", newline="")
+    try:
+        for number, cells in enumerate(csv.reader(text, delimiter=delimiter, strict=True)):
+            if number == 0 and cells:
+                cells[0] = cells[0].removeprefix("\ufeff")
+            yield cells
+    except UnicodeDecodeError:
+        raise Unreadable(f"is not of the encoding {encoding}") from None
+    except csv.Error:
+        raise Unreadable("is not well-formed CSV") from None
+
+
+def _workbook(content: bytes, sheet: str | None, most: int, stop: threading.Event) -> Iterator[list[Any]]:
+    command = [sys.executable, "-I", str(_READER), str(most), sheet or ""]
+    child = subprocess.Popen(  # noqa: S603  # our own interpreter and our own file
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={},
+        start_new_session=True,
+    )
+    try:
+        lines = _said(child, content, stop)
+        match next(lines, b"").strip():
+            case b"rows":
+                pass
+            case b"no sheet":
+                raise ContractBroken(f"there is no sheet `{sheet}`")
+            case b"too large":
+                raise ContractBroken("the workbook unpacks to more than `maxBytes`")
+            case _:
+                raise Unreadable("is not a workbook that can be read")
+        for line in lines:
+            yield [_dated(cell) if isinstance(cell, dict) else cell for cell in orjson.loads(line)]
+        if child.wait() != 0:
+            raise Unreadable("is a workbook that could not be read to its end")
+    finally:
+        child.kill()
+        child.wait()
+        for pipe in (child.stdin, child.stdout):
+            if pipe is not None:
+                pipe.close()
+
+
+def _said(child: subprocess.Popen[bytes], content: bytes, stop: threading.Event) -> Iterator[bytes]:
+    """The child's lines. It reads everything before it says anything, so that neither waits for the other."""
+    given, said = cast("IO[bytes]", child.stdin), cast("IO[bytes]", child.stdout)
+    try:
+        given.write(content)
+        given.close()
+    except BrokenPipeError:
+        return  # it ended early: it says nothing
+    ends = time.monotonic() + WITHIN
+    while not select.select([said], [], [], _POLLED)[0]:
+        if stop.is_set():
+            raise Stopped
+        if time.monotonic() > ends:
+            return
+    yield from said
+
+
+def _dated(cell: dict[str, str]) -> datetime | str:
+    """A date of the workbook; a time alone stays a text."""
+    try:
+        return datetime.fromisoformat(cell["at"])
+    except ValueError:
+        return cell["at"]
+
+
+def places(header: Sequence[Any], names: Sequence[str], folded: Callable[[str], str]) -> dict[str, int]:
+    """Where each declared column stands. Raises ContractBroken when one is missing or stands there twice."""
+    found: dict[str, list[int]] = {}
+    for place, cell in enumerate(header):
+        found.setdefault(folded(str(cell)), []).append(place)
+    where = {name: found.get(folded(name), []) for name in names}
+    for name, at in where.items():
+        if len(at) != 1:
+            raise ContractBroken(f"the column `{name}` is {'missing' if not at else 'there more than once'}")
+    return {name: at[0] for name, at in where.items()}

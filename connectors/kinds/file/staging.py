@@ -1,0 +1,161 @@
+"""Rows of a file, staged: a table in memory that holds the mapped columns only and goes when nobody asks it any more.
+
+It never touches a disk: no file, no journal, no spilled sort. Rows that say something about the table and empty
+rows are left out and counted. A row whose cells do not fit the header is kept as a reason for the subjects whose
+codes stand in it; too many of them mean that the file has changed: ContractBroken.
+"""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import Any
+
+from connectors.contract import ContractBroken, SubjectKey, Terms
+from connectors.declaration import TypeWords
+from connectors.kinds.file import cells
+from connectors.kinds.file.reading import Stopped, Unreadable, places, rows
+from connectors.mapping.values import name_of
+from connectors.sources import FileSource, FileWords
+
+TABLE = "staged"
+_PAGE = 4096
+
+
+@dataclass(slots=True)
+class Counts:
+    """What became of a file's rows; `lost` holds the beginnings of codes that the file lost."""
+
+    kept: int = 0
+    left_out: int = 0
+    broken: int = 0
+    lost: list[frozenset[str]] = field(default_factory=list)
+
+    def concern(self, subjects: Sequence[SubjectKey]) -> int:
+        """How many rows without a whole code may be of these subjects."""
+        return sum(any(cells.may_be(subject, lost) for subject in subjects) for lost in self.lost)
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """The table, alive until `keeper` is closed; `url` is SQLAlchemy's."""
+
+    keeper: sqlite3.Connection
+    url: str
+    counts: Counts
+
+
+class Staging:
+    """The staging of one declared type."""
+
+    def __init__(self, words: TypeWords, file: FileWords, terms: Terms, source: FileSource) -> None:
+        self._words, self._file, self._encoding = words, file, source.encoding
+        self._most, self._records = source.maxBytes, source.maxRecords
+        self._names = cells.names_in(words)
+        self._writers = cells.writers(words)
+        self._subjects = {
+            name_of(each): (terms.checks.get(each.check or kind), each.where) for kind, each in words.subject.items()
+        }
+
+    def stage(self, contents: Sequence[bytes], stop: threading.Event) -> Staged:
+        """Blocks. Raises Unreadable (with the number of the content), ContractBroken, Stopped."""
+        name = f"file:staged-{secrets.token_hex(16)}"
+        keeper = sqlite3.connect(
+            f"{name}?mode=memory&cache=shared", uri=True, isolation_level=None, check_same_thread=False
+        )
+        try:
+            counts = self._fill(keeper, contents, stop)
+        except sqlite3.OperationalError:  # the only one left: `max_page_count` is reached
+            keeper.close()
+            raise ContractBroken("the staged rows are larger than `maxBytes`") from None
+        except BaseException:
+            keeper.close()
+            raise
+        return Staged(keeper, f"sqlite+aiosqlite:///{name}?mode=memory&cache=shared&uri=true", counts)
+
+    def _fill(self, keeper: sqlite3.Connection, contents: Sequence[bytes], stop: threading.Event) -> Counts:
+        counts = Counts()
+        with closing(keeper.cursor()) as cursor:
+            cursor.execute("PRAGMA temp_store = MEMORY")
+            cursor.execute("PRAGMA journal_mode = OFF")
+            cursor.execute(f"PRAGMA max_page_count = {max(16, 2 * self._most // _PAGE)}")
+            cursor.execute(f"CREATE TABLE {TABLE} ({', '.join(map(_quoted, self._names))})")
+            changes = self._file.complete == "changes"
+            if changes:
+                key = ", ".join(map(_quoted, self._words.key))
+                cursor.execute(f"CREATE UNIQUE INDEX staged_key ON {TABLE} ({key})")
+            for index, column in enumerate(self._subjects):
+                cursor.execute(f"CREATE INDEX staged_{index} ON {TABLE} ({_quoted(column)})")
+            marks = ", ".join("?" * len(self._names))
+            insert = f"INSERT {'OR REPLACE ' if changes else ''}INTO {TABLE} VALUES ({marks})"  # noqa: S608  # no value
+            cursor.execute("BEGIN")
+            for number, content in enumerate(contents):
+                label = f" of file {number + 1}" if changes else ""
+                try:
+                    cursor.executemany(insert, self._rows(content, label, counts, stop))
+                except Unreadable as wrong:
+                    raise Unreadable(str(wrong), number) from None
+            cursor.execute("COMMIT")
+        return counts
+
+    def _rows(self, content: bytes, label: str, counts: Counts, stop: threading.Event) -> Iterator[list[Any]]:
+        words = self._file
+        found = rows(content, words, self._encoding, self._most, stop)
+        number = 0
+        for _ in range(words.headerRow):
+            number, header = number + 1, next(found, [])
+        where = places(header, self._names, cells.folded)
+        width = max(place for place, cell in enumerate(header) if not cells.blank(cell)) + 1
+        keys = frozenset(where[part] for part in self._words.key)
+        above: dict[str, Any] = {}
+        columns = [(where[name], self._writers.get(name, cells.iso), name in self._subjects) for name in self._names]
+        for row in found:
+            number += 1
+            if number <= words.headerRow + words.skipRows:
+                continue
+            if stop.is_set():
+                raise Stopped
+            filled = [place for place, value in enumerate(row) if not cells.blank(value)]
+            if not filled or cells.note(row, filled, keys, len(where)):
+                counts.left_out += 1
+                continue
+            if counts.kept >= self._records:
+                raise ContractBroken("the file holds more than `maxRecords` rows")
+            at = f"row {number}{label}"
+            if len(row) < width or filled[-1] >= width:
+                counts.broken += 1
+                yield from self._broken(row, f"({at}) has {len(row)} cells, the header has {width}")
+                continue
+            for name in words.fillDown:
+                if cells.blank(row[where[name]]):
+                    row[where[name]] = above.get(name)
+                above[name] = row[where[name]]
+            counts.kept += 1
+            yield [
+                self._code(row[place], at, counts) if subject else cells.staged(row[place], write, at)
+                for place, write, subject in columns
+            ]
+
+    def _code(self, raw: Any, at: str, counts: Counts) -> Any:
+        value = cells.staged(raw, cells.iso, at)
+        if isinstance(value, bytes):
+            counts.broken += 1
+            counts.lost.append(cells.beginnings(raw))
+            return value
+        return value if value is None else cells.code(value)
+
+    def _broken(self, row: Sequence[Any], reason: str) -> Iterator[list[Any]]:
+        """A row for every subject whose code stands somewhere in a broken one: nothing but the reason."""
+        for column, (check, where) in self._subjects.items():
+            for found in {cells.code(cell) for cell in row if not cells.blank(cell)}:
+                if check is not None and check(found):
+                    staged: Mapping[str, Any] = {column: found} | ({name_of(where): where.is_[0]} if where else {})
+                    yield [staged.get(name, reason.encode()) for name in self._names]
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

@@ -1,0 +1,86 @@
+"""A workbook read in a process of its own: `python -I workbook.py`, the file on stdin, its rows as JSON on stdout.
+
+A damaged workbook, or a cell far away from all others, makes the library ask for any amount of memory and then
+end the process: so it is never the gateway's, has a bound, and holds no secret. The first line says `rows`,
+`no sheet`, `too large` or `unreadable`; then each line is one row, dates as `{"at": ...}`. A value in a cell merged
+over several rows holds for each of them; over several columns it belongs to the first. Formulas are what they
+last came to, an error (#DIV/0!) is nothing. It imports nothing of the house and writes no file.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import resource
+import sys
+import zipfile
+from collections.abc import Iterator
+from typing import Any
+
+from python_calamine import CalamineSheet, load_workbook
+
+_ROOM = 1 << 30  # bytes for Python and the library, beside eight times what a file may hold unpacked
+
+
+class Refused(Exception):
+    """Why there are no rows: a first line."""
+
+
+def main(most: int, sheet: str) -> None:
+    """Rows of the sheet (empty: the first) of a workbook that unpacks to at most `most` bytes."""
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    room = 8 * most + _ROOM
+    resource.setrlimit(resource.RLIMIT_AS, (room if hard == resource.RLIM_INFINITY else min(room, hard), hard))
+    out = sys.stdout
+    try:
+        rows = _rows(sys.stdin.buffer.read(), most, sheet)
+    except Refused as reason:
+        out.write(f"{reason}\n")
+        return
+    except BaseException:  # noqa: BLE001  whatever hostile bytes raise, panics of the library among it
+        out.write("unreadable\n")
+        return
+    out.write("rows\n")
+    for cells in rows:
+        out.write(json.dumps(cells, default=lambda moment: {"at": str(moment)}, ensure_ascii=False) + "\n")
+
+
+def _rows(content: bytes, most: int, sheet: str) -> Iterator[list[Any]]:
+    packed = io.BytesIO(content)
+    if zipfile.is_zipfile(packed):  # Excel 97's are not packed
+        with zipfile.ZipFile(packed) as parts:
+            if sum(part.file_size for part in parts.infolist()) > most:
+                raise Refused("too large")
+            if parts.testzip() is not None:
+                raise Refused("unreadable")
+    book = load_workbook(io.BytesIO(content))
+    name = sheet or book.sheet_names[0]
+    if name not in book.sheet_names:
+        raise Refused("no sheet")
+    return _filled(book.get_sheet_by_name(name))
+
+
+def _filled(sheet: CalamineSheet) -> Iterator[list[Any]]:
+    left = sheet.start[1] if sheet.start is not None else 0
+    merged: dict[int, list[tuple[int, int]]] = {}
+    for (top, column), (bottom, _) in sheet.merged_cell_ranges or ():
+        if bottom > top:
+            merged.setdefault(top, []).append((column - left, bottom))
+    standing: dict[int, tuple[int, Any]] = {}  # column -> the last row for which the value holds
+    for number, cells in enumerate(sheet.iter_rows()):
+        for column, (bottom, value) in list(standing.items()):
+            if number > bottom:
+                del standing[column]
+            else:
+                cells[column] = value
+        for column, bottom in merged.get(number, ()):
+            if 0 <= column < len(cells):
+                standing[column] = (bottom, cells[column])
+        yield cells
+
+
+if __name__ == "__main__":
+    sys.stdout = os.fdopen(sys.stdout.fileno(), "w", encoding="utf-8", closefd=False)
+    main(int(sys.argv[1]), sys.argv[2])
+    sys.stdout.flush()

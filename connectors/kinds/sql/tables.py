@@ -1,0 +1,73 @@
+"""One record type as a table of a database: a question becomes one SELECT per batch of subjects, rows become pages.
+
+One row more than allowed is asked for, to see that there is more. Only the declared table is read, and only the
+columns that the question needs. It knows neither URL nor credentials.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from connectors.contract import ContractBroken, Fetch, Page, Terms
+from connectors.declaration import TypeWords
+from connectors.kinds.sql.database import Database
+from connectors.kinds.sql.statements import Statements
+from connectors.mapping.paths import Lookup, column
+from connectors.mapping.records import RecordMap
+from connectors.mapping.texts import Unmappable
+from connectors.mapping.times import timestamp_reader
+
+BATCH = 200
+FRESHNESS_KEPT = 30.0  # seconds for which a table is not asked again how fresh it is
+
+
+class Table:
+    """One declared type, compiled. `lookup` says how a value is taken out of a row."""
+
+    def __init__(self, name: str, words: TypeWords, terms: Terms, lookup: Lookup = column) -> None:
+        self.record = RecordMap(name, words, terms, lookup, words.batch or BATCH)
+        self._statements = Statements(name, words, terms, self.record)
+        self._declared = words.asOf
+        self._fresh: tuple[float, datetime | None] = (float("-inf"), None)
+
+    async def pages(self, database: Database, ask: Fetch, rows: int) -> AsyncIterator[Page]:
+        """One page per batch of subjects, rows ordered by key; `rows` counts over all of them."""
+        batch, room = self.record.claim.batch, min(rows, ask.limit)
+        accepted = rejected = 0
+        for start in range(0, len(ask.subjects) or 1, batch):  # an open question names nobody, and is asked once
+            subjects = [subject.value for subject in ask.subjects[start : start + batch]]
+            names, statement = self._statements.select(ask, subjects, room + 1)
+
+            async def answer(connection: AsyncConnection, statement: sa.Select[Any] = statement) -> Any:
+                as_of = await self._as_of(connection)
+                return as_of, (await connection.execute(statement)).all()
+
+            as_of, found = await database.run(ask.deadline, answer)
+            mapped = self.record.rows([dict(zip(names, row, strict=True)) for row in found[:room]], ask)
+            accepted, rejected = accepted + len(mapped.rows), rejected + len(mapped.rejected)
+            self.record.judge(accepted, rejected)
+            yield Page(mapped.rows, mapped.rejected, len(found) > room, as_of)
+            room = max(0, room - len(found))
+
+    async def _as_of(self, connection: AsyncConnection) -> datetime | None:
+        """How fresh the platform says this table is; a fact about the table, asked seldom."""
+        if self._declared is None:
+            return None
+        at, known = self._fresh
+        if time.monotonic() - at < FRESHNESS_KEPT:
+            return known
+        raw = (await connection.execute(self._statements.newest(self._declared))).scalar()
+        try:
+            read = timestamp_reader(self._declared.timestamp, ZoneInfo(self._declared.zone))
+            known = None if raw is None else read(raw)
+        except Unmappable as reason:
+            raise ContractBroken(f"`asOf` {reason}") from None
+        self._fresh = (time.monotonic(), known)
+        return known
