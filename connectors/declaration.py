@@ -15,7 +15,6 @@ from connectors.sources import RestSource, SqlSource
 from connectors.spelling import (
     Block,
     Count,
-    Expression,
     Seconds,
     Share,
     Templates,
@@ -187,8 +186,8 @@ class TypeWords(Block):
     source: str | None = None
     table: str | None = None
     request: Request | None = None
-    rows: Expression | None = None
-    total: Expression | None = None
+    rows: str | None = None
+    total: str | None = None
     page: Paging | None = None
     key: Annotated[tuple[str, ...], Field(min_length=1)]
     subject: dict[Key, SubjectWords] = Field(min_length=1)
