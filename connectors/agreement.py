@@ -11,15 +11,17 @@ import operator
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from connectors.contract import Document, FieldTerm, Terms, TypeTerm
+from connectors.contract import Beside, Document, FieldTerm, Terms, TypeTerm
 from connectors.declaration import FieldWords, ObjectWords, Origin, PlatformWords, TypeWords
 from connectors.mapping.conditions import NotInvertible
-from connectors.mapping.paths import path
+from connectors.mapping.paths import Lookup, path
 from connectors.mapping.times import formats
 
 Loc = Sequence[str | int]
+Finding = tuple[Loc, str, str | None, Iterable[str]]  # place, message, the word at fault and those that are known
 
 _TIMES = frozenset({"date", "timestamp"})
 _NUMBERS = frozenset({"money", "number"})
@@ -35,6 +37,9 @@ class KindWords:
     may: frozenset[str]
     filter: Callable[[FieldWords, FieldTerm, TypeWords, str], object]  # raises NotInvertible
     inspect: Callable[[TypeWords], Iterable[tuple[Loc, str]]]  # findings of its own, by place
+    lookup: Lookup = path  # of origins that are paths; raises ValueError
+    # findings about a source and its types that need a file beside the declaration; such a kind is built with it
+    described: Callable[[Any, Mapping[str, TypeWords], Beside], Iterable[Finding]] | None = None
 
 
 def findings(document: Document, words: PlatformWords, terms: Terms, kinds: Mapping[str, KindWords]) -> Iterator[str]:
@@ -63,6 +68,11 @@ def findings(document: Document, words: PlatformWords, terms: Terms, kinds: Mapp
             continue
         kind = words.sources[source].kind
         yield from _TypeFindings(name, each, terms, kind, kinds, say).all()
+    for name, described in ((name, kinds[each.kind].described) for name, each in words.sources.items()):
+        if described is not None:
+            mine = {key: each for key, each in words.types.items() if source_of(each, words) == name}
+            for at, message, word, known in described(words.sources[name], mine, document.beside):
+                yield say(at if at[0] == "types" else ("sources", name, *at), message, word, known)
 
 
 def source_of(words: TypeWords, platform: PlatformWords) -> str:
@@ -105,9 +115,10 @@ class _TypeFindings:
         given = self.words.model_fields_set
         for word in sorted(mine.needs - given):
             yield self.say(self.at, f"`{word}` is missing (kind {self.kind})")
-        for name, other in self.kinds.items():
-            for word in sorted((other.needs | other.may) & given - mine.needs - mine.may):
-                yield self.say((*self.at, word), f"`{word}` is a word of kind {name}, this source is {self.kind}")
+        foreign = {word for other in self.kinds.values() for word in other.needs | other.may} - mine.needs - mine.may
+        for word in sorted(foreign & given):
+            owners = " and ".join(name for name, other in self.kinds.items() if word in other.needs | other.may)
+            yield self.say((*self.at, word), f"`{word}` is a word of kind {owners}, this source is {self.kind}")
         if self.words.asOf is not None:
             yield from self._format((*self.at, "asOf", "timestamp"), self.words.asOf.timestamp)
             yield from self._origins((*self.at, "asOf"), [self.words.asOf])
@@ -262,9 +273,9 @@ class _TypeFindings:
                 yield self.say(at, f"say where the value is: `{mine}` is missing")
             elif mine == "path":
                 try:
-                    path(getattr(origin, mine))
-                except ValueError:
-                    yield self.say((*at, mine), "neither a plain name nor a JMESPath expression")
+                    self.kinds[self.kind].lookup(getattr(origin, mine))
+                except ValueError as reason:
+                    yield self.say((*at, mine), str(reason))
 
     def _check(self, at: Loc, check: str | None) -> Iterator[str]:
         if check is not None and check not in self.terms.checks:

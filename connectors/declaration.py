@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, StrictBool, model_validator
 
-from connectors.sources import RestSource, SqlSource
+from connectors.sources import RestSource, SoapSource, SqlSource
 from connectors.spelling import (
     Block,
     Count,
@@ -180,6 +180,26 @@ class Paging(Block):
     first: Annotated[int, Field(strict=True, ge=0, le=1)] = 1
 
 
+class Call(Block):
+    """Which operation of a WSDL is called; `service` and `port` when it has several.
+
+    `join` stands between subjects; left out, each is an element of its own.
+    """
+
+    operation: str
+    service: str | None = None
+    port: str | None = None
+    join: Annotated[str, Field(min_length=1)] | None = None
+
+
+class Embedded(Block):
+    """A whole XML document inside an element of the answer: as text, or as base64 of bytes in `encoding`."""
+
+    path: str
+    rows: str
+    encoding: Literal["utf-8", "gb18030"] | None = None
+
+
 class TypeWords(Block):
     """One record type of the catalogue at this platform."""
 
@@ -201,6 +221,9 @@ class TypeWords(Block):
     batch: Annotated[int, Field(strict=True, ge=1, le=1000)] | None = None
     asOf: AsOf | None = None
     maxRejected: Share = 0.05
+    call: Call | None = None
+    input: Templates = Field(default_factory=dict)
+    embedded: Embedded | None = None
 
     @property
     def mapped(self) -> dict[str, FieldWords]:
@@ -227,5 +250,7 @@ class PlatformWords(Block):
     catalogue: Annotated[str, Field(pattern=r"^(>=|<=|<|>|==)\d+(\.\d+)*( (>=|<=|<|>|==)\d+(\.\d+)*)*$")]
     authorityOf: tuple[str, ...] = ()
     staleAfter: Seconds | None = None
-    sources: dict[str, Annotated[RestSource | SqlSource, Field(discriminator="kind")]] = Field(min_length=1)
+    sources: dict[str, Annotated[RestSource | SoapSource | SqlSource, Field(discriminator="kind")]] = Field(
+        min_length=1
+    )
     types: dict[str, TypeWords] = Field(min_length=1)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from connectors.kinds.rest import Rest
+from connectors.kinds.soap import Soap
 from connectors.kinds.sql import Sql
 
 KINDS: dict[str, Any] = {
     "rest": Rest,
+    "soap": Soap,
     "sql": Sql,
 }

@@ -77,7 +77,7 @@ SQL_MISTAKES = [
     (
         "a word of another kind",
         ("table: permits", "table: permits\nrows: data"),
-        "`rows` is a word of kind rest, this source is sql",
+        "`rows` is a word of kind rest and soap, this source is sql",
     ),
     ("unknown subject key", ("uscc:", "uscd:"), "unknown word `uscd`"),
     (
