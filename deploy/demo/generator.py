@@ -17,13 +17,14 @@ from typing import Any
 from deploy.demo import examples, facts, places
 from deploy.demo.examples import Held
 from deploy.demo.facts import Fact
-from deploy.demo.holdings import qingdao, shandong, yantai
+from deploy.demo.holdings import qingdao, shandong, weihai, yantai
 from deploy.demo.holdings.sheet import Holding
 from deploy.demo.spelling import Pen
 from deploy.demo.subjects import Subject, population
 
 QINGDAO = "370200-qingdao-double-publicity"
 YANTAI = "370600-yantai-credit"
+WEIHAI = "371000-weihai-credit"
 SHANDONG = "370000-shandong-province"
 
 # where a fact is held -> (platform, source, record type, the flaws that its rows may have)
@@ -33,6 +34,8 @@ COLLECTIONS: Mapping[str, tuple[str, str, str, Mapping[str, Any]]] = {
     "yantai.penalties": (YANTAI, "api", "AdministrativePenalty", yantai.PENALTY_FLAWS),
     "yantai.licences": (YANTAI, "api", "AdministrativeLicence", yantai.LICENCE_FLAWS),
     "yantai.registrations": (YANTAI, "api", "Registration", yantai.REGISTRATION_FLAWS),
+    "weihai.penalties": (WEIHAI, "exchange", "AdministrativePenalty", weihai.PENALTY_FLAWS),
+    "weihai.licences": (WEIHAI, "exchange", "AdministrativeLicence", weihai.LICENCE_FLAWS),
     "court.debtors": (SHANDONG, "court", "JudgmentDebtor", shandong.DEBTOR_FLAWS),
     "registry.registrations": (SHANDONG, "registry", "Registration", shandong.REGISTRATION_FLAWS),
 }
@@ -67,6 +70,8 @@ class World:
                 "xzxk": yantai.stored(held["yantai.licences"]),
                 "qydj": yantai.stored(held["yantai.registrations"]),
             }
+        if platform == WEIHAI:
+            return weihai.stored({"xzcf": held["weihai.penalties"], "xzxk": held["weihai.licences"]})
         if source == "court":
             return shandong.stored(held["court.debtors"])
         return shandong.database(held["registry.registrations"])
@@ -114,36 +119,40 @@ def _lives(seed: int, subjects: tuple[Subject, ...], today: date) -> Iterator[He
 
 
 def _penalty(subject: Subject, serial: int, draw: random.Random, today: date) -> Iterator[Held]:
-    here = draw.random() < (0.9 if subject.city == "3702" else 0.1 if subject.city == "3706" else 0.5)
-    office = draw.choice(places.QINGDAO_OFFICES if here else places.YANTAI_OFFICES)
-    unit = places.QINGDAO_CENTRE if here else places.YANTAI_CENTRE
+    city = _city(subject, draw)
+    offices, unit = places.DECIDING[city]
     fixed: dict[str, Any] = {}
+    office = draw.choice(offices)
     if subject.natural and draw.random() < 0.1:  # decided a few months before the eighteenth birthday
         fixed["decisionDate"] = facts.anniversary(subject.principal.born, 18) - timedelta(days=draw.randrange(1, 200))
     values = facts.penalty(subject, office, unit, serial, draw, today, **fixed)
-    if here:
-        yield Held("qingdao.penalties", Fact("AdministrativePenalty", subject, values))
-        if draw.random() < 0.12:
-            # The same decision reached Yantai too, and sometimes only one of them heard that it was repaired.
-            status = "REPAIRED" if draw.random() < 0.2 else values["status"]
-            yield Held("yantai.penalties", Fact("AdministrativePenalty", subject, {**values, "status": status}))
-    else:
-        yield Held("yantai.penalties", Fact("AdministrativePenalty", subject, values))
+    yield Held(f"{city}.penalties", Fact("AdministrativePenalty", subject, values))
+    if city == "qingdao" and draw.random() < 0.12:
+        # The same decision reached Yantai too, and sometimes only one of them heard that it was repaired.
+        status = "REPAIRED" if draw.random() < 0.2 else values["status"]
+        yield Held("yantai.penalties", Fact("AdministrativePenalty", subject, {**values, "status": status}))
 
 
 def _licence(subject: Subject, serial: int, draw: random.Random, today: date) -> Held:
+    city = _city(subject, draw)
+    offices, unit = places.DECIDING[city]
+    values = facts.licence(subject, draw.choice(offices), unit, serial, draw, today)
+    return Held(f"{city}.licences", Fact("AdministrativeLicence", subject, values))
+
+
+def _city(subject: Subject, draw: random.Random) -> str:
+    """Where something happens to a subject: mostly at home, where that has a platform; Weihai has only its own."""
+    if subject.city == "3710":
+        return "weihai"
     here = draw.random() < (0.9 if subject.city == "3702" else 0.1 if subject.city == "3706" else 0.5)
-    office = draw.choice(places.QINGDAO_OFFICES if here else places.YANTAI_OFFICES)
-    unit = places.QINGDAO_CENTRE if here else places.YANTAI_CENTRE
-    values = facts.licence(subject, office, unit, serial, draw, today)
-    return Held("qingdao.licences" if here else "yantai.licences", Fact("AdministrativeLicence", subject, values))
+    return "qingdao" if here else "yantai"
 
 
 def _flawed(where: str, found: list[Fact]) -> Iterator[Fact]:
     """Every so often the next flaw in turn, never in a named example."""
     flaws = cycle(COLLECTIONS[where][3])
     for number, fact in enumerate(found):
-        flaw = next(flaws) if number % ONE_FLAW_IN == ONE_FLAW_IN - 1 and not fact.named else ""
+        flaw = next(flaws) if number % ONE_FLAW_IN == ONE_FLAW_IN // 2 and not fact.named else ""
         yield Fact(fact.type, fact.subject, fact.values, fact.named, flaw)
 
 
@@ -154,6 +163,8 @@ def _write(where: str, found: tuple[Fact, ...], pen: Pen) -> tuple[Holding, ...]
         "yantai.penalties": yantai.penalties,
         "yantai.licences": yantai.licences,
         "yantai.registrations": yantai.registrations,
+        "weihai.penalties": weihai.penalties,
+        "weihai.licences": weihai.licences,
         "court.debtors": shandong.debtors,
         "registry.registrations": shandong.registrations,
     }

@@ -61,12 +61,24 @@ YANTAI_OFFICES = (
     _office(12, "370600", "烟台市交通运输局", "烟交"),
     _office(13, "370600", "烟台市住房和城乡建设局", "烟住建"),
 )
+WEIHAI_OFFICES = (
+    _office(61, "371000", "威海市市场监督管理局", "威市监"),
+    _office(62, "371000", "威海市海洋发展局", "威海发"),
+    _office(63, "371000", "威海市生态环境局", "威环"),
+)
 REGISTRARS = {
     city: _office(20 + index, f"{city}00", f"{name}市行政审批服务局", f"{name}审")
     for index, (city, (name, _)) in enumerate(CITIES.items())
 }
 QINGDAO_CENTRE = _office(51, "370200", "青岛市社会信用中心", "青信")
 YANTAI_CENTRE = _office(52, "370600", "烟台市社会信用中心", "烟信")
+WEIHAI_CENTRE = _office(53, "371000", "威海市社会信用中心", "威信")
+# who decides, and who passes the records on, by the first word of a collection
+DECIDING = {
+    "qingdao": (QINGDAO_OFFICES, QINGDAO_CENTRE),
+    "yantai": (YANTAI_OFFICES, YANTAI_CENTRE),
+    "weihai": (WEIHAI_OFFICES, WEIHAI_CENTRE),
+}
 
 
 def court(city: str, county: str) -> str:

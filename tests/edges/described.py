@@ -10,7 +10,7 @@ from xml.sax.saxutils import escape
 from connectors.registry import Registry, load
 from gateway.documents import Document
 from tests.edges.crooked import raw
-from tests.edges.invented import HEAD, TERMS
+from tests.edges.invented import FIRM, HEAD, TERMS
 
 HERE = Path(__file__).parent
 WSDL = HERE / "invented.wsdl"
@@ -69,5 +69,6 @@ def xml(text: str, status: str = "200 OK", encoding: str = "utf-8", content_type
 
 
 def fault(code: str, status: str = "500 Internal Server Error") -> bytes:
-    inside = f"<faultcode>{code}</faultcode><faultstring>hunter2 91370000INVENTED1A</faultstring><detail><x>hunter2</x></detail>"
-    return xml(enveloped(f"<s:Fault>{inside}</s:Fault>"), status)
+    """A fault of SOAP 1.1 that talks too much."""
+    told = f"<faultcode>{code}</faultcode><faultstring>hunter2 {FIRM}</faultstring><detail><x>hunter2</x></detail>"
+    return xml(enveloped(f"<s:Fault>{told}</s:Fault>"), status)

@@ -194,7 +194,7 @@ def test_the_named_examples_keep_their_promises(seed: int, size: int, today: dat
     many = held["many_platforms"]
     assert set(many) == {
         "registry.registrations", "yantai.registrations",
-        "qingdao.licences", "yantai.licences", "qingdao.penalties", "yantai.penalties",
+        "qingdao.licences", "yantai.licences", "weihai.licences", "qingdao.penalties", "yantai.penalties",
     }  # fmt: skip
     documents_held = Counter(
         row.expected["documentNo"] for where, row in records(world, "many_platforms") if where.endswith("penalties")

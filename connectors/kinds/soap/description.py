@@ -18,6 +18,7 @@ from typing import Any
 from connectors.contract import Beside
 from connectors.declaration import Call
 
+IMPORTS = "the WSDL imports another document; put everything into one file"
 _UNEXPECTED = re.compile(r"unexpected keyword argument '([^']+)'")
 
 
@@ -33,7 +34,7 @@ class _Refusing:
     """What zeep calls to fetch another document."""
 
     def load(self, url: str) -> bytes:
-        raise Wrong("the WSDL imports another document; put everything into one file", "wsdl")
+        raise Wrong(IMPORTS, "wsdl")
 
 
 class Operation:
@@ -42,8 +43,10 @@ class Operation:
     def __init__(self, operation: Any, current: bool) -> None:
         self._operation = operation
         self._current = current  # SOAP 1.2
-        answer = operation.output.body if operation.output is not None else None
-        self.answer: str | None = None if answer is None else answer.qname.localname
+        output = operation.output
+        # only a body of one element has a name that is fixed: in the style `rpc` it is a mere custom (SOAP 1.1, 7.1)
+        named = operation.style == "document" and output is not None and output.body is not None
+        self.answer: str | None = output.body.qname.localname if named and not output._is_body_wrapped else None
 
     def headers(self) -> dict[str, str]:
         """The HTTP headers of a question, by the version of SOAP."""
@@ -116,7 +119,7 @@ def operation(description: Any, call: Call) -> Operation:
 @lru_cache(maxsize=16)  # a declaration is checked first and built afterwards
 def _parsed(raw: bytes) -> Any:
     from lxml.etree import LxmlError
-    from zeep.exceptions import DTDForbidden, EntitiesForbidden, Error
+    from zeep.exceptions import DTDForbidden, EntitiesForbidden, Error, ExternalReferenceForbidden
     from zeep.settings import Settings
     from zeep.wsdl import Document
 
@@ -126,6 +129,8 @@ def _parsed(raw: bytes) -> Any:
         return Document(io.BytesIO(raw), fetching, settings=settings)
     except Wrong:
         raise
+    except ExternalReferenceForbidden:
+        raise Wrong(IMPORTS, "wsdl") from None
     except (DTDForbidden, EntitiesForbidden):
         raise Wrong("the WSDL holds a document type or entities; take them out", "wsdl") from None
     except (Error, LxmlError, LookupError, TypeError, ValueError, AttributeError) as error:
