@@ -7,25 +7,24 @@ It opens nothing and never prints a value, only words of the vocabulary.
 
 from __future__ import annotations
 
-import operator
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from connectors.contract import Beside, Document, FieldTerm, Terms, TypeTerm
+from connectors.contract import Document, FieldTerm, Terms, TypeTerm
 from connectors.declaration import FieldWords, ObjectWords, Origin, PlatformWords, TypeWords
 from connectors.mapping.conditions import NotInvertible
 from connectors.mapping.paths import Lookup, path
 from connectors.mapping.times import formats
+from connectors.sources import Beside
+from connectors.spelling import in_range
 
 Loc = Sequence[str | int]
-Finding = tuple[Loc, str, str | None, Iterable[str]]  # place, message, the word at fault and those that are known
+Finding = tuple[Loc, str, str | None, Iterable[str]]  # place, message, the word at fault, those that are known
 
 _TIMES = frozenset({"date", "timestamp"})
 _NUMBERS = frozenset({"money", "number"})
-_COMPARE = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt, "==": operator.eq}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,7 @@ class KindWords:
     filter: Callable[[FieldWords, FieldTerm, TypeWords, str], object]  # raises NotInvertible
     inspect: Callable[[TypeWords], Iterable[tuple[Loc, str]]]  # findings of its own, by place
     lookup: Lookup = path  # of origins that are paths; raises ValueError
-    # findings about a source and its types that need a file beside the declaration; such a kind is built with it
+    # findings that need a file beside the declaration; such a kind is built with what reads it
     described: Callable[[Any, Mapping[str, TypeWords], Beside], Iterable[Finding]] | None = None
 
 
@@ -52,7 +51,7 @@ def findings(document: Document, words: PlatformWords, terms: Terms, kinds: Mapp
         yield say(("platform",), f"`{words.platform}` is not the file's name; both are the platform's id")
     if not words.platform.startswith(words.region):
         yield say(("region",), f"the platform's id begins with another region than `{words.region}`")
-    if not _in_range(words.catalogue, terms.version):
+    if not in_range(words.catalogue, terms.version):
         yield say(("catalogue",), f"written for catalogue {words.catalogue}, this is {terms.version}: review the file")
     for index, name in enumerate(words.authorityOf):
         if name not in words.types:
@@ -261,7 +260,6 @@ class _TypeFindings:
                 yield self.say((*self.at, "filters", name), f"`{self.name}.{name}`: {reason}")
             except ValueError:
                 continue  # a bad format is found where it stands
-        return
 
     def _origins(self, at: Loc, origins: Iterable[Origin], mine: str | None = None) -> Iterator[str]:
         mine = mine or self.kinds[self.kind].origin
@@ -292,12 +290,3 @@ class _TypeFindings:
             ZoneInfo(zone)
         except (ValueError, OSError, KeyError):
             yield self.say(at, "unknown time zone; write a name such as `Asia/Shanghai`")
-
-
-def _in_range(wanted: str, version: str) -> bool:
-    def parts(text: str) -> list[int]:
-        numbers = [int(part) for part in text.split(".")]
-        return numbers + [0] * (3 - len(numbers))
-
-    bounds = re.findall(r"(>=|<=|==|<|>)([\d.]+)", wanted)
-    return all(_COMPARE[sign](parts(version), parts(bound)) for sign, bound in bounds)

@@ -36,7 +36,6 @@ from typing import Any, Literal, Protocol, TypeVar
 from pydantic import BaseModel
 
 M = TypeVar("M", bound=BaseModel)
-Beside = Callable[[str], bytes]  # reads a file beside a declaration; raises ValueError, which says why it cannot
 
 
 class ConnectorError(Exception):
@@ -105,7 +104,6 @@ class Document(Protocol):
     def problem(
         self, loc: Sequence[str | int], message: str, word: str | None = None, known: Iterable[str] = ()
     ) -> Exception: ...
-    def where(self, loc: Sequence[str | int]) -> str: ...
     def beside(self, name: str) -> bytes: ...
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from connectors.agreement import findings, source_of
-from connectors.contract import Beside, Breaker, Document, Environment, Limits, Platform, Retry, Source, Terms
+from connectors.contract import Breaker, Document, Environment, Limits, Platform, Retry, Source, Terms
 from connectors.declaration import PlatformWords
 from connectors.kinds import KINDS
+from connectors.sources import Beside
 from connectors.spelling import DeclarationError
 
 

@@ -6,6 +6,7 @@ One model per kind and nothing that acts on them. Every setting and secret is a 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Literal
 
 from pydantic import Field, StrictBool
@@ -23,6 +24,9 @@ ErrorName = Literal[
     "ContractBroken",
     "Maintenance",
 ]
+
+
+Beside = Callable[[str], bytes]  # reads a file beside a declaration; raises ValueError, which says why it cannot
 
 
 class LimitWords(Block):

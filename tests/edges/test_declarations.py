@@ -26,7 +26,7 @@ from tests.edges.invented import (
     registered,
 )
 
-TEMPLATE = Path(__file__).parents[2] / "connectors/platforms/_template.yaml"
+TEMPLATES = Path(__file__).parents[2] / "connectors/platforms"
 
 
 def refused(*documents: Document) -> str:
@@ -328,10 +328,13 @@ def test_the_kinds_are_a_list_that_can_be_read() -> None:
     assert all(callable(getattr(made, verb)) for verb in ("claims", "open", "close", "health", "fetch"))
 
 
-def test_the_template_is_a_whole_declaration_of_the_shipped_catalogue() -> None:
-    """The file that operators copy has no mistake but its name, against the catalogue that is shipped."""
-    root = TEMPLATE.parents[2]
+def test_the_templates_are_whole_declarations_of_the_shipped_catalogue() -> None:
+    """The files that operators copy have no mistake but their names, and show every kind."""
+    root = TEMPLATES.parents[1]
     documents = [read(path, root) for path in sorted((root / "policies/catalogue").rglob("*.yaml"))]
-    template = Document("370100-template.yaml", TEMPLATE.read_bytes())
-    platform = load([template], terms_of(load_catalogue(documents))).platforms["370100-template"]
-    assert {source.kind for source in platform.sources.values()} == set(KINDS)
+    templates = [
+        Document(f"370100{path.name.replace('_', '-')}", path.read_bytes(), TEMPLATES)
+        for path in sorted(TEMPLATES.glob("_*.yaml"))
+    ]
+    platforms = load(templates, terms_of(load_catalogue(documents))).platforms
+    assert {source.kind for each in platforms.values() for source in each.sources.values()} == set(KINDS)

@@ -12,7 +12,7 @@ from typing import ClassVar
 from urllib.parse import urlsplit
 
 from connectors.agreement import Finding, KindWords, Loc
-from connectors.contract import Beside, Claim, Deadline, Environment, Fetch, FieldTerm, Page, Terms, Unavailable
+from connectors.contract import Claim, Deadline, Environment, Fetch, FieldTerm, Page, Terms, Unavailable
 from connectors.declaration import Call, FieldWords, TypeWords
 from connectors.kinds.collecting import AskedType, collect
 from connectors.kinds.soap.answering import Reading, layout
@@ -21,7 +21,7 @@ from connectors.kinds.soap.description import Wrong, operation, pinned
 from connectors.kinds.soap.elements import lookup
 from connectors.kinds.templates import KNOWN, faults, placeholders
 from connectors.mapping.conditions import to_params
-from connectors.sources import SoapSource
+from connectors.sources import Beside, SoapSource
 from connectors.transport.pool import Pool
 from connectors.transport.port import Answer, Transport
 

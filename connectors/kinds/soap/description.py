@@ -15,8 +15,8 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from connectors.contract import Beside
 from connectors.declaration import Call
+from connectors.sources import Beside
 
 IMPORTS = "the WSDL imports another document; put everything into one file"
 _UNEXPECTED = re.compile(r"unexpected keyword argument '([^']+)'")
