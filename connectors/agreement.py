@@ -7,23 +7,24 @@ It opens nothing and never prints a value, only words of the vocabulary.
 
 from __future__ import annotations
 
-import operator
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from connectors.contract import Document, FieldTerm, Terms, TypeTerm
 from connectors.declaration import FieldWords, ObjectWords, Origin, PlatformWords, TypeWords
 from connectors.mapping.conditions import NotInvertible
-from connectors.mapping.paths import path
+from connectors.mapping.paths import Lookup, path
 from connectors.mapping.times import formats
+from connectors.sources import Beside
+from connectors.spelling import in_range
 
 Loc = Sequence[str | int]
+Finding = tuple[Loc, str, str | None, Iterable[str]]  # place, message, the word at fault, those that are known
 
 _TIMES = frozenset({"date", "timestamp"})
 _NUMBERS = frozenset({"money", "number"})
-_COMPARE = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt, "==": operator.eq}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,9 @@ class KindWords:
     may: frozenset[str]
     filter: Callable[[FieldWords, FieldTerm, TypeWords, str], object]  # raises NotInvertible
     inspect: Callable[[TypeWords], Iterable[tuple[Loc, str]]]  # findings of its own, by place
+    lookup: Lookup = path  # of origins that are paths; raises ValueError
+    # findings that need a file beside the declaration; such a kind is built with what reads it
+    described: Callable[[Any, Mapping[str, TypeWords], Beside], Iterable[Finding]] | None = None
 
 
 def findings(document: Document, words: PlatformWords, terms: Terms, kinds: Mapping[str, KindWords]) -> Iterator[str]:
@@ -47,7 +51,7 @@ def findings(document: Document, words: PlatformWords, terms: Terms, kinds: Mapp
         yield say(("platform",), f"`{words.platform}` is not the file's name; both are the platform's id")
     if not words.platform.startswith(words.region):
         yield say(("region",), f"the platform's id begins with another region than `{words.region}`")
-    if not _in_range(words.catalogue, terms.version):
+    if not in_range(words.catalogue, terms.version):
         yield say(("catalogue",), f"written for catalogue {words.catalogue}, this is {terms.version}: review the file")
     for index, name in enumerate(words.authorityOf):
         if name not in words.types:
@@ -63,6 +67,11 @@ def findings(document: Document, words: PlatformWords, terms: Terms, kinds: Mapp
             continue
         kind = words.sources[source].kind
         yield from _TypeFindings(name, each, terms, kind, kinds, say).all()
+    for name, described in ((name, kinds[each.kind].described) for name, each in words.sources.items()):
+        if described is not None:
+            mine = {key: each for key, each in words.types.items() if source_of(each, words) == name}
+            for at, message, word, known in described(words.sources[name], mine, document.beside):
+                yield say(at if at[0] == "types" else ("sources", name, *at), message, word, known)
 
 
 def source_of(words: TypeWords, platform: PlatformWords) -> str:
@@ -105,9 +114,10 @@ class _TypeFindings:
         given = self.words.model_fields_set
         for word in sorted(mine.needs - given):
             yield self.say(self.at, f"`{word}` is missing (kind {self.kind})")
-        for name, other in self.kinds.items():
-            for word in sorted((other.needs | other.may) & given - mine.needs - mine.may):
-                yield self.say((*self.at, word), f"`{word}` is a word of kind {name}, this source is {self.kind}")
+        foreign = {word for other in self.kinds.values() for word in other.needs | other.may} - mine.needs - mine.may
+        for word in sorted(foreign & given):
+            owners = " and ".join(name for name, other in self.kinds.items() if word in other.needs | other.may)
+            yield self.say((*self.at, word), f"`{word}` is a word of kind {owners}, this source is {self.kind}")
         if self.words.asOf is not None:
             yield from self._format((*self.at, "asOf", "timestamp"), self.words.asOf.timestamp)
             yield from self._origins((*self.at, "asOf"), [self.words.asOf])
@@ -250,7 +260,6 @@ class _TypeFindings:
                 yield self.say((*self.at, "filters", name), f"`{self.name}.{name}`: {reason}")
             except ValueError:
                 continue  # a bad format is found where it stands
-        return
 
     def _origins(self, at: Loc, origins: Iterable[Origin], mine: str | None = None) -> Iterator[str]:
         mine = mine or self.kinds[self.kind].origin
@@ -262,9 +271,9 @@ class _TypeFindings:
                 yield self.say(at, f"say where the value is: `{mine}` is missing")
             elif mine == "path":
                 try:
-                    path(getattr(origin, mine))
-                except ValueError:
-                    yield self.say((*at, mine), "neither a plain name nor a JMESPath expression")
+                    self.kinds[self.kind].lookup(getattr(origin, mine))
+                except ValueError as reason:
+                    yield self.say((*at, mine), str(reason))
 
     def _check(self, at: Loc, check: str | None) -> Iterator[str]:
         if check is not None and check not in self.terms.checks:
@@ -281,12 +290,3 @@ class _TypeFindings:
             ZoneInfo(zone)
         except (ValueError, OSError, KeyError):
             yield self.say(at, "unknown time zone; write a name such as `Asia/Shanghai`")
-
-
-def _in_range(wanted: str, version: str) -> bool:
-    def parts(text: str) -> list[int]:
-        numbers = [int(part) for part in text.split(".")]
-        return numbers + [0] * (3 - len(numbers))
-
-    bounds = re.findall(r"(>=|<=|==|<|>)([\d.]+)", wanted)
-    return all(_COMPARE[sign](parts(version), parts(bound)) for sign, bound in bounds)

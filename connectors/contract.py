@@ -105,7 +105,7 @@ class Document(Protocol):
     def problem(
         self, loc: Sequence[str | int], message: str, word: str | None = None, known: Iterable[str] = ()
     ) -> Exception: ...
-    def where(self, loc: Sequence[str | int]) -> str: ...
+    def beside(self, name: str) -> bytes: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +232,7 @@ class Claim:
     keys: frozenset[str]  # `uscc`, `citizenId`
     filters: Mapping[str, frozenset[str]]  # field -> operators pushed down exactly
     batch: int  # subjects in one question; 1 when it takes one at a time
+    open: bool = False  # whether it answers questions that name no subject, by its filters alone
 
 
 class Environment(Protocol):

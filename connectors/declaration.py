@@ -11,11 +11,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, StrictBool, model_validator
 
-from connectors.sources import FileSource, FileWords, RestSource, SqlSource
+from connectors.sources import FileSource, FileWords, RestSource, SoapSource, SqlSource
 from connectors.spelling import (
     Block,
     Count,
-    Expression,
     Seconds,
     Share,
     Templates,
@@ -181,14 +180,35 @@ class Paging(Block):
     first: Annotated[int, Field(strict=True, ge=0, le=1)] = 1
 
 
+class Call(Block):
+    """Which operation of a WSDL is called; `service` and `port` when it has several.
+
+    `join` stands between subjects; left out, each is an element of its own.
+    """
+
+    operation: str
+    service: str | None = None
+    port: str | None = None
+    join: Annotated[str, Field(min_length=1)] | None = None
+
+
+class Embedded(Block):
+    """A whole XML document inside an element of the answer: as text, or as base64 of bytes in `encoding`."""
+
+    path: str
+    rows: str
+    encoding: Literal["utf-8", "gb18030"] | None = None
+
+
 class TypeWords(Block):
     """One record type of the catalogue at this platform."""
 
     source: str | None = None
     table: str | None = None
     request: Request | None = None
-    rows: Expression | None = None
-    total: Expression | None = None
+    openRequest: Request | None = None
+    rows: str | None = None
+    total: str | None = None
     page: Paging | None = None
     key: Annotated[tuple[str, ...], Field(min_length=1)]
     subject: dict[Key, SubjectWords] = Field(min_length=1)
@@ -203,6 +223,9 @@ class TypeWords(Block):
     asOf: AsOf | None = None
     maxRejected: Share = 0.05
     file: FileWords | None = None
+    call: Call | None = None
+    input: Templates = Field(default_factory=dict)
+    embedded: Embedded | None = None
 
     @property
     def mapped(self) -> dict[str, FieldWords]:
@@ -218,6 +241,9 @@ class TypeWords(Block):
         return self.mapped[name].origins
 
 
+AnySource = Annotated[FileSource | RestSource | SoapSource | SqlSource, Field(discriminator="kind")]
+
+
 class PlatformWords(Block):
     """The whole file; its name is the platform's id."""
 
@@ -229,7 +255,5 @@ class PlatformWords(Block):
     catalogue: Annotated[str, Field(pattern=r"^(>=|<=|<|>|==)\d+(\.\d+)*( (>=|<=|<|>|==)\d+(\.\d+)*)*$")]
     authorityOf: tuple[str, ...] = ()
     staleAfter: Seconds | None = None
-    sources: dict[str, Annotated[RestSource | SqlSource | FileSource, Field(discriminator="kind")]] = Field(
-        min_length=1
-    )
+    sources: dict[str, AnySource] = Field(min_length=1)
     types: dict[str, TypeWords] = Field(min_length=1)

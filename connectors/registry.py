@@ -12,6 +12,7 @@ from connectors.agreement import findings, source_of
 from connectors.contract import Breaker, Document, Environment, Limits, Platform, Retry, Source, Terms
 from connectors.declaration import PlatformWords
 from connectors.kinds import KINDS
+from connectors.sources import Beside
 from connectors.spelling import DeclarationError
 
 
@@ -74,7 +75,7 @@ def load(documents: Sequence[Document], terms: Terms) -> Registry:
             mine.append(str(document.problem(("platform",), f"`{words.platform}` is declared twice")))
         found += mine
         if not mine:
-            platforms[words.platform] = _platform(words, terms)
+            platforms[words.platform] = _platform(words, terms, document.beside)
     if found:
         raise DeclarationError(found)
     return Registry(platforms)
@@ -102,16 +103,18 @@ def _unknown_kinds(document: Document) -> list[str]:
     ]
 
 
-def _platform(words: PlatformWords, terms: Terms) -> Platform:
+def _platform(words: PlatformWords, terms: Terms, beside: Beside) -> Platform:
     owners = {name: source_of(each, words) for name, each in words.types.items()}
     sources: dict[str, Source] = {}
     for name, source in words.sources.items():
         types = {key: each for key, each in words.types.items() if owners[key] == name}
         limits, breaker, retry = source.limits, source.breaker, source.retry
+        kind = KINDS[source.kind]
+        files = () if kind.words.described is None else (beside,)
         sources[name] = Source(
             name=name,
             kind=source.kind,
-            connector=KINDS[source.kind](source, types, terms),
+            connector=kind(source, types, terms, *files),
             limits=Limits(limits.concurrency, limits.perSecond, limits.timeout, limits.maxRows, limits.maxBytes),
             breaker=Breaker(breaker.failures, breaker.window, breaker.open),
             retry=Retry(retry.attempts, retry.within),

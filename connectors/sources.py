@@ -6,6 +6,7 @@ One model per kind and nothing that acts on them. Every setting and secret is a 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StrictBool
@@ -23,6 +24,9 @@ ErrorName = Literal[
     "ContractBroken",
     "Maintenance",
 ]
+
+
+Beside = Callable[[str], bytes]  # reads a file beside a declaration; raises ValueError, which says why it cannot
 
 
 class LimitWords(Block):
@@ -153,3 +157,41 @@ class RestSource(SourceWords):
     success: Success | None = None
     errors: dict[str, ErrorName] = Field(default_factory=dict)
     health: Health | None = None
+
+
+class WsseAuth(Block):
+    """The username token of WS-Security (OASIS WSS UsernameToken Profile 1.1).
+
+    `digest: true` sends a digest of the password with a nonce and the time; `false` sends the password itself.
+    """
+
+    kind: Literal["wsseUsername"]
+    user: Reference
+    password: Reference
+    digest: StrictBool = True
+
+
+class MessageCode(Block):
+    """Where a message says that the question was answered: names of elements, and the texts that mean yes."""
+
+    path: str
+    is_: Texts = Field(alias="is")
+
+
+class SoapSource(SourceWords):
+    """A SOAP service, described by a WSDL file that stands beside the declaration and is pinned by its digest.
+
+    Questions are UTF-8; `encoding` is that of the answers. `faults` are the codes of faults, of `success` and of
+    HTTP. For `ca` and `plaintext` see kind rest.
+    """
+
+    kind: Literal["soap"]
+    wsdl: str
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    endpoint: Reference
+    ca: Reference | None = None
+    plaintext: StrictBool = False
+    encoding: Literal["utf-8", "gb18030"] = "utf-8"
+    auth: Annotated[NoAuth | WsseAuth, Field(discriminator="kind")] = NoAuth(kind="none")
+    success: MessageCode | None = None
+    faults: dict[str, ErrorName] = Field(default_factory=dict)

@@ -6,6 +6,7 @@ the value that it refuses: a secret that was written by mistake must not reach a
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Iterable
 from typing import Annotated, Any
@@ -17,6 +18,7 @@ _CREDENTIAL = re.compile(
     r"authori[sz]ation|cookie|token|secret|passw|pwd|(api|app|access)[-_]?key|\bsign(ature)?\b", re.I
 )
 _REFERENCE = re.compile(r"(env:[A-Za-z_][A-Za-z0-9_]*|secret:[A-Za-z0-9_./-]+)")
+_COMPARE = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt, "==": operator.eq}
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _BYTES = {"KiB": 1 << 10, "MiB": 1 << 20}
 
@@ -98,6 +100,17 @@ def no_literal_secrets(words: Any, name: str = "") -> Any:
     elif _CREDENTIAL.search(name) and not is_reference(words):
         raise ValueError(f"`{name}` looks like a credential: write a reference, `env:NAME` or `secret:path`")
     return words
+
+
+def in_range(wanted: str, version: str) -> bool:
+    """Whether a version such as `2026.11` lies in a range such as `>=2026 <2027`."""
+
+    def parts(text: str) -> list[int]:
+        numbers = [int(part) for part in text.split(".")]
+        return numbers + [0] * (3 - len(numbers))
+
+    bounds = re.findall(r"(>=|<=|==|<|>)([\d.]+)", wanted)
+    return all(_COMPARE[sign](parts(version), parts(bound)) for sign, bound in bounds)
 
 
 Reference = Annotated[str, BeforeValidator(_reference)]

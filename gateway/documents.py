@@ -24,6 +24,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import AliasEvent
 
 MAX_BYTES = 1 << 20
+MAX_BESIDE = 4 << 20
 MAX_ALIASES = 64
 ALIAS = re.compile(r"(?m)(?:^|[\s\[{,:-])\*\w")
 
@@ -48,11 +49,13 @@ class _Refused(Exception):
 class Document:
     """One YAML file: `data` as plain Python, `digest` of its bytes, and lines for every key.
 
-    `name` is what messages call the file: its path relative to the folder that was loaded.
+    `name` is what messages call the file: its path relative to the folder that was loaded. `folder` is where it
+    stands, if that may be known.
     """
 
-    def __init__(self, name: str, raw: bytes) -> None:
+    def __init__(self, name: str, raw: bytes, folder: Path | None = None) -> None:
         self.name = name
+        self._folder = folder
         self.digest = "sha256:" + hashlib.sha256(raw).hexdigest()
         self._tree = _parse(name, raw)
         try:
@@ -74,6 +77,18 @@ class Document:
     def problem(self, loc: Loc, message: str, word: str | None = None, known: Iterable[str] = ()) -> DocumentError:
         """The error for a finding that a model cannot see; `word` and `known` give the nearest right word."""
         return DocumentError([f"{self.where(loc)}: {message}{suggestion(word, known)}"])
+
+    def beside(self, name: str) -> bytes:
+        """The bytes of another file in the same folder. Raises ValueError, which says why it cannot be read."""
+        if self._folder is None or Path(name).name != name:
+            raise ValueError(f"`{name}` is not the name of a file beside this one")
+        path = self._folder / name
+        try:
+            if path.stat().st_size > MAX_BESIDE:
+                raise ValueError(f"`{name}` is larger than {MAX_BESIDE} bytes")
+            return path.read_bytes()
+        except OSError as error:
+            raise ValueError(f"`{name}` cannot be read ({error.strerror}); put it beside this file") from None
 
     def where(self, loc: Loc) -> str:
         return f"{self.name}:{self.line(loc)}"
@@ -116,7 +131,7 @@ def load(path: Path, root: Path | None = None) -> Document:
         raw = path.read_bytes()
     except OSError as error:
         raise DocumentError([f"{name}:1: cannot be read ({error.strerror}); check that it exists"]) from None
-    return Document(name, raw)
+    return Document(name, raw, path.parent)
 
 
 def load_folder(folder: Path, root: Path | None = None) -> list[Document]:

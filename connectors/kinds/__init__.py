@@ -6,10 +6,12 @@ from typing import Any
 
 from connectors.kinds.file import File
 from connectors.kinds.rest import Rest
+from connectors.kinds.soap import Soap
 from connectors.kinds.sql import Sql
 
 KINDS: dict[str, Any] = {
     "file": File,
     "rest": Rest,
+    "soap": Soap,
     "sql": Sql,
 }

@@ -15,7 +15,7 @@ from typing import Any
 
 from connectors.contract import TypeTerm
 from connectors.declaration import ObjectWords
-from connectors.mapping.paths import Lookup, Raw, path
+from connectors.mapping.paths import Lookup, Raw, column, path
 from connectors.mapping.texts import Unmappable
 from connectors.mapping.values import Checks, Reader, compile_field, name_of
 
@@ -53,7 +53,8 @@ def compile_object(
     name: str, words: ObjectWords, term: TypeTerm, lookup: Lookup, checks: Checks, *, trim: bool, nulls: frozenset[str]
 ) -> Nested:
     """Compile one object whose declaration has been agreed."""
-    many, within = term.objects[name], path if words.apart else lookup
+    many = term.objects[name]
+    within = path if words.apart and lookup is column else lookup
     fields = {}
     for leaf, each in words.fields.items():
         full = f"{name}.{leaf}"

@@ -28,16 +28,19 @@ def column(name: str) -> Look:
 
 
 def path(text: str) -> Look:
-    """A plain name or a JMESPath expression over one JSON value. Raises ValueError when it does not compile."""
+    """A plain name or a JMESPath expression over one JSON value. Raises ValueError when it is neither."""
     if _EXPRESSION.search(text):
-        return expression(text)
+        try:
+            return expression(text)
+        except ValueError:
+            raise ValueError("neither a plain name nor a JMESPath expression") from None
     steps = text.split(".")
     if len(steps) == 1:
-        return lambda row: _step(row, text)
+        return lambda row: below(row, text)
 
     def look(row: Any) -> Any:
         for step in steps:
-            row = _step(row, step)
+            row = below(row, step)
         return row
 
     return look
@@ -64,7 +67,8 @@ def head(text: str) -> str | None:
     return found[0] if found else None
 
 
-def _step(row: Any, name: str) -> Any:
+def below(row: Any, name: str) -> Any:
+    """What a mapping holds under a name as it is spelled, else in upper, else in lower case; else None."""
     if not isinstance(row, dict):
         return None
     if name in row:

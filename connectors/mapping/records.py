@@ -32,7 +32,9 @@ class Mapped:
 class RecordMap:
     """The compiled mapping of one type; immutable and shared by all questions."""
 
-    def __init__(self, name: str, words: TypeWords, terms: Terms, lookup: Lookup, batch: int) -> None:
+    def __init__(
+        self, name: str, words: TypeWords, terms: Terms, lookup: Lookup, batch: int, open: bool = True
+    ) -> None:
         self.name = name
         self.words = words
         term = terms.types[name]
@@ -61,6 +63,7 @@ class RecordMap:
             keys=frozenset(words.subject),
             filters={key: frozenset(each.ops) for key, each in words.filters.items()},
             batch=batch,
+            open=open,
         )
 
     def names(self, fields: Iterable[str], kind: Key) -> tuple[str, ...]:

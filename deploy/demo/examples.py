@@ -115,15 +115,12 @@ def _id(example: str, city: str, age: int, number: int, today: date) -> str:
 def held(found: Mapping[str, Subject], today: date) -> Iterable[Held]:
     """Every record of the examples and where it is held."""
     draw = random.Random("the named examples are the same for every seed")
-    market, centre = places.QINGDAO_OFFICES[0], places.QINGDAO_CENTRE
-    weifang = places.WEIFANG_OFFICES[0], places.WEIFANG_CENTRE
-    yantai, yantai_centre = places.YANTAI_OFFICES[0], places.YANTAI_CENTRE
 
     def record(where: str, type_name: str, example: str, values: Mapping[str, object]) -> Held:
         return Held(where, Fact(type_name, found[example], values, named=True))
 
     def penalty(where: str, example: str, serial: int, days_ago: int, **fixed: object) -> Held:
-        office, unit = (yantai, yantai_centre) if where.startswith("yantai") else (market, centre)
+        (office, *_), unit = places.DECIDING[where.partition(".")[0]]
         decided = today - timedelta(days=days_ago)
         usual = {
             "decisionDate": decided,
@@ -141,9 +138,7 @@ def held(found: Mapping[str, Subject], today: date) -> Iterable[Held]:
         return record(where, "AdministrativePenalty", example, values)
 
     def licence(where: str, example: str, serial: int, days_ago: int) -> Held:
-        office, unit = {"qingdao": (market, centre), "yantai": (yantai, yantai_centre), "weifang": weifang}[
-            where.partition(".")[0]
-        ]
+        (office, *_), unit = places.DECIDING[where.partition(".")[0]]
         decided = today - timedelta(days=days_ago)
         fixed = {"decisionDate": decided, "validTo": anniversary(decided, 5), "state": "VALID", "status": "ACTIVE"}
         values = facts.licence(found[example], office, unit, serial, draw, today, **fixed)
@@ -177,6 +172,7 @@ def held(found: Mapping[str, Subject], today: date) -> Iterable[Held]:
     yield licence("yantai.licences", "many_platforms", 9102, 310)
     yield licence("yantai.licences", "many_platforms", 9103, 30)
     yield licence("weifang.licences", "many_platforms", 9104, 320)
+    yield licence("weihai.licences", "many_platforms", 9105, 70)
     for number in range(23):
         yield licence("yantai.licences", "many_pages", 9200 + number, 20 + 11 * number)
     for example, serial in (("debtor_person", 9301), ("debtor_enterprise", 9302)):

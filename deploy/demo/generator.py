@@ -17,7 +17,7 @@ from typing import Any
 from deploy.demo import examples, facts, places
 from deploy.demo.examples import Held
 from deploy.demo.facts import Fact
-from deploy.demo.holdings import qingdao, shandong, weifang, yantai
+from deploy.demo.holdings import qingdao, shandong, weifang, weihai, yantai
 from deploy.demo.holdings.sheet import Holding
 from deploy.demo.spelling import Pen
 from deploy.demo.subjects import Subject, population
@@ -25,6 +25,7 @@ from deploy.demo.subjects import Subject, population
 QINGDAO = "370200-qingdao-double-publicity"
 YANTAI = "370600-yantai-credit"
 WEIFANG = "370700-weifang-drop"
+WEIHAI = "371000-weihai-credit"
 SHANDONG = "370000-shandong-province"
 
 # where a fact is held -> (platform, source, record type, the flaws that its rows may have)
@@ -36,10 +37,13 @@ COLLECTIONS: Mapping[str, tuple[str, str, str, Mapping[str, Any]]] = {
     "yantai.registrations": (YANTAI, "api", "Registration", yantai.REGISTRATION_FLAWS),
     "weifang.penalties": (WEIFANG, "folder", "AdministrativePenalty", weifang.PENALTY_FLAWS),
     "weifang.licences": (WEIFANG, "folder", "AdministrativeLicence", weifang.LICENCE_FLAWS),
+    "weihai.penalties": (WEIHAI, "exchange", "AdministrativePenalty", weihai.PENALTY_FLAWS),
+    "weihai.licences": (WEIHAI, "exchange", "AdministrativeLicence", weihai.LICENCE_FLAWS),
     "court.debtors": (SHANDONG, "court", "JudgmentDebtor", shandong.DEBTOR_FLAWS),
     "registry.registrations": (SHANDONG, "registry", "Registration", shandong.REGISTRATION_FLAWS),
 }
 ONE_FLAW_IN = 40  # records; few enough that no platform looks broken
+FIRST_FLAW = 9  # the tenth record, so that a small province has some too
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,8 @@ class World:
             }
         if platform == WEIFANG:
             return weifang.files(held, self.today)
+        if platform == WEIHAI:
+            return weihai.stored({"xzcf": held["weihai.penalties"], "xzxk": held["weihai.licences"]})
         if source == "court":
             return shandong.stored(held["court.debtors"])
         return shandong.database(held["registry.registrations"])
@@ -119,38 +125,42 @@ def _lives(seed: int, subjects: tuple[Subject, ...], today: date) -> Iterator[He
 
 
 def _penalty(subject: Subject, serial: int, draw: random.Random, today: date) -> Iterator[Held]:
-    where, office, unit = _deciding(subject, draw)
+    city = _city(subject, draw)
+    offices, unit = places.DECIDING[city]
     fixed: dict[str, Any] = {}
+    office = draw.choice(offices)
     if subject.natural and draw.random() < 0.1:  # decided a few months before the eighteenth birthday
         fixed["decisionDate"] = facts.anniversary(subject.principal.born, 18) - timedelta(days=draw.randrange(1, 200))
     values = facts.penalty(subject, office, unit, serial, draw, today, **fixed)
-    yield Held(f"{where}.penalties", Fact("AdministrativePenalty", subject, values))
-    if where == "qingdao" and draw.random() < 0.12:
+    yield Held(f"{city}.penalties", Fact("AdministrativePenalty", subject, values))
+    if city == "qingdao" and draw.random() < 0.12:
         # The same decision reached Yantai too, and sometimes only one of them heard that it was repaired.
         status = "REPAIRED" if draw.random() < 0.2 else values["status"]
         yield Held("yantai.penalties", Fact("AdministrativePenalty", subject, {**values, "status": status}))
 
 
 def _licence(subject: Subject, serial: int, draw: random.Random, today: date) -> Held:
-    where, office, unit = _deciding(subject, draw)
-    values = facts.licence(subject, office, unit, serial, draw, today)
-    return Held(f"{where}.licences", Fact("AdministrativeLicence", subject, values))
+    city = _city(subject, draw)
+    offices, unit = places.DECIDING[city]
+    values = facts.licence(subject, draw.choice(offices), unit, serial, draw, today)
+    return Held(f"{city}.licences", Fact("AdministrativeLicence", subject, values))
 
 
-def _deciding(subject: Subject, draw: random.Random) -> tuple[str, places.Office, places.Office]:
-    """Which city decides about a subject: its platform, the office and the credit centre."""
+def _city(subject: Subject, draw: random.Random) -> str:
+    """Where something happens to a subject: mostly at home, where that has a platform; Weihai has only its own."""
+    if subject.city == "3710":
+        return "weihai"
     if subject.city == "3707" and draw.random() < 0.9:
-        return "weifang", draw.choice(places.WEIFANG_OFFICES), places.WEIFANG_CENTRE
-    if draw.random() < (0.9 if subject.city == "3702" else 0.1 if subject.city == "3706" else 0.5):
-        return "qingdao", draw.choice(places.QINGDAO_OFFICES), places.QINGDAO_CENTRE
-    return "yantai", draw.choice(places.YANTAI_OFFICES), places.YANTAI_CENTRE
+        return "weifang"
+    here = draw.random() < (0.9 if subject.city == "3702" else 0.1 if subject.city == "3706" else 0.5)
+    return "qingdao" if here else "yantai"
 
 
 def _flawed(where: str, found: list[Fact]) -> Iterator[Fact]:
     """Every so often the next flaw in turn, never in a named example."""
     flaws = cycle(COLLECTIONS[where][3])
     for number, fact in enumerate(found):
-        flaw = next(flaws) if number % ONE_FLAW_IN == ONE_FLAW_IN // 2 and not fact.named else ""
+        flaw = next(flaws) if number % ONE_FLAW_IN == FIRST_FLAW and not fact.named else ""
         yield Fact(fact.type, fact.subject, fact.values, fact.named, flaw)
 
 
@@ -163,6 +173,8 @@ def _write(where: str, found: tuple[Fact, ...], pen: Pen) -> tuple[Holding, ...]
         "yantai.registrations": yantai.registrations,
         "weifang.penalties": weifang.penalties,
         "weifang.licences": weifang.licences,
+        "weihai.penalties": weihai.penalties,
+        "weihai.licences": weihai.licences,
         "court.debtors": shandong.debtors,
         "registry.registrations": shandong.registrations,
     }

@@ -66,14 +66,26 @@ WEIFANG_OFFICES = (
     _office(15, "370700", "潍坊市生态环境局", "潍环"),
     _office(16, "370700", "潍坊市农业农村局", "潍农"),
 )
+WEIHAI_OFFICES = (
+    _office(61, "371000", "威海市市场监督管理局", "威市监"),
+    _office(62, "371000", "威海市海洋发展局", "威海发"),
+    _office(63, "371000", "威海市生态环境局", "威环"),
+)
 REGISTRARS = {
     city: _office(20 + index, f"{city}00", f"{name}市行政审批服务局", f"{name}审")
     for index, (city, (name, _)) in enumerate(CITIES.items())
 }
 QINGDAO_CENTRE = _office(51, "370200", "青岛市社会信用中心", "青信")
 YANTAI_CENTRE = _office(52, "370600", "烟台市社会信用中心", "烟信")
-
 WEIFANG_CENTRE = _office(53, "370700", "潍坊市社会信用中心", "潍信")
+WEIHAI_CENTRE = _office(54, "371000", "威海市社会信用中心", "威信")
+# who decides, and who passes the records on, by the first word of a collection
+DECIDING = {
+    "qingdao": (QINGDAO_OFFICES, QINGDAO_CENTRE),
+    "yantai": (YANTAI_OFFICES, YANTAI_CENTRE),
+    "weifang": (WEIFANG_OFFICES, WEIFANG_CENTRE),
+    "weihai": (WEIHAI_OFFICES, WEIHAI_CENTRE),
+}
 
 
 def court(city: str, county: str) -> str:

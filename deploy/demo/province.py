@@ -20,10 +20,10 @@ import orjson
 
 from deploy.demo import examples
 from deploy.demo.callers import PUBLIC, SUBJECT, Caller, callers
-from deploy.demo.generator import QINGDAO, SHANDONG, WEIFANG, YANTAI, World, generate
+from deploy.demo.generator import QINGDAO, SHANDONG, WEIFANG, WEIHAI, YANTAI, World, generate
 from deploy.demo.processes import START_WITHIN, Child
 
-DECLARATIONS = Path(__file__).resolve().parent / "platforms"  # one YAML file for each platform
+DECLARATIONS = Path(__file__).resolve().parent / "platforms"  # a YAML file for each platform, and what it names
 ISSUER = "issuer"
 RESOURCE = "urn:credit-gateway:demo"
 _DATABASE = "deploy.demo.servers.database"
@@ -70,6 +70,8 @@ class Province:
         self.callers: Mapping[str, Caller] = {caller.id: caller for caller in callers()}
         self._secrets = {
             "YANTAI_API_KEY": secrets.token_urlsafe(),
+            "WEIHAI_USER": "370000",
+            "WEIHAI_PASSWORD": secrets.token_urlsafe(),
             "SHANDONG_COURT_USER": "gateway",
             "SHANDONG_COURT_PASSWORD": secrets.token_urlsafe(),
         }
@@ -209,9 +211,12 @@ class Province:
     def _sources(self) -> Iterator[Source]:
         court = {"user": self._secrets["SHANDONG_COURT_USER"], "password": self._secrets["SHANDONG_COURT_PASSWORD"]}
         yantai = {"apiKey": self._secrets["YANTAI_API_KEY"]}
+        weihai = {"user": self._secrets["WEIHAI_USER"], "password": self._secrets["WEIHAI_PASSWORD"]}
+        weihai["wsdl"] = str(DECLARATIONS / f"{WEIHAI}.wsdl")
         yield self._source(QINGDAO, "database", "sql", "QINGDAO_DATABASE_URL", _DATABASE)
         yield self._source(YANTAI, "api", "rest", "YANTAI_BASE", "deploy.demo.servers.yantai", **yantai)
         yield self._source(WEIFANG, "folder", "file", "WEIFANG_FOLDER", _FOLDER)
+        yield self._source(WEIHAI, "exchange", "soap", "WEIHAI_ENDPOINT", "deploy.demo.servers.weihai", **weihai)
         yield self._source(SHANDONG, "court", "rest", "SHANDONG_COURT_BASE", "deploy.demo.servers.court", **court)
         yield self._source(SHANDONG, "registry", "sql", "SHANDONG_REGISTRY_URL", _DATABASE)
 

@@ -136,6 +136,15 @@ def wan_number(pen: Pen, value: Decimal | None) -> Spelled:
     return (pen.nothing() if value is None else float(value)), value
 
 
+def wan_in_words(pen: Pen, value: Decimal | None) -> Spelled:
+    """万元 as somebody typed them: bare, with the unit, or in 元 with the unit, which goes before the bare one's."""
+    if value is None:
+        return pen.nothing(), None
+    style = pen.turn("wan", ("bare", "unit", "yuan"))
+    pen.used[f"money:{style}"] += 1
+    return {"bare": f"{value:f}", "unit": f"{value:f}万元", "yuan": f"人民币{value * 10_000:.0f}元"}[style], value
+
+
 def words(table: Mapping[Any, Any]) -> Spelling:
     """A code in the platform's own words; for many codes, the words in a row."""
 

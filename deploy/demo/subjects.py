@@ -28,6 +28,8 @@ TRADES = {
     "餐饮": "6210",
 }
 
+_PLATFORMS = ("3702", "3702", "3702", "3706", "3706", "3706", "3707", "3707", "3710", "3710")  # where platforms are
+
 RESERVED = range(80_000, 100_000)  # serials of the named examples and the offices
 
 # kind -> (share per thousand, USCC prefixes)
@@ -111,8 +113,7 @@ def population(seed: int, size: int, today: date, taken: Iterable[str]) -> Itera
 
 def make(kind: str, serial: int, draw: random.Random, principal: Person, today: date) -> Subject:
     """One subject of a kind; `serial` makes its code unique."""
-    more = ("3702", "3702", "3702", "3706", "3706", "3706", "3707", "3707")  # where the platforms are
-    city = draw.choice((*places.CITIES, *more))
+    city = draw.choice((*places.CITIES, *_PLATFORMS))
     area = draw.choice(list(places.CITIES[city][1]))
     if city == "3701" and draw.random() < 0.2:
         area = draw.choice(list(places.RETIRED))

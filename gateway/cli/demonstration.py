@@ -45,7 +45,7 @@ def prepare(settings: Settings, province: Province) -> dict[str, Any]:
     """Write the demo's home: platforms, clients, references, examples, demo.json. Returns what demo.json says."""
     home = settings.home
     make_home(home)
-    for declaration in sorted(demo_province.DECLARATIONS.glob("*.yaml")):
+    for declaration in sorted(demo_province.DECLARATIONS.iterdir()):
         if not (home / "platforms" / declaration.name).exists():
             shutil.copyfile(declaration, home / "platforms" / declaration.name)
     with (home / "clients.yaml").open("w", encoding="utf-8") as file:

@@ -56,9 +56,10 @@ def make_home(home: Path) -> list[str]:
         made.append("policies/  the shipped catalogue, rules and cases")
     if not (home / "platforms").exists():
         (home / "platforms").mkdir()
-        for name in ("platforms/_template.yaml", "README.md"):
-            shutil.copyfile(shipped("connectors") / name, home / "platforms" / Path(name).name)
-        made.append("platforms/  a template to copy, one file per platform")
+        source = shipped("connectors")
+        for path in (source / "README.md", *sorted((source / "platforms").glob("_*"))):
+            shutil.copyfile(path, home / "platforms" / path.name)
+        made.append("platforms/  templates to copy, one file per platform")
     for name, text in (("clients.yaml", CLIENTS), ("gateway.env", ENVIRONMENT)):
         if not (home / name).exists():
             (home / name).write_text(text, "utf-8")

@@ -19,7 +19,7 @@ from cachetools import LRUCache
 from connectors.contract import Condition, Platform
 from connectors.registry import Registry
 from gateway.deciding.withholding import SILENCE, WithheldList
-from gateway.model import Access, Branch, Caller, Part, Path, Plan, Ruling, Subject, Verdict
+from gateway.model import Access, Branch, Caller, Part, Path, Plan, Ruling, Seek, Subject, Verdict
 from policies.bundles import PolicySet
 from policies.interpreter import decide, row_rules, valid_until
 from policies.model import ALLOW, DENY, NO_GRANT, Decision, Facts, Field, RecordType, RowRule
@@ -68,7 +68,7 @@ class Decider:
             for platform, kind in product(holding, kinds):
                 if kind not in record.kinds:
                     continue
-                if branch.seek and branch.seek.op not in platform.claim(branch.type).filters.get(branch.seek.field, ()):
+                if branch.seek and not _seekable(platform, branch.seek, branch.type):
                     unable.add(platform.id)
                     continue
                 subject = replace(branch.subject, kind=kind)
@@ -236,6 +236,12 @@ class Decider:
     def _unasked(self, branch: Branch, record: RecordType, facts: Facts) -> Ruling:
         decisions = {name: self._decision(facts, record.fields[name]) for name in sorted(branch.fields)}
         return Ruling("", facts, decisions, frozenset(), ())
+
+
+def _seekable(platform: Platform, seek: Seek, type_name: str) -> bool:
+    """Whether a platform finds by this field without being told a subject."""
+    claim = platform.claim(type_name)
+    return claim.open and seek.op in claim.filters.get(seek.field, ())
 
 
 def _choosing(record: RecordType, branch: Branch) -> list[str]:

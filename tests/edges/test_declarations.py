@@ -26,7 +26,7 @@ from tests.edges.invented import (
     registered,
 )
 
-TEMPLATE = Path(__file__).parents[2] / "connectors/platforms/_template.yaml"
+TEMPLATES = Path(__file__).parents[2] / "connectors/platforms"
 
 
 def refused(*documents: Document) -> str:
@@ -77,7 +77,7 @@ SQL_MISTAKES = [
     (
         "a word of another kind",
         ("table: permits", "table: permits\nrows: data"),
-        "`rows` is a word of kind rest, this source is sql",
+        "`rows` is a word of kind rest and soap, this source is sql",
     ),
     ("unknown subject key", ("uscc:", "uscd:"), "unknown word `uscd`"),
     (
@@ -323,15 +323,18 @@ async def test_opening_names_the_setting_and_never_its_value() -> None:
 
 def test_the_kinds_are_a_list_that_can_be_read() -> None:
     """What is compiled in is written out by name, and each connector keeps to the contract's five verbs."""
-    assert set(KINDS) == {"file", "rest", "sql"}
+    assert set(KINDS) == {"file", "rest", "soap", "sql"}
     made = connector(registered(SQL_SOURCE, SQL_TYPE))
     assert all(callable(getattr(made, verb)) for verb in ("claims", "open", "close", "health", "fetch"))
 
 
-def test_the_template_is_a_whole_declaration_of_the_shipped_catalogue() -> None:
-    """The file that operators copy has no mistake but its name, against the catalogue that is shipped."""
-    root = TEMPLATE.parents[2]
+def test_the_templates_are_whole_declarations_of_the_shipped_catalogue() -> None:
+    """The files that operators copy have no mistake but their names, and show every kind."""
+    root = TEMPLATES.parents[1]
     documents = [read(path, root) for path in sorted((root / "policies/catalogue").rglob("*.yaml"))]
-    template = Document("370100-template.yaml", TEMPLATE.read_bytes())
-    platform = load([template], terms_of(load_catalogue(documents))).platforms["370100-template"]
-    assert {source.kind for source in platform.sources.values()} == set(KINDS)
+    templates = [
+        Document(f"370100{path.name.replace('_', '-')}", path.read_bytes(), TEMPLATES)
+        for path in sorted(TEMPLATES.glob("_*.yaml"))
+    ]
+    platforms = load(templates, terms_of(load_catalogue(documents))).platforms
+    assert {source.kind for each in platforms.values() for source in each.sources.values()} == set(KINDS)

@@ -34,6 +34,7 @@ QUIRKS = {
     "dates that stand for none": {"no date:1900-01-01", "no date:1899-12-30", "no date:暂无"},
     "null words": {f"null:{word}" for word in ("", "无", "暂无", "\\N", "null", "-", "--", "*")},
     "money": {"money:plain", "money:fraction", "money:separators", "money:sentence", "flaw:misplaced separator"},
+    "money with its unit": {"money:bare", "money:unit", "money:yuan"},
     "names": {"name:full", "name:half", "name:blank"},
     "identity numbers": {"id:whole", "id:old", "id:masked", "placeholder code"},
     "areas": {"area:six", "area:nine", "area:twelve", "area:unknown"},
@@ -196,7 +197,8 @@ def test_the_named_examples_keep_their_promises(seed: int, size: int, today: dat
     many = held["many_platforms"]
     assert set(many) == {
         "registry.registrations", "yantai.registrations",
-        "qingdao.licences", "yantai.licences", "weifang.licences", "qingdao.penalties", "yantai.penalties",
+        "qingdao.licences", "yantai.licences", "weifang.licences", "weihai.licences",
+        "qingdao.penalties", "yantai.penalties",
     }  # fmt: skip
     documents_held = Counter(
         row.expected["documentNo"] for where, row in records(world, "many_platforms") if where.endswith("penalties")

@@ -23,6 +23,7 @@ from connectors.contract import (
     ContractBroken,
     Deadline,
     Denied,
+    Fetch,
     Maintenance,
     RateLimited,
     SubjectUnknown,
@@ -450,10 +451,33 @@ async def test_an_old_encoding_may_be_declared() -> None:
     assert found[0].values == {"holder": "虚构公司"}
 
 
-async def test_a_question_about_nobody_asks_nothing() -> None:
-    """Without a subject there is no question."""
+async def test_a_question_without_a_subject_needs_a_request_of_its_own() -> None:
+    """Where the declaration has none, the platform is not asked, and says so beforehand."""
     async with asked(telling(lambda seen: {"rows": []})) as (server, made):
-        empty = ask()
-        nobody = contract.Fetch(empty.type, empty.fields, (), deadline=empty.deadline)
-        assert await pages(made, nobody) == []
+        nobody = Fetch("Permit", frozenset({"state"}), (), deadline=Deadline.within(5))
+        assert not made.claims()["Permit"].open
+        with pytest.raises(BadRequest):
+            await pages(made, nobody)
         assert server.seen == []
+
+
+SEEKING = """\
+openRequest: {method: GET, path: /search, query: {cols: "{projection}"}}
+filters: {holder: {ops: [contains], params: [keyword]}}
+"""
+
+
+async def test_an_open_question_is_asked_by_its_own_request() -> None:
+    """The longest run of Chinese characters travels, which has one spelling only; the rows are whoever's they are."""
+    rows = [{"id": "1", "code": FIRM, "state": "1", "who": "示例（青岛）公司"}]
+    permit = REST_TYPE.replace("fields:\n", "fields:\n  holder: {path: who}\n") + SEEKING
+    async with asked(telling(lambda seen: {"rows": rows}), permit) as (server, made):
+        where = (Condition("holder", "contains", ("示例(青岛)公",)),)
+        fields = frozenset({"state", "holder"})
+        question = Fetch("Permit", fields, (), where, deadline=Deadline.within(5))
+        assert made.claims()["Permit"].open
+        (page,) = await pages(made, question)
+        assert [row.subject.value for row in page.rows] == [FIRM]
+        [seen] = server.seen
+        assert seen.path == "/base/search"
+        assert seen.query == {"cols": "id,code,who,state", "keyword": "示例"}

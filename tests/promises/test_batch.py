@@ -23,14 +23,14 @@ def keys_of(house: House, count: int) -> list[dict[str, str]]:
 def requests(house: House) -> list[dict[str, Any]]:
     found = []
     for platform in house.running.description["platforms"]:
-        if platform["kind"] == "rest":
+        if platform["kind"] in {"rest", "soap"}:
             found += httpx2.get(f"{platform['url']}/__recorder__", trust_env=False).json()["requests"]
     return found
 
 
 def clear(house: House) -> None:
     for platform in house.running.description["platforms"]:
-        if platform["kind"] == "rest":
+        if platform["kind"] in {"rest", "soap"}:
             httpx2.delete(f"{platform['url']}/__recorder__", trust_env=False)
 
 

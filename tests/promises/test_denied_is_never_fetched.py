@@ -16,6 +16,7 @@ from urllib.parse import parse_qs
 
 import httpx2
 import pytest
+from lxml import etree
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
@@ -44,7 +45,7 @@ class Recorder:
 
     def __init__(self, house: House) -> None:
         self.statements: list[str] = []
-        self._apis = [p["url"] for p in house.running.description["platforms"] if p["kind"] == "rest"]
+        self._apis = [p["url"] for p in house.running.description["platforms"] if p["kind"] in {"rest", "soap"}]
         self._client = httpx2.Client(trust_env=False)
 
     def __enter__(self) -> Recorder:
@@ -67,8 +68,13 @@ class Recorder:
         found = {pair for text in self.statements for pair in re.findall(r'"([^"]+)"\."([^"]+)"', text)}
         for url in self._apis:
             for request in self._client.get(f"{url}/__recorder__").json()["requests"]:
-                words = {**request["query"], **{k: v[0] for k, v in parse_qs(request["body"]).items()}}
-                found |= {(request["path"], column) for column in words["fields"].split(",")}
+                if request["body"].startswith("<?xml"):
+                    message = etree.fromstring(etree.fromstring(request["body"].encode()).findtext(".//paramsXml"))
+                    place, fields = message.findtext("Header/item"), message.findtext("Body/columns")
+                else:
+                    words = {**request["query"], **{k: v[0] for k, v in parse_qs(request["body"]).items()}}
+                    place, fields = request["path"], words["fields"]
+                found |= {(place, column) for column in fields.split(",")}
         return {(place, column) for place, column in found if place != "SJGX"}  # the stamp of freshness
 
 
@@ -101,7 +107,9 @@ def places(house: House) -> list[Place]:
     for path in sorted((house.home / "platforms").glob("3*.yaml")):
         data = load(path).data
         for type_name, words in data["types"].items():
-            place = words.get("table") or words["request"]["path"]
+            place = words.get("table") or words.get("request", {}).get("path")
+            if place is None:
+                place = words["input"]["paramsXml"]["xml"]["ExchangeMessage"]["Header"]["item"]
             columns = {name: frozenset(columns_in(spec)) for name, spec in words["fields"].items()}
             keys = frozenset([*words["key"], *columns_in(words["subject"])])
             found.append(Place(data["platform"], type_name, place, columns, keys))
@@ -146,7 +154,7 @@ def question(rng: random.Random, house: House, policies: PolicySet) -> Question:
         if rng.random() < 0.2:
             words.append("status: [ACTIVE, OBJECTED]")
         if rng.random() < 0.2:
-            words.append(f'regions: ["{rng.choice(["370000", "370200", "370600"])}"]')
+            words.append(f'regions: ["{rng.choice(["370000", "370200", "370600", "371000"])}"]')
         arguments[name] = f"({', '.join(words)})"
     return Question(caller, rng.choice(CALLERS[caller]), own, key, fields, arguments)
 

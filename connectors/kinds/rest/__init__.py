@@ -1,43 +1,29 @@
 """Kind `rest`: a JSON API over HTTP, asked by template, one subject or a batch at a time, page by page.
 
-Questions about single subjects run at most four at a time; the gateway's bulkhead bounds the whole. `maxRows`
-and `maxBytes` count over everything that one question collects. Only declared parameters travel, and no
-subject is judged here: a foreign subject's row is reported as it is and dropped by the gateway.
+Only declared parameters travel, and no subject is judged here: a foreign subject's row is reported as it is
+and dropped by the gateway.
 """
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from connectors.agreement import KindWords, Loc
-from connectors.contract import (
-    BadRequest,
-    Claim,
-    Deadline,
-    Environment,
-    Fetch,
-    FieldTerm,
-    Page,
-    SubjectUnknown,
-    Terms,
-    Unavailable,
-)
+from connectors.contract import BadRequest, Claim, Deadline, Environment, Fetch, FieldTerm, Page, Terms, Unavailable
 from connectors.declaration import FieldWords, TypeWords
-from connectors.kinds.rest.answering import Reading
-from connectors.kinds.rest.asking import KNOWN, Asking, placeholders, source_headers
-from connectors.kinds.rest.paging import Bounds, Layout, Taken, every_page
-from connectors.mapping.conditions import ToParams, to_params
-from connectors.mapping.paths import head, path
-from connectors.mapping.records import RecordMap
+from connectors.kinds.collecting import AskedType, collect, within
+from connectors.kinds.paging import Layout, count_reader, freshness_reader
+from connectors.kinds.rest.answering import Reading, rows_reader
+from connectors.kinds.rest.asking import Asking, source_headers, used_in
+from connectors.kinds.templates import faults
+from connectors.mapping.conditions import to_params
+from connectors.mapping.paths import expression, head, path
+from connectors.mapping.records import key_kind
 from connectors.mapping.values import name_of
 from connectors.sources import RestSource
 from connectors.transport.pool import Pool
-from connectors.transport.port import Question, Transport
-
-AT_ONCE = 4
+from connectors.transport.port import Answer, Question, Transport
 
 
 class Rest:
@@ -47,11 +33,13 @@ class Rest:
 
     def __init__(self, source: RestSource, types: Mapping[str, TypeWords], terms: Terms) -> None:
         self._source = source
-        self._types = {name: _Type(name, words, terms) for name, words in types.items()}
+        self._words = types
+        self._types = {name: AskedType(name, words, terms, path, _layout(words)) for name, words in types.items()}
         self._claims = {name: each.record.claim for name, each in self._types.items()}
         self._reading = Reading(source)
         self._transport: Transport | None = None
         self._asking: dict[str, Asking] = {}
+        self._seeking: dict[str, Asking] = {}  # for questions that name no subject
         self._headers: dict[str, str] = {}
 
     def claims(self) -> Mapping[str, Claim]:
@@ -68,7 +56,14 @@ class Rest:
             raise ValueError(f"`{source.base}`: {reason}") from None
         self._headers = source_headers(source, environment.resolve)
         self._asking = {
-            name: Asking(each.request, self._headers, environment.resolve) for name, each in self._types.items()
+            name: Asking(words.request, self._headers, environment.resolve)
+            for name, words in self._words.items()
+            if words.request is not None
+        }
+        self._seeking = {
+            name: Asking(words.openRequest, self._headers, environment.resolve)
+            for name, words in self._words.items()
+            if words.openRequest is not None
         }
 
     async def close(self) -> None:
@@ -81,57 +76,27 @@ class Rest:
         health = self._source.health
         if health is not None:
             answer = await self._open().send(
-                Question(health.method, health.path, self._headers), self._call_deadline(deadline), 1 << 16
+                Question(health.method, health.path, self._headers), within(deadline, self._source.limits), 1 << 16
             )
             if not 200 <= answer.status < 300:
                 raise Unavailable(f"health answered with status {answer.status}")
 
     async def fetch(self, ask: Fetch) -> AsyncIterator[Page]:
         """One page with the rows of every subject, in the order of the subjects."""
-        if not ask.subjects:
-            return
-        each, limits = self._types[ask.type], self._source.limits
-        more, projection, asking = each.params(ask), each.projection(ask), self._asking.get(ask.type)
-        room, batch = min(limits.maxRows, ask.limit), each.record.claim.batch
-        bounds = Bounds(room, limits.maxBytes)
-        gate = asyncio.Semaphore(AT_ONCE)
+        each, projection = self._types[ask.type], self._projection(ask)
+        if not ask.subjects and not each.record.claim.open:
+            raise BadRequest(f"{ask.type}: this platform answers no question without a subject")
 
-        async def read(chunk: Sequence[str]) -> Taken | None:
-            async def call(numbers: Mapping[str, int]) -> Any:
-                if asking is None:
-                    raise Unavailable("the source is not open")
-                question = asking.question(chunk, projection, {**more, **numbers})
-                await ask.turn()
-                answer = await self._open().send(question, self._call_deadline(ask.deadline), bounds.bytes)
-                bounds.bytes -= len(answer.body)
-                return self._reading.body(answer)
+        async def send(chunk: Sequence[str], more: Mapping[str, str | int], deadline: Deadline, most: int) -> Answer:
+            transport = self._open()
+            asking = (self._asking if chunk else self._seeking)[ask.type]
+            return await transport.send(asking.question(chunk, projection, more), deadline, most)
 
-            async with gate:
-                try:
-                    return await every_page(call, each.layout, bounds)
-                except SubjectUnknown:
-                    return None
+        yield await collect(ask, each, self._source.limits, send, self._reading.body)
 
-        subjects = [subject.value for subject in ask.subjects]
-        chunks = [subjects[start : start + batch] for start in range(0, len(subjects), batch)]
-        try:
-            async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(read(chunk)) for chunk in chunks]
-        except BaseExceptionGroup as errors:
-            raise errors.exceptions[0] from None
-        answers = [answer for task in tasks if (answer := task.result()) is not None]
-        if not answers:
-            raise SubjectUnknown("the platform does not know the subject")
-        taken = Taken(room)
-        for answer in answers:
-            taken.add(answer.rows, answer.truncated)
-        mapped = each.record.rows(taken.rows, ask)
-        each.record.judge(len(mapped.rows), len(mapped.rejected))
-        as_of = min((answer.as_of for answer in answers if answer.as_of is not None), default=None)
-        yield Page(mapped.rows, mapped.rejected, taken.truncated, as_of)
-
-    def _call_deadline(self, deadline: Deadline) -> Deadline:
-        return Deadline(min(deadline.at, time.monotonic() + self._source.limits.timeout))
+    def _projection(self, ask: Fetch) -> list[str]:
+        names = self._types[ask.type].record.names(ask.fields, key_kind(ask))
+        return list(dict.fromkeys(head(name) or name for name in names))
 
     def _open(self) -> Transport:
         if self._transport is None:
@@ -139,34 +104,15 @@ class Rest:
         return self._transport
 
 
-class _Type:
-    """One declared type, compiled."""
-
-    def __init__(self, name: str, words: TypeWords, terms: Terms) -> None:
-        if words.request is None or words.rows is None:
-            raise ValueError("kind rest needs `request` and `rows`")
-        self.record = RecordMap(name, words, terms, path, words.batch or 1)
-        self.request = words.request
-        self.layout = Layout(words, words.rows)
-        self._projects = "projection" in placeholders(words.request)
-        self._filters: dict[str, ToParams] = {
-            key: to_params(words.fields[key], terms.types[name].fields[key], declared)
-            for key, declared in words.filters.items()
-        }
-
-    def params(self, ask: Fetch) -> dict[str, str]:
-        more: dict[str, str] = {}
-        for condition in ask.where:
-            if condition.op not in self.record.claim.filters.get(condition.field, frozenset()):
-                raise BadRequest(f"{ask.type}.{condition.field}: `{condition.op}` is not a filter of this platform")
-            more |= self._filters[condition.field](condition)
-        return more
-
-    def projection(self, ask: Fetch) -> list[str]:
-        if not self._projects:
-            return []
-        names = self.record.names(ask.fields, ask.subjects[0].kind)
-        return list(dict.fromkeys(head(name) or name for name in names))
+def _layout(words: TypeWords) -> Layout:
+    if words.request is None or words.rows is None:
+        raise ValueError("kind rest needs `request` and `rows`")
+    return Layout(
+        rows_reader(expression(words.rows)),
+        count_reader(expression(words.total) if words.total else None),
+        freshness_reader(words.asOf, path),
+        words.page,
+    )
 
 
 def _filter(words: FieldWords, term: FieldTerm, each: TypeWords, name: str) -> object:
@@ -174,16 +120,18 @@ def _filter(words: FieldWords, term: FieldTerm, each: TypeWords, name: str) -> o
 
 
 def _inspect(words: TypeWords) -> Iterator[tuple[Loc, str]]:
+    for word in ("rows", "total"):
+        try:
+            expression(getattr(words, word) or "@")
+        except ValueError:
+            yield (word,), f"`{word}`: not a JMESPath expression"
     if words.request is None:
         return
-    used = placeholders(words.request)
-    for name in sorted(used - KNOWN):
-        known = ", ".join(f"`{{{word}}}`" for word in sorted(KNOWN))
-        yield ("request",), f"unknown placeholder `{{{name}}}`; known: {known}"
-    if not used & {"subject", "subjects"}:
-        yield ("request",), "the request names no subject; put `{subject}` or `{subjects}` where it belongs"
-    if "subject" in used and (words.batch or 1) > 1:
-        yield ("batch",), "`{subject}` is one at a time: write `batch: 1`, or `{subjects}` in the request"
+    used = used_in(words.request)
+    for word, message in faults(used, words.batch or 1):
+        yield (word or "request",), message
+    if words.openRequest is not None and (wrong := used_in(words.openRequest) - {"projection"}):
+        yield ("openRequest",), f"it names no subject, and `{{{sorted(wrong)[0]}}}` has nothing to stand for"
     if "projection" in used:
         places = [*words.key, *(name_of(origin) for name in words.mapped for origin in words.origins(name))]
         for place in places:
@@ -191,4 +139,6 @@ def _inspect(words: TypeWords) -> Iterator[tuple[Loc, str]]:
                 yield ("request",), f"`{{projection}}` needs plain names, `{place}` is not one"
 
 
-Rest.words = KindWords("path", frozenset({"request", "rows"}), frozenset({"total", "page"}), _filter, _inspect)
+Rest.words = KindWords(
+    "path", frozenset({"request", "rows"}), frozenset({"total", "page", "openRequest"}), _filter, _inspect
+)

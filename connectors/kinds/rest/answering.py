@@ -8,22 +8,19 @@ not what was declared. JSON is read strictly: no NaN, exact decimals, bounded de
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
-import connectors.contract as contract
-from connectors.contract import ContractBroken, RateLimited, Unavailable
+from connectors.contract import ConnectorError, ContractBroken, Unavailable
 from connectors.mapping.paths import Look, expression
 from connectors.mapping.texts import Unmappable, text_of
 from connectors.sources import RestSource
+from connectors.transport.meaning import by_status, error, is_page
 from connectors.transport.port import Answer
 
 MAX_DEPTH = 32
-LONGEST_WAIT = 300.0  # seconds; a longer Retry-After is cut to this
-_BY_STATUS = {401: "AuthFailed", 403: "Denied", 407: "AuthFailed", 408: "TimedOut", 429: "RateLimited"}
-_OUR_FAULT = frozenset({400, 405, 406, 411, 413, 414, 415, 422})
 
 
 class Reading:
@@ -44,19 +41,19 @@ class Reading:
             code = _code_text(self._code(body))
             if code not in self._success.is_:
                 name = self._errors.get(code) or self._errors.get("*") or "Unavailable"
-                raise _error(name, "the platform reported an error inside a successful answer", answer.headers)
+                raise error(name, "the platform reported an error inside a successful answer", answer.headers)
         return body
 
-    def _refused(self, answer: Answer) -> contract.ConnectorError:
+    def _refused(self, answer: Answer) -> ConnectorError:
         message = f"the platform answered with status {answer.status}"
-        name = self._errors.get(str(answer.status)) or _by_status(answer.status)
+        name = self._errors.get(str(answer.status)) or by_status(answer.status)
         if self._code is not None:
-            with suppress(contract.ConnectorError):  # a body that says nothing leaves it to the status
+            with suppress(ConnectorError):  # a body that says nothing leaves it to the status
                 name = self._errors.get(_code_text(self._code(self._parsed(answer)))) or name
-        return _error(name, message, answer.headers)
+        return error(name, message, answer.headers)
 
     def _parsed(self, answer: Answer) -> Any:
-        if "html" in answer.headers.get("content-type", "").lower() or answer.body.lstrip()[:1] == b"<":
+        if is_page(answer) or answer.body.lstrip()[:1] == b"<":
             raise Unavailable("the platform answered with a page instead of data")
         try:
             text = answer.body.decode(self._encoding).removeprefix("\ufeff")
@@ -68,34 +65,16 @@ class Reading:
         return body
 
 
-def rows_of(look: Look, body: Any) -> list[dict[str, Any]]:
-    """The rows of an answer. Raises ContractBroken when there is no list of objects."""
-    rows = look(body)
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise ContractBroken("the answer has no list of rows where the declaration says")
-    return rows
+def rows_reader(look: Look) -> Callable[[Any], list[dict[str, Any]]]:
+    """Reads the rows of an answer. Raises ContractBroken when there is no list of objects."""
 
+    def read(body: Any) -> list[dict[str, Any]]:
+        rows = look(body)
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            raise ContractBroken("the answer has no list of rows where the declaration says")
+        return rows
 
-def total_of(look: Look | None, body: Any) -> int | None:
-    """The platform's own count, None when it declares none. Raises ContractBroken when it is no count."""
-    if look is None:
-        return None
-    try:
-        return int(text_of(look(body)))
-    except (Unmappable, ValueError):
-        raise ContractBroken("the answer has no total where the declaration says") from None
-
-
-def _error(name: str, message: str, headers: Mapping[str, str]) -> contract.ConnectorError:
-    if name == "RateLimited":
-        wait = headers.get("retry-after", "").strip()
-        return RateLimited(message, min(float(wait), LONGEST_WAIT) if wait.isascii() and wait.isdigit() else None)
-    kind: type[contract.ConnectorError] = getattr(contract, name)
-    return kind(message)
-
-
-def _by_status(status: int) -> str:
-    return _BY_STATUS.get(status) or ("BadRequest" if status in _OUR_FAULT else "Unavailable")
+    return read
 
 
 def _code_text(code: Any) -> str:

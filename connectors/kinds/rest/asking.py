@@ -8,26 +8,21 @@ from __future__ import annotations
 
 import base64
 import json
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from connectors.contract import BadRequest
 from connectors.declaration import Request
+from connectors.kinds.templates import PLACEHOLDER, Resolve, filled, placeholders, resolved
 from connectors.sources import ApiKeyAuth, BasicAuth, RestSource
 from connectors.spelling import is_reference
 from connectors.transport.port import Question
 
-PLACEHOLDER = re.compile(r"\{(\w+)\}")
-KNOWN = frozenset({"subject", "subjects", "projection"})
-Resolve = Callable[[str], str]
 
-
-def placeholders(request: Request) -> frozenset[str]:
+def used_in(request: Request) -> frozenset[str]:
     """Every placeholder that a declared request uses."""
-    texts = [request.path, *_texts(request.query), *_texts(request.form), *_texts(request.json_)]
-    return frozenset(name for text in texts for name in PLACEHOLDER.findall(text))
+    return placeholders([request.path, request.query, request.form, request.json_])
 
 
 def source_headers(source: RestSource, resolve: Resolve) -> dict[str, str]:
@@ -50,9 +45,9 @@ class Asking:
     def __init__(self, request: Request, headers: Mapping[str, str], resolve: Resolve) -> None:
         self._method, self._path, self._join = request.method, request.path, request.join
         self._headers = headers
-        self._query = _resolved(request.query, resolve)
-        self._form = None if request.form is None else _resolved(request.form, resolve)
-        self._json = None if request.json_ is None else _resolved(request.json_, resolve)
+        self._query = resolved(request.query, resolve)
+        self._form = None if request.form is None else resolved(request.form, resolve)
+        self._json = None if request.json_ is None else resolved(request.json_, resolve)
 
     def question(self, subjects: Sequence[str], projection: Sequence[str], more: Mapping[str, str | int]) -> Question:
         """A question about these subjects; `more` joins the form, the JSON body or the query, as declared.
@@ -63,51 +58,22 @@ class Asking:
         if any(join and join in subject for subject in subjects):
             raise BadRequest("a subject's key holds the separator of the request")
         slots: dict[str, Any] = {
-            "subject": subjects[0],
+            "subject": subjects[0] if subjects else "",
             "subjects": join.join(subjects),
             "projection": ",".join(projection),
         }
         target = PLACEHOLDER.sub(lambda found: quote(str(slots[found[1]]), safe=""), self._path)
-        query = _filled(self._query, slots)
+        query = filled(self._query, slots)
         headers, body = dict(self._headers), b""
         if self._form is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
-            body = urlencode({**_filled(self._form, slots), **more}).encode("ascii")
+            body = urlencode({**filled(self._form, slots), **more}).encode("ascii")
         elif self._json is not None:
             headers["Content-Type"] = "application/json"
             listed = slots if self._join is not None else {**slots, "subjects": list(subjects)}
-            body = json.dumps({**_filled(self._json, listed), **more}, ensure_ascii=False).encode()
+            body = json.dumps({**filled(self._json, listed), **more}, ensure_ascii=False).encode()
         else:
             query = {**query, **more}
         if query:
             target += "?" + urlencode(query, quote_via=quote)
         return Question(self._method, target, headers, body)
-
-
-def _filled(template: Any, slots: Mapping[str, Any]) -> Any:
-    if isinstance(template, dict):
-        return {key: _filled(value, slots) for key, value in template.items()}
-    if isinstance(template, list):
-        return [_filled(value, slots) for value in template]
-    if not isinstance(template, str):
-        return template
-    whole = PLACEHOLDER.fullmatch(template)
-    if whole is not None:
-        return slots[whole[1]]
-    return PLACEHOLDER.sub(lambda found: str(slots[found[1]]), template)
-
-
-def _resolved(template: Any, resolve: Resolve) -> Any:
-    if isinstance(template, dict):
-        return {key: _resolved(value, resolve) for key, value in template.items()}
-    if isinstance(template, list):
-        return [_resolved(value, resolve) for value in template]
-    return resolve(template) if is_reference(template) else template
-
-
-def _texts(template: Any) -> Iterator[str]:
-    if isinstance(template, str):
-        yield template
-    elif isinstance(template, dict | list):
-        for value in template.values() if isinstance(template, dict) else template:
-            yield from _texts(value)

@@ -14,10 +14,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from connectors.contract import ContractBroken
-from connectors.declaration import TypeWords
-from connectors.kinds.rest.answering import rows_of, total_of
-from connectors.mapping.paths import Look, expression, path
-from connectors.mapping.texts import Unmappable
+from connectors.declaration import AsOf, Paging
+from connectors.mapping.paths import Look, Lookup
+from connectors.mapping.texts import Unmappable, text_of
 from connectors.mapping.times import timestamp_reader
 from connectors.mapping.values import name_of
 
@@ -47,25 +46,44 @@ class Taken:
         self.truncated = self.truncated or truncated or len(rows) > free
 
 
+@dataclass(frozen=True, slots=True)
 class Layout:
-    """Where an answer holds its rows, its total and its freshness, and how it is paged."""
+    """How a parsed body is read, and how it is paged. Each of the three raises ContractBroken."""
 
-    def __init__(self, words: TypeWords, rows: str) -> None:
-        self.rows = expression(rows)
-        self.total: Look | None = expression(words.total) if words.total else None
-        self.page = words.page
-        self._as_of = words.asOf
-        self._look = path(name_of(words.asOf)) if words.asOf else None
+    rows: Callable[[Any], list[dict[str, Any]]]
+    total: Callable[[Any], int | None]  # the platform's own count, None when it declares none
+    as_of: Callable[[Any], datetime | None]  # how fresh the platform says it is
+    page: Paging | None
 
-    def as_of(self, body: Any) -> datetime | None:
-        """How fresh the platform says it is. Raises ContractBroken when it says it in another format."""
-        raw = self._look(body) if self._look is not None else None
-        if raw is None or self._as_of is None:
+
+def count_reader(look: Look | None) -> Callable[[Any], int | None]:
+    """Reads the platform's own count."""
+
+    def read(body: Any) -> int | None:
+        if look is None:
             return None
         try:
-            return timestamp_reader(self._as_of.timestamp, ZoneInfo(self._as_of.zone))(raw)
+            return int(text_of(look(body)))
+        except (Unmappable, ValueError):
+            raise ContractBroken("the answer has no total where the declaration says") from None
+
+    return read
+
+
+def freshness_reader(words: AsOf | None, lookup: Lookup) -> Callable[[Any], datetime | None]:
+    """Reads `asOf`; a declared place that holds nothing says nothing."""
+    if words is None:
+        return lambda body: None
+    look, moment = lookup(name_of(words)), timestamp_reader(words.timestamp, ZoneInfo(words.zone))
+
+    def read(body: Any) -> datetime | None:
+        raw = look(body)
+        try:
+            return None if raw is None else moment(raw)
         except Unmappable as reason:
             raise ContractBroken(f"`asOf` {reason}") from None
+
+    return read
 
 
 async def every_page(call: Call, layout: Layout, bounds: Bounds) -> Taken:
@@ -77,7 +95,7 @@ async def every_page(call: Call, layout: Layout, bounds: Bounds) -> Taken:
         return taken
     while True:
         body = await call({page.number: page.first + len(seen), page.size: page.rows} if page else {})
-        rows, total = rows_of(layout.rows, body), total_of(layout.total, body)
+        rows, total = layout.rows(body), layout.total(body)
         if rows and rows in seen:
             raise ContractBroken("the platform gave the same page twice")
         seen.append(rows)

@@ -1,0 +1,91 @@
+"""One question, asked in parts: what kinds that ask a few subjects at a time over HTTP have in common.
+
+Subjects travel in chunks of the declared batch, at most four chunks at a time; the gateway's bulkhead bounds
+the whole. `maxRows` and `maxBytes` count over everything that one question collects. One failed chunk fails
+the whole and stops the others; an unknown subject does not, unless all are unknown.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+from connectors.contract import BadRequest, Deadline, Fetch, Page, SubjectUnknown, Terms
+from connectors.declaration import TypeWords
+from connectors.kinds.paging import Bounds, Layout, Taken, every_page
+from connectors.mapping.conditions import ToParams, to_params
+from connectors.mapping.paths import Lookup
+from connectors.mapping.records import RecordMap
+from connectors.sources import LimitWords
+from connectors.transport.port import Answer
+
+AT_ONCE = 4
+
+# asks for these subjects with these parameters, by a deadline and below a size
+Send = Callable[[Sequence[str], Mapping[str, str | int], Deadline, int], Awaitable[Answer]]
+
+
+class AskedType:
+    """One declared type, compiled: its mapping, its layout, and its conditions as parameters."""
+
+    def __init__(self, name: str, words: TypeWords, terms: Terms, lookup: Lookup, layout: Layout) -> None:
+        self.record = RecordMap(name, words, terms, lookup, words.batch or 1, words.openRequest is not None)
+        self.layout = layout
+        self._filters: dict[str, ToParams] = {
+            key: to_params(words.fields[key], terms.types[name].fields[key], declared)
+            for key, declared in words.filters.items()
+        }
+
+    def params(self, ask: Fetch) -> dict[str, str]:
+        """The conditions of a question as parameters. Raises BadRequest for one that is not declared."""
+        more: dict[str, str] = {}
+        for condition in ask.where:
+            if condition.op not in self.record.claim.filters.get(condition.field, frozenset()):
+                raise BadRequest(f"{ask.type}.{condition.field}: `{condition.op}` is not a filter of this platform")
+            more |= self._filters[condition.field](condition)
+        return more
+
+
+async def collect(ask: Fetch, each: AskedType, limits: LimitWords, send: Send, parse: Callable[[Answer], Any]) -> Page:
+    """One page with the rows of every subject, in the order of the subjects."""
+    more, room, batch = each.params(ask), min(limits.maxRows, ask.limit), each.record.claim.batch
+    bounds = Bounds(room, limits.maxBytes)
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def read(chunk: Sequence[str]) -> Taken | None:
+        async def call(numbers: Mapping[str, int]) -> Any:
+            await ask.turn()
+            answer = await send(chunk, {**more, **numbers}, within(ask.deadline, limits), bounds.bytes)
+            bounds.bytes -= len(answer.body)
+            return parse(answer)
+
+        async with gate:
+            try:
+                return await every_page(call, each.layout, bounds)
+            except SubjectUnknown:
+                return None
+
+    subjects = [subject.value for subject in ask.subjects]
+    chunks = [subjects[start : start + batch] for start in range(0, len(subjects) or 1, batch)]
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(read(chunk)) for chunk in chunks]
+    except BaseExceptionGroup as errors:
+        raise errors.exceptions[0] from None
+    answers = [answer for task in tasks if (answer := task.result()) is not None]
+    if not answers:
+        raise SubjectUnknown("the platform does not know the subject")
+    taken = Taken(room)
+    for answer in answers:
+        taken.add(answer.rows, answer.truncated)
+    mapped = each.record.rows(taken.rows, ask)
+    each.record.judge(len(mapped.rows), len(mapped.rejected))
+    as_of = min((answer.as_of for answer in answers if answer.as_of is not None), default=None)
+    return Page(mapped.rows, mapped.rejected, taken.truncated, as_of)
+
+
+def within(deadline: Deadline, limits: LimitWords) -> Deadline:
+    """The deadline of one call: the question's, or the platform's own time limit when that comes first."""
+    return Deadline(min(deadline.at, time.monotonic() + limits.timeout))

@@ -1,0 +1,149 @@
+"""Kind `soap`: a SOAP 1.1 or 1.2 service, asked by the operations of a pinned WSDL.
+
+The WSDL makes the questions; answers are read from their bytes. Nothing is fetched but answers, at the declared
+endpoint, whatever address the WSDL names. No subject is judged here: a foreign subject's row is reported as it
+is and dropped by the gateway.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from typing import ClassVar
+from urllib.parse import urlsplit
+
+from connectors.agreement import Finding, KindWords, Loc
+from connectors.contract import Claim, Deadline, Environment, Fetch, FieldTerm, Page, Terms, Unavailable
+from connectors.declaration import Call, FieldWords, TypeWords
+from connectors.kinds.collecting import AskedType, collect
+from connectors.kinds.soap.answering import Reading, layout
+from connectors.kinds.soap.asking import Asking, rehearse, token
+from connectors.kinds.soap.description import Wrong, operation, pinned
+from connectors.kinds.soap.elements import lookup
+from connectors.kinds.templates import KNOWN, faults, placeholders
+from connectors.mapping.conditions import to_params
+from connectors.sources import Beside, SoapSource
+from connectors.transport.pool import Pool
+from connectors.transport.port import Answer, Transport
+
+
+class Soap:
+    """One SOAP service. See `connectors.contract.Connector` for the life of a connector."""
+
+    words: ClassVar[KindWords]
+
+    def __init__(self, source: SoapSource, types: Mapping[str, TypeWords], terms: Terms, beside: Beside) -> None:
+        self._source = source
+        self._words = types
+        description = pinned(source.wsdl, source.sha256, beside)
+        self._operations = {name: operation(description, _call(words)) for name, words in types.items()}
+        self._types = {name: AskedType(name, words, terms, lookup, layout(words)) for name, words in types.items()}
+        self._claims = {name: each.record.claim for name, each in self._types.items()}
+        self._reading = {name: Reading(source, types[name], each.answer) for name, each in self._operations.items()}
+        self._transport: Transport | None = None
+        self._asking: dict[str, Asking] = {}
+
+    def claims(self) -> Mapping[str, Claim]:
+        return self._claims
+
+    async def open(self, environment: Environment) -> None:
+        """Raises ValueError, naming the reference and never its value, when `endpoint` is not usable."""
+        source = self._source
+        authority = environment.resolve(source.ca) if source.ca is not None else None
+        endpoint = urlsplit(environment.resolve(source.endpoint))
+        base = endpoint._replace(path="").geturl()  # the path is kept to the letter, with or without `/` at its end
+        try:
+            self._transport = Pool(base, source.limits.concurrency, source.plaintext, authority)
+        except ValueError as reason:
+            raise ValueError(f"`{source.endpoint}`: {reason}") from None
+        signing = token(source, environment)
+        self._asking = {
+            name: Asking(words, self._operations[name], endpoint.path or "/", signing, environment.resolve)
+            for name, words in self._words.items()
+        }
+
+    async def close(self) -> None:
+        transport, self._transport = self._transport, None
+        if transport is not None:
+            await transport.close()
+
+    async def health(self, deadline: Deadline) -> None:
+        """Only that the source is open is known: SOAP has no question that is about nobody."""
+        self._open()
+
+    async def fetch(self, ask: Fetch) -> AsyncIterator[Page]:
+        """One page with the rows of every subject, in the order of the subjects."""
+        if not ask.subjects:
+            return
+        each = self._types[ask.type]
+        names = each.record.names(ask.fields, ask.subjects[0].kind)
+        projection = list(dict.fromkeys(name.partition(".")[0] for name in names if not name.startswith("@")))
+
+        async def send(chunk: Sequence[str], more: Mapping[str, str | int], deadline: Deadline, most: int) -> Answer:
+            transport = self._open()
+            return await transport.send(self._asking[ask.type].question(chunk, projection, more), deadline, most)
+
+        yield await collect(ask, each, self._source.limits, send, self._reading[ask.type].message)
+
+    def _open(self) -> Transport:
+        if self._transport is None:
+            raise Unavailable("the source is not open")
+        return self._transport
+
+
+def _call(words: TypeWords) -> Call:
+    if words.call is None:
+        raise ValueError("kind soap needs `call`")
+    return words.call
+
+
+def _filter(words: FieldWords, term: FieldTerm, each: TypeWords, name: str) -> object:
+    return to_params(words, term, each.filters[name])
+
+
+def _inspect(words: TypeWords) -> Iterator[tuple[Loc, str]]:
+    places: list[tuple[Loc, str | None]] = [(("rows",), words.rows), (("total",), words.total)]
+    places += [(("key", index), part) for index, part in enumerate(words.key)]
+    if words.embedded is not None:
+        places += [(("embedded", "path"), words.embedded.path), (("embedded", "rows"), words.embedded.rows)]
+    elif words.rows is None:
+        yield ("call",), "say where the rows are: `rows`, or `embedded` when they lie in a document inside a text"
+    for loc, place in places:
+        try:
+            lookup(place or "any")
+        except ValueError as reason:
+            yield loc, str(reason)
+    for word, message in faults(placeholders(words.input), words.batch or 1):
+        yield (word or "input",), message
+
+
+def _described(source: SoapSource, types: Mapping[str, TypeWords], beside: Beside) -> Iterator[Finding]:
+    """What does not fit the WSDL; nothing more is said when the WSDL itself cannot be read."""
+    if source.success is not None:
+        try:
+            lookup(source.success.path)
+        except ValueError as reason:
+            yield ("success", "path"), str(reason), None, ()
+    try:
+        description = pinned(source.wsdl, source.sha256, beside)
+    except Wrong as wrong:
+        yield (wrong.place,), str(wrong), None, ()
+        return
+    for name, words in types.items():
+        if words.call is None or not placeholders(words.input) <= KNOWN:
+            continue  # said already
+        try:
+            rehearse(words, operation(description, words.call))
+        except Wrong as wrong:
+            inside = ("call", wrong.place) if wrong.place in {"service", "port", "operation"} else (wrong.place,)
+            yield ("types", name, *inside), str(wrong), wrong.word, wrong.known
+
+
+Soap.words = KindWords(
+    "path",
+    frozenset({"call", "input"}),
+    frozenset({"rows", "embedded", "total", "page"}),
+    _filter,
+    _inspect,
+    lookup,
+    _described,
+)
