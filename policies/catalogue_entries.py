@@ -58,6 +58,13 @@ class ObjectEntry(Strict):
     fields: Annotated[dict[str, FieldEntry], Field(min_length=1)]
 
 
+class EnvelopeClassEntry(Strict):
+    """The class of a type's envelope words where their own, PUBLIC, would tell that there is a record."""
+
+    cls: FieldClass = Field(alias="class")
+    person: FieldClass | None = None
+
+
 class RolesEntry(Strict):
     status: str
     date: str | None = None
@@ -81,6 +88,7 @@ class TypeFile(Strict):
     public_persons: Law | None = Field(None, alias="publicPersons")
     roles: RolesEntry
     envelope: tuple[str, ...] = ()
+    envelope_class: EnvelopeClassEntry | None = Field(None, alias="envelopeClass")
     fields: Annotated[dict[str, FieldEntry], Field(min_length=1)]
     objects: dict[str, ObjectEntry] = {}
 

@@ -48,7 +48,7 @@ CONSENTED: Mapping[str, str] = {  # of a person, collected with written consent 
     "real estate": "不动产",
     "tax paid": "纳税数额",
 }
-RESERVED = {"id", "type", "provenance"}  # of every record, and not from a platform
+RESERVED = {"id", "type", "marks", "provenance"}  # of every record, and not from a platform
 SUBJECT_WORDS = {"id", "key", "kind"}  # of every subject, beside those that its kind derives
 PERSON_DEFAULT = {FieldClass.PUBLIC: FieldClass.GOV_SHARED}  # article 20: sharing, not publicity
 LOWER = re.compile(r"[a-z][A-Za-z0-9]*\Z")
@@ -72,7 +72,10 @@ class TypeReading:
             if name not in self.sections["envelope"]:
                 self._add(["envelope", index], f"unknown word `{name}`", name, self.sections["envelope"])
                 continue
-            entries[name] = (["envelope", index], self.sections["envelope"][name])
+            entry = self.sections["envelope"][name]
+            if file.envelope_class is not None:
+                entry = entry.model_copy(update={"cls": file.envelope_class.cls, "person": file.envelope_class.person})
+            entries[name] = (["envelope", index], entry)
         for name, entry in file.fields.items():
             if name in file.envelope:
                 self._add(["fields", name], f"`{name}` is in the envelope already; delete one")

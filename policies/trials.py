@@ -45,7 +45,8 @@ def run_cases(policies: PolicySet) -> CaseReport:
     results = []
     for case in policies.cases:
         failures = (*_fields(policies, case, deciding), *_row(policies, case, deciding))
-        asserted |= {f"{case.facts.type}.{name}" for name in case.effects}
+        record = policies.catalogue.types[case.facts.type]
+        asserted |= {record.fields[name].coordinate for name in case.effects}
         results.append(CaseResult(case, failures))
     rules = [rule.id for policy in policies.policies for rule in policy.rules]
     rules += [row.rule.rule for policy in policies.policies for row in policy.rows]

@@ -141,7 +141,10 @@ def test_a_region_is_told_by_its_first_two_digits(region: str) -> None:
         ({"self": "required"}, {"own": True}, {"own": False}),
         ({"given": "[uscc, name]"}, {"given": frozenset({"uscc", "name"})}, {"given": frozenset({"name"})}),
         ({"types": "[AdministrativePenalty]"}, {}, {"type": "AdministrativeLicence"}),
-        ({"fields": "{kind: code}"}, {}, {"type": "AdministrativeLicence", "kind": "NaturalPerson"}),
+        (
+            {"fields": "{kind: code}", "types": "[AdministrativePenalty, AdministrativeLicence]"},
+            {}, {"type": "AdministrativeLicence", "kind": "NaturalPerson"},
+        ),
     ],
 )  # fmt: skip
 def test_each_word_holds_or_fails(words: dict[str, str], holds: dict[str, Any], fails: dict[str, Any]) -> None:
@@ -226,7 +229,7 @@ def test_a_step_that_is_not_there() -> None:
     """When a ladder loses a step, a limit that names it closes, and a grant that names it opens nothing."""
     less = rule(id="less", grant="", limit="surname", fields="{kind: name}").removeprefix("rules:\n")
     limiting = rules_of(HEAD["baseline"] + rule() + less)
-    granting = rules_of(HEAD["baseline"] + rule(grant="surname", fields="{kind: name}"))
+    granting = rules_of(HEAD["baseline"] + rule(grant="surname", types="[AdministrativePenalty]", fields="{kind: name}"))
     for policies, named in ((limiting, "base/less"), (granting, NO_GRANT)):
         assert decided(policies, facts(), "legalRepresentative").effect == "surname"
         short = without_step(policies, "surname")
