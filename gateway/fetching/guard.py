@@ -97,7 +97,6 @@ class Guard:
         turns = _Turns(self._pace, own, waited=began - came)
         task = asyncio.ensure_future(ask(own, turns.take))
         self._running.add(task)
-        task.add_done_callback(self._ended)
         try:
             result = await _outcome(task, own)
         except asyncio.CancelledError:
@@ -111,8 +110,11 @@ class Guard:
             else:
                 passage.failed(failure, time.monotonic())
             raise failure from None
-        passage.succeeded()
-        return result
+        else:
+            passage.succeeded()
+            return result
+        finally:  # not before: who waits for the slot must find the breaker as this call leaves it
+            task.add_done_callback(self._ended)
 
     async def _admitted(self, deadline: Deadline) -> None:
         """Takes a slot and a turn. Raises Busy, with no slot taken."""
