@@ -104,7 +104,8 @@ class Guard:
             raise
         except Exception as error:  # noqa: BLE001  # a fault of one connector must not take the other answers away
             failure = _failure(error)
-            cut_short = isinstance(failure, TimedOut) and turns.waited > (time.monotonic() - came) / 2
+            had = time.monotonic() - came - turns.waited  # seconds that the platform had for itself
+            cut_short = isinstance(failure, TimedOut) and had < min(turns.waited, 0.9 * self._source.limits.timeout)
             if cut_short or isinstance(failure, Busy):
                 passage.abandoned()  # most of the time went by in our own queues
             else:

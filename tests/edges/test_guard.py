@@ -71,6 +71,15 @@ async def test_who_queued_too_long_says_nothing_of_the_platform() -> None:
     assert await outcome(guarded, steady) == "ok"
 
 
+async def test_who_queued_and_then_got_no_answer_says_so() -> None:
+    """However long a call has waited for its slot, a platform that then lets its whole time-out pass has failed."""
+    guarded = guard(concurrency=1, timeout=0.2, failures=3)
+    assert set(await asyncio.gather(*(outcome(guarded, paged(0, asyncio.Event().wait)) for _ in range(3)))) == {
+        TimedOut.__name__
+    }
+    assert guarded.is_open
+
+
 async def test_rate() -> None:
     """`perSecond` is kept: who would have to wait beyond the deadline is told Busy."""
 
@@ -146,17 +155,6 @@ async def test_deadline_and_timeout() -> None:
     assert await outcome(guarded, hang, seconds=0.02) == TimedOut.__name__
     assert await outcome(guarded, hang) == BreakerOpen.__name__
     assert guarded.is_open
-
-
-async def test_wrong_credentials_open_at_once() -> None:
-    """AuthFailed opens the breaker at the first time: a locked account is worse than a missing answer."""
-
-    async def ask(*_: object) -> None:
-        raise AuthFailed("x")
-
-    guarded = guard(failures=100)
-    assert await outcome(guarded, ask) == AuthFailed.__name__
-    assert await outcome(guarded, ask) == BreakerOpen.__name__
 
 
 async def test_an_open_breaker_answers_at_once() -> None:
