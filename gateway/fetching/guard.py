@@ -97,7 +97,6 @@ class Guard:
         turns = _Turns(self._pace, own, waited=began - came)
         task = asyncio.ensure_future(ask(own, turns.take))
         self._running.add(task)
-        task.add_done_callback(self._ended)
         try:
             result = await _outcome(task, own)
         except asyncio.CancelledError:
@@ -105,14 +104,18 @@ class Guard:
             raise
         except Exception as error:  # noqa: BLE001  # a fault of one connector must not take the other answers away
             failure = _failure(error)
-            cut_short = isinstance(failure, TimedOut) and turns.waited > (time.monotonic() - came) / 2
+            had = time.monotonic() - came - turns.waited  # seconds that the platform had for itself
+            cut_short = isinstance(failure, TimedOut) and had < min(turns.waited, 0.9 * self._source.limits.timeout)
             if cut_short or isinstance(failure, Busy):
                 passage.abandoned()  # most of the time went by in our own queues
             else:
                 passage.failed(failure, time.monotonic())
             raise failure from None
-        passage.succeeded()
-        return result
+        else:
+            passage.succeeded()
+            return result
+        finally:  # not before: who waits for the slot must find the breaker as this call leaves it
+            task.add_done_callback(self._ended)
 
     async def _admitted(self, deadline: Deadline) -> None:
         """Takes a slot and a turn. Raises Busy, with no slot taken."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from collections.abc import Awaitable, Callable
 
 import pytest
 
@@ -16,7 +17,7 @@ from connectors.contract import (
     Turn,
     Unavailable,
 )
-from gateway.fetching.guard import Busy
+from gateway.fetching.guard import Ask, Busy
 from gateway.fetching.standing import BreakerOpen, TypeBroken
 from tests.edges.guarded import guard, outcome
 
@@ -70,6 +71,15 @@ async def test_who_queued_too_long_says_nothing_of_the_platform() -> None:
     assert await outcome(guarded, steady) == "ok"
 
 
+async def test_who_queued_and_then_got_no_answer_says_so() -> None:
+    """However long a call has waited for its slot, a platform that then lets its whole time-out pass has failed."""
+    guarded = guard(concurrency=1, timeout=0.2, failures=3)
+    assert set(await asyncio.gather(*(outcome(guarded, paged(0, asyncio.Event().wait)) for _ in range(3)))) == {
+        TimedOut.__name__
+    }
+    assert guarded.is_open
+
+
 async def test_rate() -> None:
     """`perSecond` is kept: who would have to wait beyond the deadline is told Busy."""
 
@@ -93,17 +103,30 @@ async def test_less_than_one_call_a_second() -> None:
     assert time.monotonic() - begin < 0.5
 
 
-async def test_pages_that_find_no_turn_say_nothing_of_the_platform() -> None:
-    """When the later calls of one question find no turn in time, that is our Busy and does not open the breaker."""
+def paged(calls: int, last: Callable[[], Awaitable[object]] = lambda: asyncio.sleep(0)) -> Ask[object]:
+    """An ask that is several calls, one after another."""
 
-    async def paged(until: Deadline, turn: Turn) -> None:
-        for _ in range(3):
+    async def ask(until: Deadline, turn: Turn) -> object:
+        for _ in range(calls):
             await turn()
+        return await last()
 
-    guarded = guard(per_second=2, failures=1)
-    assert await outcome(guarded, paged, seconds=0.2) == Busy.__name__
+    return ask
+
+
+async def test_each_call_of_an_ask_takes_one_turn() -> None:
+    """An ask that is three calls costs three turns: as many pass at once, and one more finds no turn in time."""
+    assert await outcome(guard(per_second=3), paged(3), seconds=0.2) == "ok"
+    guarded = guard(per_second=3, failures=1)
+    assert await outcome(guarded, paged(4), seconds=0.2) == Busy.__name__
     assert not guarded.is_open
-    assert await outcome(guarded, paged) == "ok"
+
+
+async def test_an_ask_that_was_cut_while_it_paced_itself_says_nothing() -> None:
+    """A call that was cut because the ones before it had waited for their turns does not count against its platform."""
+    guarded = guard(per_second=1, failures=1)
+    assert await outcome(guarded, paged(2, asyncio.Event().wait), seconds=1.5) == TimedOut.__name__
+    assert not guarded.is_open
 
 
 async def test_who_leaves_the_queue_leaves_his_slot() -> None:
@@ -134,17 +157,6 @@ async def test_deadline_and_timeout() -> None:
     assert guarded.is_open
 
 
-async def test_wrong_credentials_open_at_once() -> None:
-    """AuthFailed opens the breaker at the first time: a locked account is worse than a missing answer."""
-
-    async def ask(*_: object) -> None:
-        raise AuthFailed("x")
-
-    guarded = guard(failures=100)
-    assert await outcome(guarded, ask) == AuthFailed.__name__
-    assert await outcome(guarded, ask) == BreakerOpen.__name__
-
-
 async def test_an_open_breaker_answers_at_once() -> None:
     """While the breaker is open nobody waits for a slot that a hanging call still holds."""
     release = asyncio.Event()
@@ -155,9 +167,33 @@ async def test_an_open_breaker_answers_at_once() -> None:
                 await release.wait()
 
     guarded = guard(concurrency=1, timeout=0.05, failures=1)
-    assert await outcome(guarded, stubborn) == TimedOut.__name__
-    assert await outcome(guarded, stubborn, seconds=0.5) == BreakerOpen.__name__  # not Busy: it did not wait
-    release.set()
+    try:
+        assert await outcome(guarded, stubborn) == TimedOut.__name__
+        assert await outcome(guarded, stubborn, seconds=0.5) == BreakerOpen.__name__  # not Busy: it did not wait
+    finally:
+        release.set()
+
+
+async def test_who_waited_while_the_breaker_opened_is_refused() -> None:
+    """A call that waits for a slot when the platform falls does not go out any more, and gives its slot back."""
+    fall = asyncio.Event()
+    asked = 0
+
+    async def ask(*_: object) -> None:
+        nonlocal asked
+        asked += 1
+        await fall.wait()
+        raise Unavailable("x")
+
+    guarded = guard(concurrency=1, failures=1, open_=0.2)
+    calls = [asyncio.create_task(outcome(guarded, ask)) for _ in range(4)]
+    await asyncio.sleep(0)
+    fall.set()
+    assert await asyncio.gather(*calls) == [Unavailable.__name__] + [BreakerOpen.__name__] * 3
+    assert asked == 1
+    while guarded.is_open:
+        await asyncio.sleep(0.01)
+    assert await outcome(guarded, lambda *_: asyncio.sleep(0), seconds=0.5) == "ok"
 
 
 async def test_who_is_turned_away_leaves_his_slot() -> None:
@@ -186,9 +222,11 @@ async def test_a_connector_that_does_not_stop_is_not_waited_for() -> None:
     async def quick(*_: object) -> None: ...
 
     guarded = guard(concurrency=1)
-    assert await asyncio.wait_for(outcome(guarded, deaf, seconds=0.05), 2) == TimedOut.__name__
-    assert await outcome(guarded, quick, seconds=0.05) == Busy.__name__
-    release.set()
+    try:
+        assert await asyncio.wait_for(outcome(guarded, deaf, seconds=0.05), 2) == TimedOut.__name__
+        assert await outcome(guarded, quick, seconds=0.05) == Busy.__name__
+    finally:
+        release.set()
     assert await outcome(guarded, quick) == "ok"
 
 
@@ -229,8 +267,8 @@ async def test_cancellation_gives_the_slot_back() -> None:
     assert await outcome(guarded, lambda *_: asyncio.sleep(0), seconds=0.5) == "ok"
 
 
-async def test_a_cancelled_probe_lets_another_try() -> None:
-    """When the one call that may try a fallen platform is cancelled, the next one is the probe."""
+async def test_a_probe_that_says_nothing_lets_another_try() -> None:
+    """When the one call that may try a fallen platform is cancelled or ours to blame, the next one is the probe."""
 
     async def hang(*_: object) -> None:
         await asyncio.Event().wait()
@@ -238,10 +276,14 @@ async def test_a_cancelled_probe_lets_another_try() -> None:
     async def refused(*_: object) -> None:
         raise AuthFailed("x")
 
+    async def busy(*_: object) -> None:
+        raise Busy("x")
+
     guarded = guard(open_=0.05)
     assert await outcome(guarded, refused) == AuthFailed.__name__
     while guarded.is_open:
         await asyncio.sleep(0.01)
+    assert await outcome(guarded, busy) == Busy.__name__
     probe = asyncio.create_task(outcome(guarded, hang))
     await asyncio.sleep(0)
     assert await outcome(guarded, hang) == BreakerOpen.__name__

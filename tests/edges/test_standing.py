@@ -92,7 +92,8 @@ def test_a_broken_answer_proves_that_the_source_lives() -> None:
     standing = Standing(BOUNDS)
     call(standing, "A", AuthFailed("x"), 0.0)
     call(standing, "A", ContractBroken("x"), 5.0)
-    assert refusal(standing, "B", 5.1) == ""
+    standing.enter("B", 5.1)
+    assert refusal(standing, "B", 5.1) == ""  # closed: no longer one at a time
 
 
 @pytest.mark.parametrize("failure", [Denied("x"), RateLimited("x")])
@@ -103,7 +104,8 @@ def test_a_refusal_is_an_answer(failure: ConnectorError) -> None:
         call(standing, "A", failure, float(now))
     call(standing, "B", AuthFailed("x"), 10.0)
     call(standing, "A", failure, 15.0)  # the probe
-    assert refusal(standing, "B", 15.1) == ""
+    standing.enter("B", 15.1)
+    assert refusal(standing, "B", 15.1) == ""  # closed: no longer one at a time
 
 
 def test_who_is_turned_away_for_his_type_takes_no_probe_with_him() -> None:
