@@ -101,7 +101,7 @@ def places(house: House) -> list[Place]:
     for path in sorted((house.home / "platforms").glob("3*.yaml")):
         data = load(path).data
         for type_name, words in data["types"].items():
-            place = words.get("table") or words["request"]["path"]
+            place = words["request"]["path"] if "request" in words else words.get("table", type_name)  # staged files
             columns = {name: frozenset(columns_in(spec)) for name, spec in words["fields"].items()}
             keys = frozenset([*words["key"], *columns_in(words["subject"])])
             found.append(Place(data["platform"], type_name, place, columns, keys))
