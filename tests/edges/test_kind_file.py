@@ -13,6 +13,7 @@ import time
 import zipfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -334,7 +335,7 @@ async def test_questions_that_run_keep_the_table_they_began_with(folder: Folder)
 
 
 def unfinished(folder: Folder) -> None:
-    folder.send("permits-20200102.csv", csv_of(row(9)), ago=0)
+    folder.send("permits-20200102.csv", csv_of(row(9)), ago=-1000)  # by a clock that is ahead
 
 
 def cut(folder: Folder) -> None:
@@ -552,7 +553,9 @@ async def test_a_code_that_lost_digits_rejects_its_row(folder: Folder) -> None:
         ]
         (page,) = await pages(made, ask("number", subjects=(PERSON,)))
         assert page.rows == []
-        assert page.rejected == ["Permit.subject lost digits in a row that may be this one's: keep codes as text"]
+        assert page.rejected == [
+            "Permit.subject of a row that may belong here cannot be read: digits are lost, or cells moved"
+        ]
         (page,) = await pages(made, ask("number", subjects=(OTHER,)))
         assert (len(page.rows), page.rejected) == (1, [])
 
@@ -569,6 +572,17 @@ async def test_a_row_of_too_many_cells_is_rejected_for_its_subject(folder: Folde
         assert ([each.id for each in page.rows], page.rejected) == (["3", "4"], [])
         (page,) = await pages(made, ask(subjects=(PERSON,)))
         assert page.rejected == []
+
+
+async def test_an_open_question_is_told_of_every_row_that_cannot_be_read(folder: Folder) -> None:
+    """A question that names nobody finds rows by its conditions, and any broken row may be one that it misses."""
+    permit = PERMIT + "filters: {state: [eq]}\n"
+    folder.send("permits-1.csv", csv_of(row(1), row(2, fine="5,000000"), row(3, OTHER, "2"), row(4, OTHER)))
+    async with opened(folder, permit) as made:
+        active = replace(ask(where=(Condition("state", "eq", ("ACTIVE",)),)), subjects=())
+        (page,) = await pages(made, active)
+        assert [each.id for each in page.rows] == ["1", "4"]
+        assert len(page.rejected) == 1
 
 
 async def test_codes_of_subjects_are_found_without_their_blanks(folder: Folder) -> None:

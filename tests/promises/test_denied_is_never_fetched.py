@@ -107,8 +107,8 @@ def places(house: House) -> list[Place]:
     for path in sorted((house.home / "platforms").glob("3*.yaml")):
         data = load(path).data
         for type_name, words in data["types"].items():
-            place = words.get("table") or words.get("request", {}).get("path")
-            if place is None:
+            place = words["request"]["path"] if "request" in words else words.get("table", type_name)  # staged files
+            if "call" in words:
                 place = words["input"]["paramsXml"]["xml"]["ExchangeMessage"]["Header"]["item"]
             columns = {name: frozenset(columns_in(spec)) for name, spec in words["fields"].items()}
             keys = frozenset([*words["key"], *columns_in(words["subject"])])

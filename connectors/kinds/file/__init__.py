@@ -31,7 +31,7 @@ from connectors.contract import (
 from connectors.declaration import FieldWords, TypeWords
 from connectors.kinds.file.cells import kept, names_in
 from connectors.kinds.file.drop import Drop, Place
-from connectors.kinds.file.staging import TABLE, Staging
+from connectors.kinds.file.staging import Staging
 from connectors.kinds.sql.tables import Table
 from connectors.mapping.conditions import to_source
 from connectors.mapping.times import NATIVE
@@ -57,7 +57,7 @@ class File:
 
     def __init__(self, source: FileSource, types: Mapping[str, TypeWords], terms: Terms) -> None:
         self._source, self._terms = source, terms
-        self._types = {name: _as_table(words) for name, words in types.items()}
+        self._types = {name: _as_table(name, words) for name, words in types.items()}
         self._claims = {name: self._table(name).record.claim for name in types}
         self._opened: _Opened | None = None
 
@@ -103,7 +103,7 @@ class File:
         opened = self._open()
         edition = await opened.drops[ask.type].edition(ask.deadline)
         with edition.used():
-            lost = [f"{ask.type}.subject lost digits in a row that may be this one's: keep codes as text"]
+            lost = [f"{ask.type}.subject of a row that may belong here cannot be read: digits are lost, or cells moved"]
             lost *= edition.counts.concern(ask.subjects)
             dated = min(edition.as_of, opened.place.now())  # the clock of a file server may be ahead
             async for page in edition.table.pages(edition.database, ask, self._source.limits.maxRows):
@@ -135,10 +135,10 @@ def _listed(folder: Path) -> None:
     next(folder.iterdir(), None)
 
 
-def _as_table(words: TypeWords) -> TypeWords:
-    """The words of the staged table: its subjects' codes stand there in capitals already."""
+def _as_table(name: str, words: TypeWords) -> TypeWords:
+    """The words of the staged table, called as its type is: its subjects' codes stand there in capitals already."""
     subject = {kind: each.model_copy(update={"upper": False}) for kind, each in words.subject.items()}
-    return words.model_copy(update={"table": TABLE, "subject": subject})
+    return words.model_copy(update={"table": name, "subject": subject})
 
 
 def _filter(words: FieldWords, term: FieldTerm, each: TypeWords, name: str) -> object:

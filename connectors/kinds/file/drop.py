@@ -49,6 +49,7 @@ class Drop:
         self._edition: Edition | None = None
         self._refused: dict[Sent, ConnectorError | NotWhole] = {}  # files that will not do until they change
         self._working: asyncio.Task[Edition] | None = None
+        self._seen: list[Sent] = []  # what `_working` works on
         self._stop = threading.Event()
 
     async def edition(self, deadline: Deadline) -> Edition:
@@ -65,21 +66,26 @@ class Drop:
         except Unavailable:
             self._let_go()  # no copy is kept of what cannot be reached
             raise
-        best, old = batches(found, self._words), self._edition
-        if old is not None and best and old.batch == best[0]:
-            return old
-        if old is not None and not old.lies_in(found):
-            old = None
-        if self._working is None:
-            self._working = asyncio.ensure_future(self._renew(found))
-            self._working.add_done_callback(self._done)
+        old = self._edition if self._edition is not None and self._edition.lies_in(found) else None
         try:
             async with asyncio.timeout(deadline.left() / (1 if old is None else 2)):
-                return await asyncio.shield(self._working)
+                return await self._of(found)
         except TimeoutError:
             if old is None:
                 raise late from None
             return old
+
+    async def _of(self, found: list[Sent]) -> Edition:
+        """The edition of these files. Questions share the work, but none takes the outcome of an earlier look."""
+        best = batches(found, self._words)
+        while not (self._edition is not None and best and self._edition.batch == best[0]):
+            if self._working is None:
+                self._seen, self._working = found, asyncio.ensure_future(self._renew(found))
+                self._working.add_done_callback(self._done)
+            if self._seen == found:
+                return await asyncio.shield(self._working)
+            await asyncio.wait([self._working])
+        return self._edition
 
     async def close(self) -> None:
         """Stops what is being staged and lets everything go."""

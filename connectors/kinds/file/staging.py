@@ -22,7 +22,6 @@ from connectors.kinds.file.reading import Stopped, Unreadable, places, rows
 from connectors.mapping.values import name_of
 from connectors.sources import FileSource, FileWords
 
-TABLE = "staged"
 _PAGE = 4096
 
 
@@ -36,7 +35,9 @@ class Counts:
     lost: list[frozenset[str]] = field(default_factory=list)
 
     def concern(self, subjects: Sequence[SubjectKey]) -> int:
-        """How many rows without a whole code may be of these subjects."""
+        """How many rows that no code finds may be of these subjects; for an open question, any that is broken."""
+        if not subjects:
+            return self.broken
         return sum(any(cells.may_be(subject, lost) for subject in subjects) for lost in self.lost)
 
 
@@ -83,15 +84,16 @@ class Staging:
             cursor.execute("PRAGMA temp_store = MEMORY")
             cursor.execute("PRAGMA journal_mode = OFF")
             cursor.execute(f"PRAGMA max_page_count = {max(16, 2 * self._most // _PAGE)}")
-            cursor.execute(f"CREATE TABLE {TABLE} ({', '.join(map(_quoted, self._names))})")
+            table = _quoted(self._words.table or "")
+            cursor.execute(f"CREATE TABLE {table} ({', '.join(map(_quoted, self._names))})")
             changes = self._file.complete == "changes"
             if changes:
                 key = ", ".join(map(_quoted, self._words.key))
-                cursor.execute(f"CREATE UNIQUE INDEX staged_key ON {TABLE} ({key})")
+                cursor.execute(f"CREATE UNIQUE INDEX staged_key ON {table} ({key})")
             for index, column in enumerate(self._subjects):
-                cursor.execute(f"CREATE INDEX staged_{index} ON {TABLE} ({_quoted(column)})")
+                cursor.execute(f"CREATE INDEX staged_{index} ON {table} ({_quoted(column)})")
             marks = ", ".join("?" * len(self._names))
-            insert = f"INSERT {'OR REPLACE ' if changes else ''}INTO {TABLE} VALUES ({marks})"  # noqa: S608  # no value
+            insert = f"INSERT {'OR REPLACE ' if changes else ''}INTO {table} VALUES ({marks})"  # noqa: S608  # no value
             cursor.execute("BEGIN")
             for number, content in enumerate(contents):
                 label = f" of file {number + 1}" if changes else ""
