@@ -42,7 +42,9 @@ def tree(text: str) -> etree._Element:
         remove_pis=True,
     )
     try:
-        root = etree.fromstring(_DECLARATION.sub("", text.removeprefix("\ufeff"), count=1).encode(), parser)
+        text = text.removeprefix("\ufeff")
+        declared = _DECLARATION.match(text)
+        root = etree.fromstring(text[declared.end() if declared else 0 :].encode(), parser)
     except (etree.XMLSyntaxError, ValueError):  # ValueError: half of a surrogate pair
         raise Unavailable("the platform's answer is not XML, or not all of it") from None
     if _TOO_DEEP(root):
