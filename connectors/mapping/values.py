@@ -155,8 +155,6 @@ def _each(origin: Look, split: str | None, clean: Clean, convert: Convert) -> Ca
         parts: Sequence[Any]
         if isinstance(raw, str) and split is not None:
             parts = raw.split(split)
-        elif isinstance(raw, str):
-            parts = [raw]  # XML writes a list of one as a single element
         elif isinstance(raw, list | tuple):
             parts = raw
         else:

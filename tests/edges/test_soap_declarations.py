@@ -82,6 +82,12 @@ TYPE_MISTAKES = [
         "20: `paramsXml.R.state` is no place in `input`",
     ),
     (
+        "a search",
+        SOAP_TYPE + "  holder: {path: name}\n",
+        ("key: [id]", "key: [id]\nfilters: {holder: {ops: [contains], params: [state]}}"),
+        "20: `Permit.holder`: `contains` is not possible: the call names a subject",
+    ),
+    (
         "a page without its element",
         SOAP_TYPE,
         ("key: [id]", "key: [id]\npage: {number: page, size: sise}"),

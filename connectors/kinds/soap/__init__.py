@@ -8,11 +8,11 @@ is and dropped by the gateway.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from connectors.agreement import Finding, KindWords, Loc
-from connectors.contract import Claim, Deadline, Environment, Fetch, FieldTerm, Page, Terms, Unavailable
+from connectors.contract import Claim, Deadline, Environment, Fetch, FieldTerm, Page, Terms, TypeTerm, Unavailable
 from connectors.declaration import Call, FieldWords, TypeWords
 from connectors.kinds.collecting import AskedType, collect
 from connectors.kinds.soap.answering import Reading, layout
@@ -20,7 +20,9 @@ from connectors.kinds.soap.asking import Asking, rehearse, token
 from connectors.kinds.soap.description import Wrong, operation, pinned
 from connectors.kinds.soap.elements import lookup
 from connectors.kinds.templates import KNOWN, faults, placeholders
-from connectors.mapping.conditions import to_params
+from connectors.mapping.conditions import NotInvertible, to_params
+from connectors.mapping.paths import Look, Lookup, Raw
+from connectors.mapping.values import name_of
 from connectors.sources import Beside, SoapSource
 from connectors.transport.pool import Pool
 from connectors.transport.port import Answer, Transport
@@ -36,8 +38,10 @@ class Soap:
         self._words = types
         description = pinned(source.wsdl, source.sha256, beside)
         self._operations = {name: operation(description, _call(words)) for name, words in types.items()}
-        self._types = {name: AskedType(name, words, terms, lookup, layout(words)) for name, words in types.items()}
-        self._claims = {name: each.record.claim for name, each in self._types.items()}
+        self._types = {
+            name: AskedType(name, words, terms, _lookup(words, terms.types[name]), layout(words))
+            for name, words in types.items()
+        }
         self._reading = {name: Reading(source, types[name], each.answer) for name, each in self._operations.items()}
         self._transport: Transport | None = None
         self._asking: dict[str, Asking] = {}
@@ -96,7 +100,28 @@ def _call(words: TypeWords) -> Call:
     return words.call
 
 
+def _lookup(words: TypeWords, term: TypeTerm) -> Lookup:
+    """Origins of fields that are lists give lists: XML writes a list of one as a single element."""
+    many = [each for name, each in words.fields.items() if term.fields[name].many and each.split is None]
+    listed = {name_of(origin) for each in many for origin in each.origins}
+
+    def of(place: str) -> Look:
+        look = lookup(place)
+        if place not in listed:
+            return look
+
+        def every(row: Raw) -> Any:
+            found = look(row)
+            return found if found is None or isinstance(found, list) else [found]
+
+        return every
+
+    return of
+
+
 def _filter(words: FieldWords, term: FieldTerm, each: TypeWords, name: str) -> object:
+    if "contains" in each.filters[name].ops:  # such a question is about nobody, and a call names its subject
+        raise NotInvertible("`contains` is not possible: the call names a subject; leave the filter out")
     return to_params(words, term, each.filters[name])
 
 
