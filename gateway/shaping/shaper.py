@@ -12,7 +12,7 @@ from gateway.errors import GatewayError
 from gateway.model import Answer, Branch, Operation, Path, Replies, Request, Root, Ruling, Subject, Verdict
 from gateway.schema import Face
 from gateway.shaping.merging import Merger, Record, ready
-from gateway.shaping.telling import FULL, access, platforms, sources_and_errors, withheld
+from gateway.shaping.telling import FULL, access, consent, platforms, sources_and_errors, withheld
 from policies.bundles import PolicySet
 from policies.masks import Pseudonyms
 
@@ -67,6 +67,8 @@ class Shaper:
             "obligations": sorted(verdict.obligations),
             "policy": verdict.policy,
         }
+        if caller.given_consents:
+            extensions["consents"] = [consent(item) for item in caller.given_consents]
         if request.strict and not complete:
             refused = GatewayError("INCOMPLETE")
             extensions["sources"] = [{**source, "records": 0} for source in sources]  # none of them is shown
