@@ -171,7 +171,7 @@ CONSENTED = "query($id: SubjectKey!) { subject(id: $id) { registrations { nodes 
 
 
 def test_consents_at_the_command_line(house: House, tmp_path: Path) -> None:
-    """`--consent` takes names and files, `consent give` makes a file; after `consent withdraw` the next answer says so."""
+    """`--consent` takes names and files, `consent give` makes one; after `consent withdraw` the next answer says so."""
     words = ("query", "-", "--as", "shanghai-lender", "--purpose", "finance.loan", "--var", "id=clean")
     given = run("consent", "give", "shanghai-lender", "clean", *AGREED, home=house.home)
     assert given.returncode == 0, given.stderr
