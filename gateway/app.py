@@ -26,7 +26,6 @@ from gateway import checking, keyfiles
 from gateway.auditing import AuditLog
 from gateway.authenticating import Authenticator
 from gateway.authenticating.clients import Clients, load_clients
-from gateway.authenticating.jwks import Jwks
 from gateway.cursors import Cursors
 from gateway.deciding import Decider
 from gateway.documents import DocumentError, load
@@ -142,15 +141,15 @@ class Application:
         async with AsyncExitStack() as stack:
             audit = AuditLog.open(settings.home)
             stack.push_async_callback(audit.close)
-            jwks = Jwks()
-            stack.push_async_callback(jwks.close)
             try:
                 await known.registry.open(Environment(settings))
             except ValueError as error:  # a reference that is not set, an address that cannot be one
                 raise checking.HomeError(f"{error}; set it in {settings.home}/gateway.env or the environment") from None
             stack.push_async_callback(known.registry.close)
+            corridor = wire(settings, known, audit, self._now)
+            stack.push_async_callback(corridor.authenticator.close)
             self.endpoint = Endpoint(
-                wire(settings, known, audit, jwks, self._now),
+                corridor,
                 max_body=settings.max_body,
                 body_timeout=settings.body_timeout,
                 max_inflight=settings.max_inflight,
@@ -191,9 +190,7 @@ class Application:
         return FileResponse(examples) if examples.is_file() else JSONResponse([])
 
 
-def wire(
-    settings: Settings, known: Configuration, audit: AuditLog, jwks: Jwks, now: Callable[[], datetime]
-) -> Corridor:
+def wire(settings: Settings, known: Configuration, audit: AuditLog, now: Callable[[], datetime]) -> Corridor:
     """Every room, once."""
     catalogue = known.policies.catalogue
     secret = keyfiles.secret(settings.home, "gateway.key")
@@ -202,7 +199,10 @@ def wire(
     pseudonyms = Pseudonyms(keyfiles.derived(secret, "pseudonyms"), kid="k1")
     fetcher = Fetcher(known.registry)
     return Corridor(
-        authenticator=Authenticator(known.clients, catalogue, settings.audience, jwks),
+        authenticator=Authenticator(
+            known.clients, catalogue, settings.audience,
+            most_consents=settings.max_subjects, consents_within=settings.deadline / 2,
+        ),
         reader=Reader(face),
         planner=Planner(
             face.graphql, catalogue, cursors, max_subjects=settings.max_subjects, max_first=settings.max_first

@@ -1,4 +1,4 @@
-"""What travels along the corridor: Caller, Operation, Plan, Verdict, Replies, Answer. Frozen, no behaviour.
+"""What travels along the corridor: Caller, Operation, Plan, Verdict, Replies, Answer. Frozen, next to no behaviour.
 
 Each stage takes what the one before made. `fetching` accepts only a Verdict, which `deciding` alone
 makes from a Plan: that is how "a denied field is never asked" is a matter of types.
@@ -6,9 +6,11 @@ makes from a Plan: that is how "a denied field is never asked" is a matter of ty
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from hashlib import sha256
 from typing import Any, Literal
 
 from graphql import DocumentNode, FragmentDefinitionNode, OperationDefinitionNode
@@ -33,6 +35,32 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class Consent:
+    """A consent that was verified for this caller: genuine, in its time, not withdrawn. It does not name its subject;
+    `covers` tells whether a subject is meant. `purpose` and `types` are the consent service's words."""
+
+    id: str  # the token's `jti`
+    issuer: str
+    purpose: str
+    types: frozenset[str]  # record types
+    until: float  # Unix seconds, exclusive
+    salt: bytes
+    digest: bytes  # SHA-256 of salt, the key's kind, `:` and its value
+
+    def covers(self, key: SubjectKey) -> bool:
+        found = sha256(self.salt + f"{key.kind}:{key.value}".encode()).digest()
+        return hmac.compare_digest(found, self.digest)
+
+
+@dataclass(frozen=True, slots=True)
+class GivenConsent:
+    """What became of a consent that came with a request. `id` is None where nothing genuine has told it."""
+
+    id: str | None
+    state: str  # VALID | EXPIRED | NOT_YET | WITHDRAWN | NOT_FOR_YOU | NOT_VERIFIED | MALFORMED
+
+
+@dataclass(frozen=True, slots=True)
 class Caller:
     """Who asks and for what. Everything but `own` and the token's id comes from the gateway's registry."""
 
@@ -45,6 +73,8 @@ class Caller:
     own: SubjectKey | None  # the verified key of the data subject itself
     issuer: str | None = None
     token_id: str | None = None
+    consents: tuple[Consent, ...] = ()  # verified ones only
+    given_consents: tuple[GivenConsent, ...] = ()  # all, in the order given
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +199,7 @@ class Ruling:
     denied: Decision | None = None
     dated: bool = False  # the type's date is held in full, so that records may be ordered by it
     closing: bool = False  # asked only whether it closes what others hold; its rows are never shown
+    consent_opens: frozenset[str] = frozenset()  # denied fields that the subject's consent would open
 
     @property
     def type(self) -> str:
@@ -196,6 +227,7 @@ class Withheld:
     reason: Words
     contact: str | None = None
     subjects: tuple[int, ...] = ()
+    remedy: str | None = None  # `consent`: with the subject's consent it would be answered
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +254,7 @@ class Verdict:
     not_asked: Mapping[int, tuple[str, ...]] = field(default_factory=dict)  # branch -> platforms left out by regions
     unable: Mapping[int, tuple[str, ...]] = field(default_factory=dict)  # branch -> platforms that cannot seek
     access: Mapping[str, tuple[Access, ...]] = field(default_factory=dict)  # root key -> lines
+    consents: tuple[Consent, ...] = ()  # those that a part stands on
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -78,13 +78,16 @@ class House:
         purpose: str | None = None,
         subject: str | None = None,
         headers: Mapping[str, str] | None = None,
+        consents: Sequence[str] = (),
         **variables: Any,
     ) -> dict[str, Any]:
-        """The body of the answer. `id` is an example's name or a subject key; `subject` is whom a caller is."""
+        """The body of the answer. `id` is an example's name or a subject key; `subject` is whom a caller is;
+        `consents` are tokens."""
         if id is not None:
             variables["id"] = self.key(id) if isinstance(id, str) else id
         asked = {**self.headers(as_, purpose, subject), **(headers or {})}
-        answer: dict[str, Any] = self.post({"query": query, "variables": variables}, asked).json()
+        body = {"query": query, "variables": variables, "extensions": {"consents": list(consents)} if consents else {}}
+        answer: dict[str, Any] = self.post(body, asked).json()
         return answer
 
 

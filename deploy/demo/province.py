@@ -1,8 +1,8 @@
-"""The demo province alive: every platform and the issuer as processes of this machine, and what one needs to ask them.
+"""The demo province alive: every platform, the issuer and the consent service as processes of this machine.
 
-`start` returns when all of them can be asked; leaving the `with` block, or the end of this process however
-it comes, takes them all away. Nothing listens beyond loopback, every secret is made anew at each start, and
-all data is generated, so that nothing here is worth protecting after it stopped.
+`start` returns when all of them can be asked, and says what one needs to ask them; leaving the `with` block,
+or the end of this process however it comes, takes them all away. Nothing listens beyond loopback, every secret
+is made anew at each start, and all data is generated, so that nothing here is worth protecting after it stopped.
 """
 
 from __future__ import annotations
@@ -17,14 +17,16 @@ from types import TracebackType
 from typing import Any, Self
 
 import orjson
+from joserfc.jwk import ECKey
 
-from deploy.demo import examples
+from deploy.demo import consenting, examples
 from deploy.demo.callers import PUBLIC, SUBJECT, Caller, callers
 from deploy.demo.generator import QINGDAO, SHANDONG, WEIFANG, WEIHAI, YANTAI, World, generate
 from deploy.demo.processes import START_WITHIN, Child
 
 DECLARATIONS = Path(__file__).resolve().parent / "platforms"  # a YAML file for each platform, and what it names
 ISSUER = "issuer"
+CONSENTS = "consents"
 RESOURCE = "urn:credit-gateway:demo"
 _DATABASE = "deploy.demo.servers.database"
 _FOLDER = "deploy.demo.servers.folder"
@@ -78,6 +80,8 @@ class Province:
         self._home = home.resolve()
         self.platforms: tuple[Source, ...] = tuple(self._sources())
         self._issuer = Child(ISSUER, "deploy.demo.issuer", self._home / ISSUER, self._issuer_settings())
+        self._consents = Child(CONSENTS, "deploy.demo.consents", self._home / CONSENTS, self._consents_settings())
+        self.consents: Mapping[str, Mapping[str, Any]] = {}  # those that lie ready, by name
 
     # -- addresses and names
 
@@ -92,6 +96,10 @@ class Province:
     @property
     def jwks_uri(self) -> str:
         return f"{self.issuer}/jwks.json"
+
+    @property
+    def consent_service(self) -> str:
+        return self._consents.url
 
     @property
     def pids(self) -> tuple[int, ...]:
@@ -117,9 +125,17 @@ class Province:
         return {source.variable: source.url for source in self.platforms} | self._secrets
 
     def clients_document(self) -> dict[str, Any]:
-        """The content of the gateway's clients.yaml: the issuer, and what each client may ask for."""
+        """The content of the gateway's clients.yaml: the issuers, and what each client may ask for."""
         return {
             "issuers": [{"issuer": self.issuer, "jwks": self.jwks_uri, "algorithms": ["ES256"], "maxLifetime": "10m"}],
+            "consentIssuers": [
+                {
+                    "issuer": self.consent_service,
+                    "jwks": f"{self.consent_service}/jwks.json",
+                    "statusLists": f"{self.consent_service}/status/",
+                    "algorithms": ["ES256"],
+                }
+            ],
             "clients": {
                 caller.id: {
                     "issuer": self.issuer,
@@ -147,12 +163,14 @@ class Province:
             "platforms": [source.describe() for source in self.platforms],
             "callers": {caller.id: caller.describe() for caller in self.callers.values()},
             "subjects": self.subjects,
+            "consent_service": self.consent_service,
+            "consents": {name: dict(consent) for name, consent in self.consents.items()},
         }
 
     # -- life
 
     def kill(self, platform: str, source: str | None = None) -> None:
-        """kill -9 for every source of a platform, or for one; `issuer` is the issuer's name."""
+        """kill -9 for every source of a platform, or for one; `issuer` and `consents` are names too."""
         for child in self._named(platform, source):
             child.kill()
 
@@ -190,6 +208,7 @@ class Province:
                 child.start()
             for child in self._children():
                 child.wait(deadline)
+            self.consents = consenting.give(self.consent_service)
         except BaseException:
             self.stop()
             raise
@@ -198,12 +217,12 @@ class Province:
 
     def _children(self) -> Iterator[Child]:
         yield from (source.child for source in self.platforms)
+        yield self._consents
         yield self._issuer
 
     def _named(self, platform: str, source: str | None) -> Iterator[Child]:
         found = [item.child for item in self.platforms if item.platform == platform and source in {None, item.source}]
-        if platform == ISSUER:
-            found = [self._issuer]
+        found += [child for child in (self._issuer, self._consents) if child.name == platform]
         if not found:
             raise KeyError(f"no such platform or source: {platform} {source or ''}".strip())
         yield from found
@@ -247,8 +266,19 @@ class Province:
             for caller in self.callers.values()
             if caller.secret
         }
-        known = {example: {subject.key_kind: subject.key} for example, subject in self.world.examples.items()}
+        known = self._known()
         return {"host": "127.0.0.1", "port": 0, "resource": self.resource, "clients": clients, "subjects": known}
+
+    def _consents_settings(self) -> dict[str, Any]:
+        """The key is made here and not there: what was signed before a restart is genuine after it."""
+        folder = self._home / CONSENTS
+        key = ECKey.generate_key("P-256", {"use": "sig", "alg": "ES256"}, auto_kid=True)
+        settings = {"port": 0, "folder": str(folder), "key": key.as_dict(private=True), "subjects": self._known()}
+        (folder / "consents.json").unlink(missing_ok=True)  # another start, other consents
+        return settings
+
+    def _known(self) -> dict[str, dict[str, str]]:
+        return {example: {subject.key_kind: subject.key} for example, subject in self.world.examples.items()}
 
 
 def start(

@@ -1,10 +1,10 @@
 """What is recorded of one request, answered or refused: facts of the decision, never a value.
 
-A record says who asked, for what purpose and on what evidence, under which policy, about whom (keyed
-pseudonyms), which fields of which platforms were asked, by which rule each was given, masked or denied,
-how many rows came and were shown, and how it ended: enough to decide the same question again. It never
-holds a query's text, an argument, a row, or a name of a subject. The operator and case number are kept
-in clear, because the law wants them named.
+A record says who asked, for what purpose, on what evidence and on which consents (their ids, never whose),
+under which policy, about whom (keyed pseudonyms), which fields of which platforms were asked, by which rule
+each was given, masked or denied, how many rows came and were shown, and how it ended: enough to decide the
+same question again. It never holds a query's text, an argument, a row, or a name of a subject. The operator
+and case number are kept in clear, because the law wants them named.
 
 The bytes are canonical: keys sorted, UTF-8, one line. Control, bidirectional and other format characters
 are written as JSON escapes, so that nothing which a caller says can break a line or a terminal.
@@ -134,6 +134,7 @@ def _decided(
         asks[group]["replies"].append([places.get(subject.key), status, received, shown.get(number, 0)])
     return {
         "asks": list(asks.values()),
+        "consents": [{"id": consent.id, "issuer": consent.issuer} for consent in verdict.consents],
         "decidedAt": _instant(verdict.at),
         "policy": verdict.policy,
         "roots": [

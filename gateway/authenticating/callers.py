@@ -2,7 +2,8 @@
 
 The one verb is `Authenticator.authenticate`. Without a token the caller is the public. With one, the
 token says which registered client holds it; class, region and ceilings are the registry's, scopes and
-purposes are those which both the token and the registry name. Every doubt ends in an error of
+purposes are those which both the token and the registry name. Consents count only beside a token: they
+are given to somebody. Every doubt ends in an error of
 `gateway.errors`; a token that is not believed is never taken for no token at all.
 """
 
@@ -20,10 +21,15 @@ from cachetools import TTLCache
 from connectors.contract import SubjectKey
 from gateway.authenticating import purposes, tokens
 from gateway.authenticating.clients import PUBLIC, Clients
-from gateway.authenticating.jwks import IssuerUnreachable, Jwks
-from gateway.authenticating.tokens import Token, TokenRefused
+from gateway.authenticating.consents import HEADER as CONSENT_HEADER
+from gateway.authenticating.consents import Consents
+from gateway.authenticating.jwks import Jwks
+from gateway.authenticating.reaching import IssuerUnreachable
+from gateway.authenticating.signatures import SKEW, TokenRefused
+from gateway.authenticating.statuslists import StatusLists
+from gateway.authenticating.tokens import Token
 from gateway.errors import GatewayError
-from gateway.model import Caller
+from gateway.model import Caller, GivenConsent
 from policies.model import Catalogue
 
 REMEMBERED = 10_000  # verified tokens
@@ -40,7 +46,8 @@ Headers = Iterable[tuple[bytes, bytes]]
 class Authenticator:
     """Knows the registry, the catalogue and this gateway's `resource` (the audience that tokens must name).
 
-    `clock` is Unix seconds. Made anew when the registry or the catalogue changes; the `Jwks` may be kept.
+    At most `most_consents` come with one request; their issuers have `consents_within` seconds. `clock` is Unix
+    seconds. Made anew when the registry or the catalogue changes; the `Jwks` may be kept.
     """
 
     def __init__(
@@ -50,12 +57,18 @@ class Authenticator:
         resource: str,
         jwks: Jwks | None = None,
         clock: Callable[[], float] = time.time,
+        most_consents: int = 200,
+        consents_within: float = 1.5,
     ) -> None:
         self._clients = clients
         self._catalogue = catalogue
         self._resource = resource
         self._jwks = jwks or Jwks()
         self._clock = clock
+        self._lists = StatusLists(self._jwks, wall=clock)
+        self._consents = Consents(
+            clients.consent_issuers, self._jwks, self._lists, most=most_consents, within=consents_within, clock=clock
+        )
         self._verified: TTLCache[bytes, Token] = TTLCache(REMEMBERED, REMEMBERED_FOR)
         self._challenge = f'Bearer realm="credit-gateway", resource_metadata="{_metadata(resource)}"'
 
@@ -63,11 +76,12 @@ class Authenticator:
         """`headers` are the raw pairs of the request, `extensions` those of its body.
 
         Raises GatewayError: MALFORMED_REQUEST for a doubled header, INVALID_TOKEN, ISSUER_UNAVAILABLE, PURPOSE_*,
-        EVIDENCE_REQUIRED.
+        EVIDENCE_REQUIRED, LIMIT_EXCEEDED for too many consents. A bad consent is no error.
         """
         pairs = [(name.lower(), value) for name, value in headers]
         credentials = _only(pairs, "Authorization")
         wanted = _word(_only(pairs, "Credit-Purpose"))
+        given = self._consents.given(_only(pairs, CONSENT_HEADER), extensions)
         if credentials is None:
             purposes.choose({}, wanted, self._catalogue)
             return Caller(
@@ -78,6 +92,7 @@ class Authenticator:
                 purpose=None,
                 evidence={},
                 own=None,
+                given_consents=(GivenConsent(None, "NOT_FOR_YOU"),) * len(given),  # unread: nobody is its grantee
             )
         try:
             token = await self._token(credentials)
@@ -89,21 +104,26 @@ class Authenticator:
         except IssuerUnreachable as error:
             raise GatewayError("ISSUER_UNAVAILABLE", headers={"Retry-After": "5"}, cause=str(error)) from None
         purpose = purposes.choose(held, wanted, self._catalogue)
+        evidence = purposes.evidence_for(purpose, held, extensions, self._catalogue)
         client = token.client
+        consents, states = await self._consents.check(given, client) if given else ((), ())
         return Caller(
             id=client.id,
             client_class=client.client_class,
             region=client.region,
             scopes=token.scopes & client.scopes,
             purpose=purpose,
-            evidence=purposes.evidence_for(purpose, held, extensions, self._catalogue),
+            evidence=evidence,
             own=own,
             issuer=client.issuer,
             token_id=token.id,
+            consents=consents,
+            given_consents=states,
         )
 
     async def close(self) -> None:
         """Give the connections to the issuers back."""
+        await self._lists.close()
         await self._jwks.close()
 
     async def _token(self, credentials: bytes) -> Token:
@@ -118,7 +138,7 @@ class Authenticator:
         if token is None:
             token = await tokens.check(match[1], self._clients, self._jwks, self._resource, now)
             self._verified[digest] = token
-        elif token.expires <= now - tokens.SKEW:
+        elif token.expires <= now - SKEW:
             raise TokenRefused("expired")
         return token
 

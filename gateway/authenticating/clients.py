@@ -2,14 +2,15 @@
 
 Class, region and ceilings of a client are facts of this file alone, never claims of a token: an issuer
 says who holds a token, the gateway's operator says what that client is. An issuer speaks only for the
-clients that name it here. Loading refuses the whole file with every finding at once, as `file:line`.
+clients that name it here. A consent issuer says who has agreed to what; it issues no access tokens by
+standing here. Loading refuses the whole file with every finding at once, as `file:line`.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -23,8 +24,11 @@ from policies.model import Catalogue, Words
 
 Algorithm = Literal["ES256", "PS256", "EdDSA", "RS256"]
 DEFAULT_ALGORITHMS: tuple[Algorithm, ...] = ("ES256", "PS256", "EdDSA")
+ConsentAlgorithm = Literal["ES256", "EdDSA"]
 PUBLIC = "public"  # the id of who comes without a token; no client may take it
 LONGEST_LIFETIME = timedelta(days=1)
+LONGEST_CONSENT = timedelta(days=1100)  # three years
+LONGEST_KEPT = timedelta(minutes=1)  # a withdrawal is never later known than this
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 
@@ -39,6 +43,15 @@ class Issuer:
     jwks: str
     algorithms: frozenset[str]
     max_lifetime: float  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentIssuer(Issuer):
+    """A consent service. `status_lists` is the one address of its status lists, or, ending in `/`, their folder;
+    `keep_status` is how many seconds a list may be believed without asking again, 0 for not at all."""
+
+    status_lists: str
+    keep_status: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +75,7 @@ class Clients:
 
     issuers: Mapping[str, Issuer]
     by_token: Mapping[tuple[str, str], Client]
+    consent_issuers: Mapping[str, ConsentIssuer] = field(default_factory=dict)
 
     def find(self, issuer: str, client_id: str) -> Client | None:
         return self.by_token.get((issuer, client_id))
@@ -71,14 +85,19 @@ def present_name(algorithm: str) -> str:
     return "Ed25519" if algorithm == "EdDSA" else algorithm
 
 
-def _seconds(value: object) -> float:
-    match = re.fullmatch(r"(\d{1,5})(s|m|h)", value) if isinstance(value, str) else None
-    if match is None:
-        raise ValueError("a length of time such as `30s`, `10m` or `1h` is expected")
-    seconds = int(match[1]) * {"s": 1, "m": 60, "h": 3600}[match[2]]
-    if not 0 < seconds <= LONGEST_LIFETIME.total_seconds():
-        raise ValueError("between `1s` and `24h` is expected")
-    return float(seconds)
+def _length(shortest: int, longest: timedelta, said: str) -> BeforeValidator:
+    """A length of time in the file -> seconds; `said` is the longest as one would write it."""
+
+    def seconds(value: object) -> float:
+        match = re.fullmatch(r"(\d{1,5})(s|m|h|d)", value) if isinstance(value, str) else None
+        if match is None:
+            raise ValueError("a length of time such as `30s`, `10m` or `1h` is expected")
+        found = int(match[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[match[2]]
+        if not shortest <= found <= longest.total_seconds():
+            raise ValueError(f"between `{shortest}s` and `{said}` is expected")
+        return float(found)
+
+    return BeforeValidator(seconds)
 
 
 _Text = Annotated[str, StringConstraints(min_length=1, max_length=256)]
@@ -97,7 +116,16 @@ class _IssuerEntry(_Entry):
     issuer: _Text
     jwks: _Text
     algorithms: tuple[Algorithm, ...] = Field(DEFAULT_ALGORITHMS, min_length=1)
-    max_lifetime: Annotated[float, BeforeValidator(_seconds)] = 3600.0
+    max_lifetime: Annotated[float, _length(1, LONGEST_LIFETIME, "24h")] = 3600.0
+
+
+class _ConsentIssuerEntry(_Entry):
+    issuer: _Text
+    jwks: _Text
+    status_lists: _Text
+    algorithms: tuple[ConsentAlgorithm, ...] = Field(("ES256", "EdDSA"), min_length=1)
+    max_lifetime: Annotated[float, _length(1, LONGEST_CONSENT, "1100d")] = 366 * 86400.0
+    keep_status: Annotated[float, _length(0, LONGEST_KEPT, "60s")] = 0.0
 
 
 class _ClientEntry(_Entry):
@@ -113,6 +141,7 @@ class _ClientEntry(_Entry):
 
 class _File(_Entry):
     issuers: tuple[_IssuerEntry, ...]
+    consent_issuers: tuple[_ConsentIssuerEntry, ...] = ()
     clients: dict[Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)], _ClientEntry]
 
 
@@ -142,18 +171,37 @@ def load_clients(document: Document, catalogue: Catalogue) -> Clients:
         )
         for name, entry in file.clients.items()
     }
-    return Clients(issuers, clients)
+    consent_issuers = {
+        entry.issuer: ConsentIssuer(
+            entry.issuer,
+            entry.jwks,
+            frozenset(map(present_name, entry.algorithms)),
+            entry.max_lifetime,
+            entry.status_lists,
+            entry.keep_status,
+        )
+        for entry in file.consent_issuers
+    }
+    return Clients(issuers, clients, consent_issuers)
 
 
 def _issuer_findings(document: Document, file: _File) -> Iterable[str]:
-    seen: set[str] = set()
-    for place, entry in enumerate(file.issuers):
-        for word, address in (("issuer", entry.issuer), ("jwks", entry.jwks)):
-            if problem := _address_problem(address):
-                yield f"{document.where(['issuers', place, word])}: `{word}`: {problem}"
-        if entry.issuer in seen:
-            yield f"{document.where(['issuers', place, 'issuer'])}: this issuer stands twice; keep one entry"
-        seen.add(entry.issuer)
+    sections: Mapping[str, Sequence[_IssuerEntry | _ConsentIssuerEntry]] = {
+        "issuers": file.issuers,
+        "consentIssuers": file.consent_issuers,
+    }
+    for section, entries in sections.items():
+        seen: set[str] = set()
+        for place, entry in enumerate(entries):
+            addresses = {"issuer": entry.issuer, "jwks": entry.jwks}
+            if isinstance(entry, _ConsentIssuerEntry):
+                addresses["statusLists"] = entry.status_lists
+            for word, address in addresses.items():
+                if problem := _address_problem(address):
+                    yield f"{document.where([section, place, word])}: `{word}`: {problem}"
+            if entry.issuer in seen:
+                yield f"{document.where([section, place, 'issuer'])}: this issuer stands twice; keep one entry"
+            seen.add(entry.issuer)
 
 
 def _client_findings(document: Document, file: _File, catalogue: Catalogue) -> Iterable[str]:

@@ -23,6 +23,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, JWKRegistry, OKPKey, RSAKey
 
 from gateway.authenticating.clients import Issuer
+from gateway.authenticating.reaching import IssuerUnreachable, fetch, new_client
 
 FRESH = 300.0  # seconds
 STALE = 3600.0
@@ -38,10 +39,6 @@ PublicKey = ECKey | OKPKey | RSAKey
 _log = logging.getLogger("credit_gateway.authenticating")
 
 
-class IssuerUnreachable(Exception):
-    """No believable key set: the issuer does not answer, or not with keys. The text is for the operator's log."""
-
-
 @dataclass(slots=True)
 class _Known:
     keys: Mapping[str, PublicKey] = field(default_factory=dict)
@@ -51,22 +48,16 @@ class _Known:
 
 
 class Jwks:
-    """Key sets by issuer. `verify` is the trust for TLS as httpx2 takes it; `clock` is monotonic seconds."""
+    """Key sets by address. `verify` is the trust for TLS as httpx2 takes it; `clock` is monotonic seconds."""
 
     def __init__(self, *, verify: ssl.SSLContext | bool = True, clock: Callable[[], float] = time.monotonic) -> None:
-        self._client = httpx2.AsyncClient(
-            verify=verify,
-            trust_env=False,
-            follow_redirects=False,
-            timeout=TIMEOUT,
-            headers={"accept": "application/jwk-set+json, application/json", "accept-encoding": "identity"},
-        )
+        self._client = new_client("application/jwk-set+json, application/json", TIMEOUT, verify)
         self._clock = clock
         self._known: dict[str, _Known] = {}
 
     async def key(self, issuer: Issuer, kid: str) -> PublicKey | None:
         """The issuer's key of that id, None when it has none. Raises IssuerUnreachable."""
-        known = self._known.setdefault(issuer.issuer, _Known())
+        known = self._known.setdefault(issuer.jwks, _Known())
         if self._due(known, kid):
             async with known.lock:
                 if self._due(known, kid):  # another request may have fetched meanwhile
@@ -91,25 +82,12 @@ class Jwks:
         began = self._clock()
         try:
             async with asyncio.timeout(TIMEOUT):
-                keys = _read(await self._fetch(issuer.jwks))
+                keys = _read(await fetch(self._client, issuer.jwks, MAX_BYTES, "key set"))
         except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError, IssuerUnreachable) as error:
             _log.warning("keys of issuer %s not fetched: %s", issuer.issuer, str(error) or type(error).__name__)
         else:
             known.keys, known.fetched = keys, began
         known.tried = began
-
-    async def _fetch(self, address: str) -> bytes:
-        body = bytearray()
-        async with self._client.stream("GET", address) as response:
-            if response.status_code != 200:
-                raise IssuerUnreachable(f"status {response.status_code}, 200 is expected")
-            if response.headers.get("content-encoding", "identity") != "identity":
-                raise IssuerUnreachable("a compressed key set was not asked for")
-            async for chunk in response.aiter_raw():
-                body += chunk
-                if len(body) > MAX_BYTES:
-                    raise IssuerUnreachable(f"the key set is larger than {MAX_BYTES} bytes")
-        return bytes(body)
 
 
 def _read(raw: bytes) -> dict[str, PublicKey]:

@@ -12,7 +12,8 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
-from gateway.authenticating.tokens import Token, TokenRefused
+from gateway.authenticating.signatures import TokenRefused
+from gateway.authenticating.tokens import Token
 from gateway.documents import suggestion
 from gateway.errors import GatewayError
 from policies.model import Catalogue

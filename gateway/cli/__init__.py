@@ -20,6 +20,7 @@ VERBS = {
     "schema": "house",
     "token": "asking",
     "query": "asking",
+    "consent": "consents",
     "policy": "policy",
     "audit": "audit",
 }

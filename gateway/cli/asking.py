@@ -37,6 +37,8 @@ class Demo:
     token_endpoint: str
     callers: Mapping[str, Mapping[str, Any]]
     subjects: Mapping[str, Mapping[str, Any]]
+    consent_service: str
+    consents: Mapping[str, Mapping[str, Any]]  # those that lie ready, by name
 
     @classmethod
     def of(cls, home: Path) -> Demo:
@@ -45,12 +47,28 @@ class Demo:
             data = json.loads(path.read_text("utf-8"))
         except (OSError, ValueError):
             raise AskingError(f"{path} is not there; start `credit-gateway demo --home {home}` first") from None
-        return cls(data["graphql"], data["token_endpoint"], data["callers"], data["subjects"])
+        return cls(**{name: data[name] for name in cls.__slots__})
 
     def caller(self, name: str) -> Mapping[str, Any]:
         if name not in self.callers:
             raise AskingError(f"unknown caller `{name}`{suggestion(name, self.callers)}")
         return self.callers[name]
+
+    def consent(self, name: str) -> str:
+        """The token of a consent: one that lies ready, or the content of a file `*.jws`. Raises AskingError."""
+        if name.endswith(".jws"):
+            try:
+                return Path(name).read_text("ascii").strip()
+            except (OSError, ValueError):
+                raise AskingError(
+                    f"`{name}` cannot be read as a consent; `credit-gateway consent give` makes one"
+                ) from None
+        return str(self.known_consent(name)["token"])
+
+    def known_consent(self, name: str) -> Mapping[str, Any]:
+        if name not in self.consents:
+            raise AskingError(f"unknown consent `{name}`{suggestion(name, self.consents)}")
+        return self.consents[name]
 
     def token(self, name: str, purpose: str | None, evidence: Mapping[str, str], subject: str | None = None) -> str:
         """An access token for one purpose (RFC 9396), by client credentials. Raises AskingError."""
@@ -85,6 +103,7 @@ class Demo:
         evidence: Mapping[str, str] | None = None,
         subject: str | None = None,
         strict: bool = False,
+        consents: Sequence[str] = (),
     ) -> tuple[int, dict[str, Any]]:
         """HTTP status and body of the gateway's answer. Raises AskingError."""
         headers = {"Accept": "application/graphql-response+json"}
@@ -95,7 +114,9 @@ class Demo:
         if strict:
             headers["Prefer"] = "handling=strict"
         try:
-            body = {"query": query, "variables": dict(variables)}
+            body: dict[str, Any] = {"query": query, "variables": dict(variables)}
+            if consents:
+                body["extensions"] = {"consents": list(consents)}
             answer = httpx2.post(self.graphql, json=body, headers=headers, timeout=30, trust_env=False)
             return answer.status_code, answer.json()
         except (httpx2.HTTPError, ValueError):
@@ -185,6 +206,7 @@ def token(
 @click.option("--as", "as_", required=True, help="One of the demo's callers, such as shanghai-market-bureau.")
 @click.option("--purpose", default=None, help="The purpose of the question, such as gov.licensing.")
 @click.option("--var", "given", multiple=True, help="A variable, name=value; an example's name is a SubjectKey.")
+@click.option("--consent", "consents", multiple=True, help="A consent of the demo by its name, or a file `*.jws`.")
 @click.option("--strict", is_flag=True, help="Refuse a partial answer (Prefer: handling=strict).")
 @with_evidence
 @home_option
@@ -193,6 +215,7 @@ def query(
     as_: str,
     purpose: str | None,
     given: tuple[str, ...],
+    consents: tuple[str, ...],
     strict: bool,
     operator: str | None,
     case_no: str | None,
@@ -204,8 +227,9 @@ def query(
     text = file.read()
     variables = variables_of(text, given, demo.subjects)
     evidence = _evidence(operator, case_no)
+    tokens = [demo.consent(name) for name in consents]
     status, body = demo.ask(
-        text, variables, as_=as_, purpose=purpose, evidence=evidence, subject=subject, strict=strict
+        text, variables, as_=as_, purpose=purpose, evidence=evidence, subject=subject, strict=strict, consents=tokens
     )
     click.echo(json.dumps(body, ensure_ascii=False, indent=2))
     sys.exit(outcome(status, body))

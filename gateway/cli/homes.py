@@ -19,9 +19,18 @@ home_option = click.option(
 
 CLIENTS = """\
 # Who may ask. Issuers: authorization servers whose tokens are accepted. Clients: what each may hold at most;
-# class, region and ceilings are believed from here only, never from a token.
+# class, region and ceilings are believed from here only, never from a token. Consent issuers: services whose signed
+# consents open what needs one; their status lists are asked at `statusLists` (an address, or a folder ending in `/`)
+# by every question that brings consents, unless `keepStatus` (at most 60s) lets a list serve longer.
 issuers: []
 #  - {issuer: "https://id.example.org", jwks: "https://id.example.org/jwks.json", algorithms: [ES256]}
+consentIssuers: []
+#  - issuer: "https://consent.example.org"
+#    jwks: "https://consent.example.org/jwks.json"
+#    statusLists: "https://consent.example.org/status/"
+#    algorithms: [ES256]
+#    maxLifetime: 366d
+#    keepStatus: 0s
 clients: {}
 #  partner-bureau:
 #    issuer: "https://id.example.org"

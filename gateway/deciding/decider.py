@@ -18,8 +18,9 @@ from cachetools import LRUCache
 
 from connectors.contract import Condition, Platform
 from connectors.registry import Registry
+from gateway.deciding.consenting import Consented
 from gateway.deciding.withholding import SILENCE, WithheldList
-from gateway.model import Access, Branch, Caller, Part, Path, Plan, Ruling, Seek, Subject, Verdict
+from gateway.model import Access, Branch, Caller, Consent, Part, Path, Plan, Ruling, Seek, Subject, Verdict
 from policies.bundles import PolicySet
 from policies.interpreter import decide, row_rules, valid_until
 from policies.model import ALLOW, DENY, NO_GRANT, Decision, Facts, Field, RecordType, RowRule
@@ -37,7 +38,7 @@ class Decider:
         self._province = province
         self._decisions: LRUCache[tuple[Facts, str], Decision] = LRUCache(50_000)
         self._rows: LRUCache[Facts, tuple[RowRule, ...]] = LRUCache(20_000)
-        self._known: LRUCache[Facts, bool] = LRUCache(20_000)
+        self._known: LRUCache[tuple[Facts, frozenset[str]], bool] = LRUCache(20_000)
         self._since: datetime | None = None
         self._until: datetime | None = None
 
@@ -47,14 +48,16 @@ class Decider:
         parts: list[Part] = []
         not_asked: dict[int, tuple[str, ...]] = {}
         cannot: dict[int, tuple[str, ...]] = {}
-        unknowable = self._unknowable(plan, caller, moment)
+        consented = Consented(plan, caller, at)  # at this very instant: its end is no edge of the policies
+        unknowable = self._unknowable(plan, caller, consented, moment)
         rulings: dict[Any, Ruling | None] = {}
         withheld = WithheldList(plan)
         obligations: set[str] = set()
+        consents: dict[Consent, None] = {}
         for number, branch in enumerate(plan.branches):
             record = self._catalogue.types[branch.type]
             if branch.root in unknowable:
-                facts = self._facts(caller, branch.subject, branch.type, moment)
+                facts = self._facts(caller, branch.subject, branch.type, consented, moment)
                 withheld.add(branch, record, self._unasked(branch, record, facts))
                 continue
             kinds = branch.seek.kinds if branch.seek else (branch.subject.kind,)
@@ -72,7 +75,7 @@ class Decider:
                     unable.add(platform.id)
                     continue
                 subject = replace(branch.subject, kind=kind)
-                facts = self._facts(caller, subject, branch.type, moment, platform.region)
+                facts = self._facts(caller, subject, branch.type, consented, moment, platform.region)
                 window = branch.window
                 dated = bool(window.since or window.until)
                 key = (platform.id, facts, branch.fields, window.statuses, dated, window.counties, branch.seek)
@@ -89,6 +92,8 @@ class Decider:
                 where = self._where(platform, record, branch, ruling, alone=len(holding) == 1)
                 parts.append(Part(number, ruling, where))
                 withheld.add(branch, record, ruling)
+                if facts.consent and ruling.denied is None:
+                    consents |= dict.fromkeys(consented.standing_on(branch.subject.key, branch.type))
                 for decision in ruling.decisions.values():
                     if decision.answered:
                         obligations |= decision.obligations
@@ -101,7 +106,7 @@ class Decider:
         access = {r.key: self.access(caller, r.arguments, moment) for r in plan.roots if r.field == "access"}
         return Verdict(
             plan, self._policies.digest, caller, at, tuple(parts), frozenset(unknowable), withheld.entries(),
-            frozenset(obligations), not_asked, cannot, access,
+            frozenset(obligations), not_asked, cannot, access, tuple(consents),
         )  # fmt: skip
 
     def access(self, caller: Caller, arguments: Mapping[str, Any], at: datetime) -> tuple[Access, ...]:
@@ -128,14 +133,16 @@ class Decider:
             self._known.clear()
             self._since, self._until = at, valid_until(self._policies, at)
 
-    def _facts(self, caller: Caller, subject: Subject, type_name: str, at: datetime, region: str = "") -> Facts:
+    def _facts(
+        self, caller: Caller, subject: Subject, type_name: str, consented: Consented, at: datetime, region: str = ""
+    ) -> Facts:
         return Facts(
             client_class=caller.client_class,
             client_id=caller.id,
             region=caller.region,
             scopes=caller.scopes,
             purpose=caller.purpose,
-            consent=False,
+            consent=type_name in consented.types(subject.key),
             own=caller.own is not None and caller.own == subject.key,
             given=subject.given if subject.key.value else frozenset(),
             kind=subject.kind,
@@ -155,34 +162,38 @@ class Decider:
             self._rows[facts] = row_rules(self._policies, facts)
         return self._rows[facts]
 
-    def _unknowable(self, plan: Plan, caller: Caller, at: datetime) -> set[Path]:
+    def _unknowable(self, plan: Plan, caller: Caller, consented: Consented, at: datetime) -> set[Path]:
         found: set[Path] = set()
         for root in plan.roots:
             for path, subject in root.known:
-                if subject.natural and not self._may_know(caller, subject, at):
+                if subject.natural and not self._may_know(caller, subject, consented, at):
                     found.add(path)
         return found
 
-    def _may_know(self, caller: Caller, subject: Subject, at: datetime) -> bool:
+    def _may_know(self, caller: Caller, subject: Subject, consented: Consented, at: datetime) -> bool:
         """Whether any field of any type at any platform is open to this caller for such a question."""
-        facts = self._facts(caller, subject, "", at)
-        if facts not in self._known:
-            self._known[facts] = any(
-                self._decision(replace(facts, type=record.name, province=region), field).answered
+        facts = self._facts(caller, subject, "", consented, at)
+        types = consented.types(subject.key)
+        if (facts, types) not in self._known:
+            self._known[facts, types] = any(
+                self._decision(
+                    replace(facts, type=record.name, province=region, consent=record.name in types), field
+                ).answered
                 for record in self._catalogue.types.values()
                 if subject.kind in record.kinds
                 for region in {platform.region for platform in self._registry.for_type(record.name, ())}
                 for field in record.fields.values()
             )
-        return self._known[facts]
+        return self._known[facts, types]
 
     def _ruling(self, platform: Platform, record: RecordType, branch: Branch, facts: Facts) -> Ruling:
         claim = platform.claim(record.name)
         decisions = {name: self._decision(facts, record.fields[name]) for name in sorted(branch.fields)}
         denied = self._closed(record, branch, facts, decisions)
         rows = self._row_rules(facts)
+        opens = self._consent_opens(record, facts, decisions)
         if denied is not None:
-            return Ruling(platform.id, facts, decisions, frozenset(), rows, denied)
+            return Ruling(platform.id, facts, decisions, frozenset(), rows, denied, consent_opens=opens)
         needed = {name for name, decision in decisions.items() if decision.answered} | record.control
         date = record.roles.date
         dated = date is not None and self._decision(facts, record.fields[date]).effect == ALLOW
@@ -191,7 +202,17 @@ class Decider:
         needed |= set(_choosing(record, branch))
         if branch.subject.name and record.roles.subject_name:
             needed.add(record.roles.subject_name)  # the match check of the name that the question gives
-        return Ruling(platform.id, facts, decisions, frozenset(needed & claim.fields), rows, dated=dated)
+        return Ruling(
+            platform.id, facts, decisions, frozenset(needed & claim.fields), rows, dated=dated, consent_opens=opens
+        )
+
+    def _consent_opens(self, record: RecordType, facts: Facts, decisions: Mapping[str, Decision]) -> frozenset[str]:
+        """Denied fields that the same question would be answered with the subject's consent: decided, not guessed."""
+        if facts.consent:
+            return frozenset()
+        asked = replace(facts, consent=True)
+        denied = (name for name, decision in decisions.items() if not decision.answered)
+        return frozenset(name for name in denied if self._decision(asked, record.fields[name]).answered)
 
     def _closed(
         self, record: RecordType, branch: Branch, facts: Facts, decisions: Mapping[str, Decision]
@@ -235,7 +256,8 @@ class Decider:
 
     def _unasked(self, branch: Branch, record: RecordType, facts: Facts) -> Ruling:
         decisions = {name: self._decision(facts, record.fields[name]) for name in sorted(branch.fields)}
-        return Ruling("", facts, decisions, frozenset(), ())
+        opens = self._consent_opens(record, facts, decisions)
+        return Ruling("", facts, decisions, frozenset(), (), consent_opens=opens)
 
 
 def _seekable(platform: Platform, seek: Seek, type_name: str) -> bool:

@@ -21,6 +21,7 @@ class _Told:
     source: Decision | RowRule | None
     paths: dict[str, None] = field(default_factory=dict)  # a set that keeps the order
     subjects: set[int] = field(default_factory=set)
+    consent_opens: bool = True  # everywhere: a remedy is told only where it is one
 
 
 class WithheldList:
@@ -37,7 +38,8 @@ class WithheldList:
                 continue
             effect, step = ("DENY", None) if decision.effect == DENY else ("MASK", decision.effect)
             place = path if branch.derived else (*path, *_steps(record, name))
-            self._note(record.fields[name].coordinate, effect, step, decision.rule, decision, place)
+            opens = name in ruling.consent_opens
+            self._note(record.fields[name].coordinate, effect, step, decision.rule, decision, place, opens)
         if ruling.denied is not None:
             answered = [decision for decision in ruling.decisions.values() if decision.answered]
             if answered or not ruling.decisions:  # a filter, or the whole type, closed what the fields did not
@@ -56,13 +58,23 @@ class WithheldList:
             reason = told.source.reason if told.source is not None else SILENCE
             contact = told.source.contact if isinstance(told.source, Decision) else None
             subjects = tuple(sorted(told.subjects))
-            entries.append(Withheld(coordinate, tuple(told.paths), effect, step, rule, reason, contact, subjects))
+            remedy = "consent" if told.consent_opens else None
+            paths = tuple(told.paths)
+            entries.append(Withheld(coordinate, paths, effect, step, rule, reason, contact, subjects, remedy))
         return tuple(entries)
 
     def _note(
-        self, coordinate: str, effect: str, step: str | None, rule: str, source: Decision | RowRule | None, place: Path
+        self,
+        coordinate: str,
+        effect: str,
+        step: str | None,
+        rule: str,
+        source: Decision | RowRule | None,
+        place: Path,
+        consent_opens: bool = False,
     ) -> None:
         told = self._told.setdefault((coordinate, effect, step, rule), _Told(source))
+        told.consent_opens &= consent_opens
         told.paths[".".join("*" if isinstance(part, int) else part for part in place)] = None
         if place[0] in self._batch and len(place) > 1 and isinstance(place[1], int):
             told.subjects.add(place[1])

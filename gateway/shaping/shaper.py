@@ -13,7 +13,7 @@ from gateway.schema import Face
 from gateway.shaping.connections import Connection, Connections
 from gateway.shaping.merging import Merger
 from gateway.shaping.reporting import report
-from gateway.shaping.telling import access, platforms, sources_and_errors, withheld
+from gateway.shaping.telling import access, consent, platforms, sources_and_errors, withheld
 from policies import identifiers
 from policies.bundles import PolicySet
 from policies.masks import Pseudonyms
@@ -69,6 +69,8 @@ class Shaper:
             "obligations": sorted(verdict.obligations),
             "policy": verdict.policy,
         }
+        if caller.given_consents:
+            extensions["consents"] = [consent(item) for item in caller.given_consents]
         if request.strict and not complete:
             refused = GatewayError("INCOMPLETE")
             extensions["sources"] = [{**source, "records": 0} for source in sources]  # none of them is shown

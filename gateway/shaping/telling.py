@@ -7,7 +7,7 @@ from typing import Any
 
 from connectors.registry import Registry
 from gateway.errors import GatewayError
-from gateway.model import Access, Root, Withheld
+from gateway.model import Access, GivenConsent, Root, Withheld
 from gateway.shaping.connections import SEVERITY, Connection
 from policies.model import ALLOW, DENY
 
@@ -71,9 +71,15 @@ def withheld(item: Withheld) -> dict[str, Any]:
         entry["step"] = item.step
     if item.contact:
         entry["contact"] = item.contact
+    if item.remedy:
+        entry["remedy"] = item.remedy
     if item.subjects:
         entry["subjects"] = list(item.subjects)
     return entry
+
+
+def consent(item: GivenConsent) -> dict[str, Any]:
+    return {"id": item.id, "state": item.state}
 
 
 def access(line: Access) -> dict[str, Any]:

@@ -229,7 +229,9 @@ def test_a_step_that_is_not_there() -> None:
     """When a ladder loses a step, a limit that names it closes, and a grant that names it opens nothing."""
     less = rule(id="less", grant="", limit="surname", fields="{kind: name}").removeprefix("rules:\n")
     limiting = rules_of(HEAD["baseline"] + rule() + less)
-    granting = rules_of(HEAD["baseline"] + rule(grant="surname", types="[AdministrativePenalty]", fields="{kind: name}"))
+    granting = rules_of(
+        HEAD["baseline"] + rule(grant="surname", types="[AdministrativePenalty]", fields="{kind: name}")
+    )
     for policies, named in ((limiting, "base/less"), (granting, NO_GRANT)):
         assert decided(policies, facts(), "legalRepresentative").effect == "surname"
         short = without_step(policies, "surname")

@@ -166,6 +166,50 @@ def test_query_exit_code_of_a_partial_answer(new_house: Callable[[], House]) -> 
         assert "370600-yantai-credit" in {error["extensions"].get("platform") for error in errors}
 
 
+AGREED = ("--purpose", "finance.loan", "--type", "Registration")
+CONSENTED = "query($id: SubjectKey!) { subject(id: $id) { registrations { nodes { regState } } } }"
+
+
+def test_consents_at_the_command_line(house: House, tmp_path: Path) -> None:
+    """`--consent` takes names and files, `consent give` makes one; after `consent withdraw` the next answer says so."""
+    words = ("query", "-", "--as", "shanghai-lender", "--purpose", "finance.loan", "--var", "id=clean")
+    given = run("consent", "give", "shanghai-lender", "clean", *AGREED, home=house.home)
+    assert given.returncode == 0, given.stderr
+    file = tmp_path / "mine.jws"
+    file.write_text(given.stdout, "ascii")
+
+    def told() -> list[dict[str, str]]:
+        asked = run(*words, "--consent", str(file), "--consent", "expired", stdin=CONSENTED, home=house.home)
+        assert asked.returncode == 0, asked.stderr
+        found: list[dict[str, str]] = json.loads(asked.stdout)["extensions"]["consents"]
+        return found
+
+    first, second = told()
+    assert (first["state"], second["state"]) == ("VALID", "EXPIRED")
+    done = run("consent", "withdraw", first["id"], home=house.home)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert told()[0] == {"id": first["id"], "state": "WITHDRAWN"}
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("query", "-", "--as", "shanghai-lender", "--consent", "withdrawm"), "did you mean `withdrawn`?"),
+        (("query", "-", "--as", "shanghai-lender", "--consent", "nothing.jws"), "credit-gateway consent give"),
+        (("consent", "withdraw", "expird"), "did you mean `expired`?"),
+        (("consent", "withdraw", "c-0"), "no such consent"),
+        (("consent", "give", "shanghai-lendr", "clean", *AGREED), "did you mean `shanghai-lender`?"),
+        (("consent", "give", "shanghai-lender", "claen", *AGREED), "did you mean `clean`?"),
+    ],
+)
+def test_a_wrong_word_about_consents_tells_the_right_one(house: House, words: tuple[str, ...], said: str) -> None:
+    """A name that nobody bears is one line with the nearest right one, without a trace."""
+    refused = run(*words, stdin="{ access { coordinate } }", home=house.home)
+    assert refused.returncode == 1
+    assert said in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
 def test_token(house: House) -> None:
     """`token` prints an access token that the gateway accepts; a purpose that is not held is refused."""
     token = run("token", "court", "--purpose", "court.execution", home=house.home)

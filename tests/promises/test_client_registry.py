@@ -87,3 +87,54 @@ def test_the_registry_has_no_loose_ends(tmp_path: Path, text: str, finding: str)
     with pytest.raises(DocumentError) as caught:
         load_clients(load(path), CATALOGUE)
     assert finding in str(caught.value)
+
+
+CONSENTS = """\
+issuers: []
+consentIssuers:
+  - {issuer: "https://consent.example", jwks: "https://consent.example/jwks.json", statusLists: "https://consent.example/s/"}
+  - issuer: "https://other.example"
+    jwks: "https://other.example/jwks.json"
+    statusLists: "https://lists.example/1"
+    algorithms: [EdDSA]
+    maxLifetime: 30d
+    keepStatus: 60s
+clients: {}
+"""
+
+
+def test_consent_issuers_stand_beside_the_issuers(tmp_path: Path) -> None:
+    """A consent service has keys, lists, algorithms and bounds of its own; unsaid, no list is ever kept."""
+    path = tmp_path / "clients.yaml"
+    path.write_text(CONSENTS, encoding="utf-8")
+    clients = load_clients(load(path), CATALOGUE)
+    assert clients.issuers == {}
+    first, second = clients.consent_issuers.values()
+    assert (first.algorithms, second.algorithms) == (frozenset({"ES256", "Ed25519"}), frozenset({"Ed25519"}))
+    assert (first.max_lifetime, second.max_lifetime) == (366 * 86_400, 30 * 86_400)
+    assert (first.keep_status, second.keep_status) == (0, 60)
+    assert second.status_lists == "https://lists.example/1"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "finding"),
+    [
+        ("consentIssuers:", "consentIsuers:", "2: unknown word `consentIsuers`, did you mean `consentIssuers`?"),
+        ('statusLists: "https://lists', 'statuslist: "https://lists', "6: unknown word `statuslist`, did you mean `s"),
+        ("https://lists", "http://lists", "6: `statusLists`: `https` is required; `http` only on loopback"),
+        ("https://consent.example/s/", "https://me@consent.example/s/", "3: `statusLists`: an address without user"),
+        ('https://other.example"', 'https://consent.example"', "4: this issuer stands twice; keep one entry"),
+        ("[EdDSA]", "[RS256]", "7: unknown word `RS256`"),
+        ("30d", "1101d", "8: `maxLifetime`: between `1s` and `1100d` is expected"),
+        ("60s", "61s", "9: `keepStatus`: between `0s` and `60s` is expected"),
+        ("60s", "1", "9: `keepStatus`"),
+    ],
+)
+def test_consent_issuers_are_read_as_strictly(tmp_path: Path, before: str, after: str, finding: str) -> None:
+    """Unknown words, unsafe addresses, doubled issuers, weak algorithms, boundless times are named with their line."""
+    assert before in CONSENTS
+    path = tmp_path / "clients.yaml"
+    path.write_text(CONSENTS.replace(before, after), encoding="utf-8")
+    with pytest.raises(DocumentError) as caught:
+        load_clients(load(path), CATALOGUE)
+    assert f"clients.yaml:{finding}" in str(caught.value)

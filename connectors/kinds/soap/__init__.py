@@ -42,6 +42,7 @@ class Soap:
             name: AskedType(name, words, terms, _lookup(words, terms.types[name]), layout(words))
             for name, words in types.items()
         }
+        self._claims = {name: each.record.claim for name, each in self._types.items()}
         self._reading = {name: Reading(source, types[name], each.answer) for name, each in self._operations.items()}
         self._transport: Transport | None = None
         self._asking: dict[str, Asking] = {}

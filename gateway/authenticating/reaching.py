@@ -1,0 +1,41 @@
+"""How an issuer is asked for its keys and status lists: one GET to an address of the registry, bounded.
+
+No redirect is followed, no proxy setting is read, no cookie is kept, nothing compressed is taken, and the
+body ends at a size. Time is the caller's to bound.
+"""
+
+from __future__ import annotations
+
+import ssl
+
+import httpx2
+
+
+class IssuerUnreachable(Exception):
+    """The issuer does not answer, or not with what was asked. The text is for the operator's log."""
+
+
+def new_client(accept: str, timeout: float, verify: ssl.SSLContext | bool = True) -> httpx2.AsyncClient:
+    """`verify` is the trust for TLS as httpx2 takes it; `timeout` in seconds for each step of a request."""
+    return httpx2.AsyncClient(
+        verify=verify,
+        trust_env=False,
+        follow_redirects=False,
+        timeout=timeout,
+        headers={"accept": accept, "accept-encoding": "identity"},
+    )
+
+
+async def fetch(client: httpx2.AsyncClient, address: str, limit: int, what: str) -> bytes:
+    """The body of a 200; `limit` in bytes, `what` names it in errors. Raises IssuerUnreachable, httpx2's errors."""
+    body = bytearray()
+    async with client.stream("GET", address) as response:
+        if response.status_code != 200:
+            raise IssuerUnreachable(f"status {response.status_code}, 200 is expected")
+        if response.headers.get("content-encoding", "identity") != "identity":
+            raise IssuerUnreachable(f"a compressed {what} was not asked for")
+        async for chunk in response.aiter_raw():
+            body += chunk
+            if len(body) > limit:
+                raise IssuerUnreachable(f"the {what} is larger than {limit} bytes")
+    return bytes(body)
