@@ -80,14 +80,17 @@ def workbook(found: Matrix, policies: PolicySet) -> bytes:
     sheets = _Sheets(book)
     c = policies.catalogue
     until = telling.when(found.until) or "-"
-    sheets.add("说明 About", [28, 60, 60], [
+    sheets.add("说明 About", [28, 60, 40, 40], [
         ["谁能看到什么", "Who sees what"],
         ["策略 policy set", found.digest],
         ["时间 instant", f"{telling.when(found.at)} Asia/Shanghai"],
         ["有效至 holds until", until],
         ["记录所在 records of", _both(c.provinces[found.province[:2]])],
         [],
-        *([who.name, _both(who.title), _both(telling.asker(who, c))] for who in found.askers),
+        *(
+            [who.name, _both(who.title), _both(telling.asker(who, c)), " ".join(sorted(who.scopes))]
+            for who in found.askers
+        ),
     ])  # fmt: skip
     for section in found.sections:
         sheets.section(section, policies)

@@ -86,18 +86,19 @@ def effect(cell: Cell) -> Words:
 
 
 def purposes(column: Column, catalogue: Catalogue) -> list[Words]:
-    """The purposes of a column, as short as is exact."""
+    """The purposes of a column, as short as is exact: the title of one, and its code or that of its family."""
     if column.asker.purposes is None and everything(column.purposes, catalogue):
         return [ANY_PURPOSE]
     said = []
     for code, missing in families(column.purposes, catalogue):
         if code is None:
             said.append(NO_PURPOSE)
+        elif code in catalogue.purposes:
+            said.append(Words(catalogue.purposes[code].title.zh, code))
         elif missing:
-            said.append(Words(f"{code}，{', '.join(missing)} 除外", f"{code} except {', '.join(missing)}"))
+            said.append(Words(f"{', '.join(missing)} 以外的", f"{code} except {', '.join(missing)}"))
         else:
-            title = catalogue.purposes[code].title.zh if code in catalogue.purposes else ""
-            said.append(Words(f"{title} {code}".strip(), code))
+            said.append(Words("全部", code))
     return said
 
 
@@ -165,14 +166,10 @@ def kinds(group: Group) -> Words:
 
 
 def asker(who: Asker, catalogue: Catalogue) -> Words:
-    """What a caller is: its class, where it is, its scopes."""
+    """What a caller is: its class, and where."""
     title = catalogue.client_classes[who.client_class]
     place = catalogue.provinces.get((who.region or "")[:2])
-    scopes = ", ".join(sorted(who.scopes))
-    return Words(
-        "，".join(filter(None, [title.zh, place.zh if place else "", scopes])),
-        ", ".join(filter(None, [title.en, place.en if place else "", scopes])),
-    )
+    return Words(f"{title.zh}，{place.zh}", f"{title.en}, {place.en}") if place else title
 
 
 def spans(section: Section) -> Iterator[tuple[Asker, int]]:
