@@ -2,7 +2,7 @@
 
 One section for each record type. A column is a caller with those of its purposes that are answered alike; a
 group is the subject kinds that are answered alike; a line is a field, which stands in more than one group of the
-same kinds only where the subject's consent, or a name beside the key, changes an answer. Promises: each cell is
+same kinds only where the subject's consent, or what is said of the subject, changes an answer. Promises: each cell is
 `interpreter.decide` of every point that it stands for, none is sampled or left out. It never sees data.
 """
 
@@ -22,6 +22,7 @@ from policies.policyset import PolicySet
 from policies.rows import can_match
 
 NAME = "name"
+OPEN, KEY, NAMED = "open", "key", "key+name"  # what a question says of its subject; an open one seeks organisations
 T = TypeVar("T")
 
 
@@ -54,10 +55,12 @@ class Cell(NamedTuple):
 
 
 class Situation(NamedTuple):
-    """What else the question has: the subject's consent, a name beside the key. None: it changes nothing."""
+    """What else the question has: the subject's consent, and what it says of the subject (`open`: no key, it seeks
+    organisations by name or list; `key`; `key+name`). None: it changes nothing.
+    """
 
     consent: bool | None
-    named: bool | None
+    given: tuple[str, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,15 +174,18 @@ class _Answers:
         self._kind = _lists([condition.subjects for condition in conditions], _within)
         self._name = _lists([condition.names for condition in conditions], _within)
         self._given = frozenset[str]().union(*(condition.given for condition in conditions))
-        consents = (False, True) if any(condition.consent for condition in conditions) else (False,)
-        self.situations = tuple(product(consents, (False, True) if NAME in self._given else (False,)))
+        self._consents = (False, True) if any(condition.consent for condition in conditions) else (False,)
         self._cells: dict[Hashable, Cell] = {}
         self._told: dict[Hashable, _Told] = {}
 
-    def told(self, record: RecordType, kind: SubjectKind, column: Column, consent: bool, named: bool) -> _Told:
+    def situations(self, kind: SubjectKind) -> list[tuple[bool, str]]:
+        """Consent and what is said of the subject, in every way that a question about such a subject has."""
+        return list(product(self._consents, (KEY, NAMED) if kind.natural else (OPEN, KEY, NAMED)))
+
+    def told(self, record: RecordType, kind: SubjectKind, column: Column, consent: bool, said: str) -> _Told:
         """The answers for the column's first purpose."""
         asker, purpose = column.asker, column.purposes[0]
-        given = frozenset({kind.key, NAME} if named else {kind.key})
+        given = frozenset({OPEN: (), KEY: (kind.key,), NAMED: (kind.key, NAME)}[said])
         question = (
             *(asker.client_class, asker.client_id, asker.region, asker.scopes, column.own, consent),
             *(self._purpose(purpose), given & self._given, kind.natural, self._kind(kind.name)),
@@ -214,30 +220,27 @@ def _section(
     askers: tuple[Asker, ...],
     purposes: Collection[str | None],
 ) -> Section:
-    points = list(product(kinds, answers.situations))
+    points = [(kind, situation) for kind in kinds for situation in answers.situations(kind)]
     columns: list[Column] = []
-    bodies: list[Mapping[tuple[str, tuple[bool, bool]], _Told]] = []
+    bodies: list[Mapping[tuple[str, tuple[bool, str]], _Told]] = []
     for asker in askers:
         wanted = purposes or [p for p in (None, *answers.policies.catalogue.purposes) if asker.holds(p)]
         for own in (True, False) if asker.own else (False,):
             singles = [Column(asker, own, (purpose,), asker.holds(purpose)) for purpose in wanted]
             told = [{(k.name, s): answers.told(record, k, column, *s) for k, s in points} for column in singles]
-            for alike in _alike(range(len(singles)), lambda i: (singles[i].held, *told[i].values())):  # noqa: B023
-                first = singles[alike[0]]
-                columns.append(Column(asker, own, tuple(singles[i].purposes[0] for i in alike), first.held))
-                bodies.append(told[alike[0]])
+            for same in _alike(range(len(singles)), lambda i: (singles[i].held, *told[i].values())):  # noqa: B023
+                first = singles[same[0]]
+                columns.append(Column(asker, own, tuple(singles[i].purposes[0] for i in same), first.held))
+                bodies.append(told[same[0]])
     groups: list[Group] = []
-    by_answers = _alike(
-        kinds, lambda kind: (kind.natural, *(body[kind.name, s] for s in answers.situations for body in bodies))
-    )
-    for alike_kinds in by_answers:
-        bodies_of = [{s: body[alike_kinds[0].name, s] for s in answers.situations} for body in bodies]
-        groups += _groups(record, tuple(alike_kinds), bodies_of)
+    by_kind = {k.name: [{s: body[k.name, s] for s in answers.situations(k)} for body in bodies] for k in kinds}
+    for alike in _alike(kinds, lambda k: (k.natural, *(told for body in by_kind[k.name] for told in body.values()))):
+        groups += _groups(record, tuple(alike), by_kind[alike[0].name])
     return Section(record, tuple(columns), tuple(groups))
 
 
 def _groups(
-    record: RecordType, kinds: tuple[SubjectKind, ...], bodies: list[dict[tuple[bool, bool], _Told]]
+    record: RecordType, kinds: tuple[SubjectKind, ...], bodies: list[dict[tuple[bool, str], _Told]]
 ) -> list[Group]:
     """What no situation changes first, then what each changes."""
     lines: dict[Situation, list[Line]] = {}
@@ -246,16 +249,20 @@ def _groups(
         for situation, cells in _told_apart(values):
             lines.setdefault(situation, []).append(Line(field, field.class_for(kinds[0].natural), cells))
     rows = dict(_told_apart({s: tuple(body[s].rows for body in bodies) for s in bodies[0]}))
-    found = sorted(lines.keys() | rows.keys(), key=lambda s: tuple((word is not None, bool(word)) for word in s))
+    found = sorted(lines.keys() | rows.keys(), key=lambda s: (s.consent is not None, s.consent or False, s.given or ()))
     return [Group(kinds, s, len(found) > 1, tuple(lines.get(s, ())), rows.get(s, ())) for s in found]
 
 
-def _told_apart(values: Mapping[tuple[bool, bool], T]) -> list[tuple[Situation, T]]:
+def _told_apart(values: Mapping[tuple[bool, str], T]) -> list[tuple[Situation, T]]:
     """Only the situations that differ; what changes nothing becomes None."""
-    consent = any(values[c, n] != values.get((not c, n), values[c, n]) for c, n in values)
-    named = any(values[c, n] != values.get((c, not n), values[c, n]) for c, n in values)
-    found = {Situation(c if consent else None, n if named else None): value for (c, n), value in values.items()}
-    return list(found.items())
+    consents, said = list(dict.fromkeys(c for c, _ in values)), list(dict.fromkeys(s for _, s in values))
+    parted = any(values[consent, word] != values[consents[0], word] for consent, word in values)
+    alike = _alike(said, lambda word: tuple(values[consent, word] for consent in consents))
+    return [
+        (Situation(c if parted else None, tuple(words) if len(alike) > 1 else None), values[c, words[0]])
+        for c in (consents if parted else consents[:1])
+        for words in alike
+    ]
 
 
 def _alike(things: Iterable[T], key: Callable[[T], Hashable]) -> list[list[T]]:

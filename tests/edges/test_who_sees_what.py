@@ -50,7 +50,7 @@ def test_page_holds_every_cell_of_the_snapshot(document: etree._Element) -> None
 
 
 def in_sheet(lines: Iterable[dict[str, str]]) -> Iterator[Point]:
-    """Every answer of a sheet: (type, field, class, subjects, consent, name, caller, purpose, sign and word, rule)."""
+    """Every answer of a sheet: (type, field, class, subjects, consent, given, caller, purpose, sign and word, rule)."""
     for line in lines:
         if not line["type"]:
             continue
@@ -89,7 +89,7 @@ def on_page(document: etree._Element) -> Iterator[Point]:
         for body in section.iterfind(".//tbody"):
             for row in body.iterfind("tr[@data-field]"):
                 cls = row.findtext("th/span[@class='class']") or ""
-                group = [body.get(word) for word in ("data-subjects", "data-consent", "data-named")]
+                group = [body.get(word) for word in ("data-subjects", "data-consent", "data-given")]
                 head = [type_name, row.get("data-field"), cls, *group]
                 for column, cell in zip(columns, row.iterfind("td"), strict=True):
                     about = column.get("data-about")

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from gateway.cli import policy_words as words
 from gateway.cli.policy import policy
 from policies.interpreter import decide, row_rules
-from policies.matrix import Asker, Cell, Group, Matrix, Section, matrix
+from policies.matrix import KEY, NAMED, OPEN, Asker, Cell, Group, Matrix, Section, matrix
 from policies.model import Facts, Words
 from policies.policyset import PolicySet
 from policies.rows import can_match
@@ -34,11 +34,11 @@ def askers() -> st.SearchStrategy[Asker]:
     )  # fmt: skip
 
 
-def groups(section: Section, kind: str, consent: bool, named: bool) -> Iterator[Group]:
+def groups(section: Section, kind: str, consent: bool, given: str) -> Iterator[Group]:
     """The groups that speak of a kind in a situation."""
     for group in section.groups:
         said = group.situation
-        fits = said.consent in (None, consent) and said.named in (None, named)
+        fits = said.consent in (None, consent) and (said.given is None or given in said.given)
         if fits and kind in {entry.name for entry in group.kinds}:
             yield group
 
@@ -53,7 +53,8 @@ def told(found: Matrix, facts: Facts) -> tuple[dict[str, Cell], tuple[Cell, ...]
         and column.own == facts.own
         and facts.purpose in column.purposes
     ]
-    speaking = list(groups(section, facts.kind, facts.consent, "name" in facts.given))
+    given = NAMED if "name" in facts.given else KEY if facts.given else OPEN
+    speaking = list(groups(section, facts.kind, facts.consent, given))
     cells = [(line.field.name, line.cells[place]) for group in speaking for line in group.lines]
     assert len(cells) == len(section.record.fields)
     (rows,) = [group.rows[place] for group in speaking if group.rows]
@@ -78,7 +79,7 @@ def test_every_cell_is_decided(
             data.draw(st.sampled_from(EVERY_PURPOSE)),
             data.draw(st.booleans()),
             data.draw(st.booleans()) if asker.own else False,
-            frozenset({kind.key, "name"} if data.draw(st.booleans()) else {kind.key}),
+            frozenset(data.draw(st.sampled_from([(kind.key,), (kind.key, "name"), *([] if kind.natural else [()])]))),
             kind.name,
             type_name,
             province,
@@ -128,7 +129,7 @@ def test_explain_says_the_same(tmp_path: Path, caller: str, purpose: str) -> Non
     asker = words.caller(home, caller, shipped())
     found = matrix(shipped(), [asker], words.instant(INSTANT), "37", [record.name], [purpose])
     for kind in ("Enterprise", "NaturalPerson"):
-        (group,) = groups(found.sections[0], kind, False, False)
+        (group,) = groups(found.sections[0], kind, False, KEY)
         for line in group.lines[3::16]:
             said = run(
                 "explain", "--home", home, "--as", caller, "--purpose", purpose, "--subject", kind,

@@ -19,7 +19,7 @@ from policies.matrix import Cell, Column, Matrix, Section
 from policies.model import ALLOW, DENY, Catalogue, Words
 from policies.policyset import PolicySet
 
-HEAD = ("type", "field", "zh", "en", "class", "subjects", "consent", "nameGiven")
+HEAD = ("type", "field", "zh", "en", "class", "subjects", "consent", "given")
 COLOURS = {ALLOW: "#DDF3E4", DENY: "#ECEEF1", "rows": "#FFFFFF"}
 MASKED = "#FFF0CC"
 LONGEST_NAME = 31  # characters of a sheet's name
@@ -51,7 +51,7 @@ def csv_text(found: Matrix, catalogue: Catalogue) -> str:
 
         for group in section.groups:
             subjects = " ".join(kind.name for kind in group.kinds)
-            end = (subjects, *(said[word] for word in group.situation))
+            end = (subjects, said[group.situation.consent], " ".join(group.situation.given or ()))
             for line in group.lines:
                 item = line.field
                 head = (section.record.name, item.coordinate, item.title.zh, item.title.en, line.cls.value)

@@ -12,7 +12,7 @@ from datetime import datetime
 from policies import wording
 from policies.conditions import SHANGHAI
 from policies.interpreter import SILENCE
-from policies.matrix import Asker, Cell, Column, Group, Matrix, Section
+from policies.matrix import KEY, NAMED, OPEN, Asker, Cell, Column, Group, Matrix, Section
 from policies.model import ALLOW, DENY, NO_GRANT, Catalogue, LegalBasis, Words
 from policies.policyset import PolicySet, Row, Rule
 
@@ -21,6 +21,11 @@ ANY_PURPOSE = Words("任何目的", "any purpose")
 NOT_HELD = Words("未登记的目的：拒绝提问", "not registered: such a question is refused")
 ROWS = Words("不展示或加注的记录", "Records that are hidden or marked")
 SELF, OTHER = Words("查询本人", "about itself"), Words("查询他人", "about somebody else")
+GIVEN = {
+    OPEN: Words("按名称搜索或按名单查询", "sought by name or list"),
+    KEY: Words("只给出代码或证件号", "key alone"),
+    NAMED: Words("同时给出姓名或名称", "key and name"),
+}
 SYMBOLS = {ALLOW: "●", DENY: "○", "hide": "⊘", "mark": "⚑"}
 MASKED = "◐"
 FEW = 3  # exceptions after which a family of purposes is listed instead
@@ -147,9 +152,9 @@ def situation(group: Group) -> list[Words]:
     found, said = group.situation, []
     if found.consent is not None:
         said.append(Words("有主体授权", "with consent") if found.consent else Words("无主体授权", "without consent"))
-    if found.named is not None:
-        with_name, without = Words("同时给出姓名或名称", "name given too"), Words("未给出姓名或名称", "no name given")
-        said.append(with_name if found.named else without)
+    if found.given is not None:
+        words = [GIVEN[word] for word in found.given]
+        said.append(Words("或".join(word.zh for word in words), " or ".join(word.en for word in words)))
     if group.parted and not said:
         said.append(Words("任何情形相同", "the same in every case"))
     return said
