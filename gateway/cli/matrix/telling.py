@@ -101,9 +101,9 @@ def purposes(column: Column, catalogue: Catalogue) -> list[Words]:
         elif code in catalogue.purposes:
             said.append(Words(catalogue.purposes[code].title.zh, code))
         elif missing:
-            said.append(Words(f"{', '.join(missing)} 以外的", f"{code} except {', '.join(missing)}"))
+            said.append(Words(f"{code} 其余各项", f"{code} except {', '.join(missing)}"))
         else:
-            said.append(Words("全部", code))
+            said.append(Words(f"{code} 各项", f"all of {code}"))
     return said
 
 
