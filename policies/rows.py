@@ -45,6 +45,17 @@ def judge(
     return Judgement(True, marked, tuple(dict.fromkeys(labels)))
 
 
+def can_match(rule: RowRule, record: RecordType, natural: bool) -> bool:
+    """Whether any row of this type and kind of subject could meet the rule; what cannot is not worth telling."""
+    roles = record.roles
+    return not (
+        (rule.negative is not None and rule.negative != record.negative)
+        or (rule.minor is not None and not (natural and roles.event))
+        or (rule.publicity_over is not None and roles.publicity_end is None)
+        or (rule.older_than_years is not None and roles.retention_anchor is None)
+    )
+
+
 def _conditions(
     rule: RowRule, record: RecordType, values: Mapping[str, Any], birth: date | None, today: date
 ) -> list[Known]:

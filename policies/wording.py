@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 
 from policies.conditions import Condition, During
-from policies.model import ALLOW, DENY, Catalogue, Words
-from policies.policyset import Policy, Rule
+from policies.model import ALLOW, DENY, Catalogue, RowRule, Words
+from policies.policyset import Policy, Row, Rule
 
 TEMPLATES: Mapping[str, Mapping[str, str]] = {
     "zh": {
@@ -37,8 +37,29 @@ TEMPLATES: Mapping[str, Mapping[str, str]] = {
         "except": "除外",
         "inside": "记录所在省内",
         "outside": "记录所在省外",
+        "hide": "不展示记录",
+        "mark": "标注记录为 {}",
+        "status": "状态：{}",
+        "severity": "失信程度：{}",
+        "negative": "属于不良信息",
+        "positive": "不属于不良信息",
+        "minor": "事发时为未成年人",
+        "adult": "事发时为成年人",
+        "over": "公示期已满",
+        "current": "公示期未满",
+        "older": "行为终了满{}年",
+        "any row": "任何记录",
         ALLOW: "完整",
         DENY: "不提供",
+        "surname": "姓氏",
+        "pseudonym": "化名",
+        "tail4": "后四位",
+        "keep3_4": "前三后四",
+        "county": "县级",
+        "city": "市级",
+        "month": "年月",
+        "year": "年份",
+        "bucket": "金额区间",
     },
     "en": {
         "clients": "client: {}",
@@ -64,8 +85,23 @@ TEMPLATES: Mapping[str, Mapping[str, str]] = {
         "except": "except",
         "inside": "the record's own province",
         "outside": "any other province",
+        "hide": "hides records",
+        "mark": "marks records as {}",
+        "status": "state: {}",
+        "severity": "severity: {}",
+        "negative": "negative",
+        "positive": "not negative",
+        "minor": "the person was a minor then",
+        "adult": "the person was of age then",
+        "over": "publicity is over",
+        "current": "publicity is not over",
+        "older": "{} years or more after the end of the conduct",
+        "any row": "any record",
         ALLOW: "full value",
         DENY: "nothing",
+        "keep3_4": "first 3 and last 4",
+        "tail4": "last 4",
+        "bucket": "band",
     },
 }
 
@@ -74,9 +110,7 @@ def sentence(rule: Rule, policy: Policy, catalogue: Catalogue, language: str) ->
     """One rule as a sentence: what it does, when, and except when; with what its file's head adds."""
     words = TEMPLATES[language]
     verb = words["grant"] if rule.grants else words["limit"]
-    text = f"{verb} {words.get(rule.step, rule.step)} - {condition(rule.when, catalogue, language)}"
-    for excepted in rule.excepts:
-        text += f"; {words['except']} [{condition(excepted, catalogue, language)}]"
+    text = f"{verb} {step(rule.step, language)} - {_when(rule, catalogue, language)}"
     if policy.kind == "agreement" and policy.provider and policy.consumer:
         places = [_said(place, catalogue.provinces, language) for place in (policy.provider, policy.consumer)]
         titles = {code: purpose.title for code, purpose in catalogue.purposes.items()}
@@ -86,9 +120,56 @@ def sentence(rule: Rule, policy: Policy, catalogue: Catalogue, language: str) ->
     return text
 
 
+def row_sentence(row: Row, catalogue: Catalogue, language: str) -> str:
+    """One row rule as a sentence: what it does to which records, when, and except when."""
+    words = TEMPLATES[language]
+    verb = words[row.rule.effect].format(row.rule.label)
+    records = ", ".join(_records(row.rule, catalogue, language)) or words["any row"]
+    return f"{verb} - {records} - {_when(row, catalogue, language)}"
+
+
+def step(name: str, language: str) -> str:
+    """`allow`, `deny` or a step of a ladder; a step without words is told by its own name."""
+    return TEMPLATES[language].get(name, name)
+
+
 def condition(when: Condition, catalogue: Catalogue, language: str) -> str:
     """One condition, word by word."""
     return ", ".join(_parts(when, catalogue, language)) or TEMPLATES[language]["anyone"]
+
+
+def _when(rule: Rule | Row, catalogue: Catalogue, language: str) -> str:
+    text = condition(rule.when, catalogue, language)
+    for excepted in rule.excepts:
+        text += f"; {TEMPLATES[language]['except']} [{condition(excepted, catalogue, language)}]"
+    return text
+
+
+def _records(rule: RowRule, catalogue: Catalogue, language: str) -> Iterator[str]:
+    words = TEMPLATES[language]
+    for role, codes in (("status", rule.status), ("severity", rule.severity)):
+        if codes:
+            known = _vocabulary(catalogue, role, codes)
+            yield words[role].format(" / ".join(_said(code, known, language) for code in sorted(codes)))
+    for value, yes, no in (
+        (rule.negative, "negative", "positive"),
+        (rule.minor, "minor", "adult"),
+        (rule.publicity_over, "over", "current"),
+    ):
+        if value is not None:
+            yield words[yes if value else no]
+    if rule.older_than_years is not None:
+        yield words["older"].format(rule.older_than_years)
+
+
+def _vocabulary(catalogue: Catalogue, role: str, codes: Collection[str]) -> Mapping[str, Words]:
+    """The code list of the first type whose field of that role holds these codes; empty when none does."""
+    for record in catalogue.types.values():
+        field = record.fields.get(record.roles.status if role == "status" else role)
+        known = catalogue.vocabularies.get(field.vocabulary or "", {}) if field else {}
+        if set(codes) <= known.keys():
+            return known
+    return {}
 
 
 def _parts(when: Condition, catalogue: Catalogue, language: str) -> Iterator[str]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from gateway.model import Branch, Path, Plan, Ruling, Subject, Withheld
 from policies.model import ALLOW, DENY, NO_GRANT, Decision, RecordType, RowRule, Words
+from policies.rows import can_match
 
 SILENCE = Words("策略未授权", "no rule grants this")
 
@@ -86,14 +87,3 @@ def _steps(record: RecordType, name: str) -> Path:
     if not parent:
         return (leaf,)
     return (parent, 0, leaf) if record.objects[parent].many else (parent, leaf)
-
-
-def can_match(rule: RowRule, record: RecordType, natural: bool) -> bool:
-    """Whether any row of this type and kind of subject could meet the rule; what cannot is not worth telling."""
-    roles = record.roles
-    return not (
-        (rule.negative is not None and rule.negative != record.negative)
-        or (rule.minor is not None and not (natural and roles.event))
-        or (rule.publicity_over is not None and roles.publicity_end is None)
-        or (rule.older_than_years is not None and roles.retention_anchor is None)
-    )

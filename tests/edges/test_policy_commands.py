@@ -108,8 +108,8 @@ def test_a_file_that_is_never_read_is_told(home: Path) -> None:
 def test_explain_tells_rule_reason_and_the_nearest_change(home: Path) -> None:
     """A denied number is explained by its limit, in words, with the scope that would make it a pseudonym."""
     result = run(
-        "explain", "--home", home, "--as", "31/government", "--purpose", "gov.licensing", "--scope", "credit.gov",
-        "--field", "AdministrativePenalty.legalRepIdNo", "--at", "2026-11-24T10:00",
+        "explain", "--home", home, "--as", "31/government+credit.gov", "--purpose", "gov.licensing", "--field",
+        "AdministrativePenalty.legalRepIdNo", "--at", "2026-11-24T10:00",
     )  # fmt: skip
     assert result.exit_code == 0
     lines = [" ".join(line.split()) for line in result.output.splitlines()]
@@ -136,6 +136,8 @@ def test_explain_knows_registered_clients_and_chinese(home: Path) -> None:
     [
         ({"--as": "31/goverment"}, "did you mean `government`?"),
         ({"--as": "shanghai-market-buro"}, "did you mean `shanghai-market-bureau`?"),
+        ({"--as": "31/government+credit.gvo"}, "did you mean `credit.gov`?"),
+        ({"--as": "shanghai-market-bureau+credit.restricted"}, "unknown word `credit.restricted`"),
         ({"--field": "Registration.nam"}, "did you mean `Registration.name`?"),
         ({"--purpose": "gov.licence"}, "did you mean `gov.licensing`?"),
         ({"--subject": "NaturalPerson"}, "has no records of `NaturalPerson`"),

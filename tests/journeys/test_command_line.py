@@ -226,8 +226,8 @@ def test_policy_verbs(made: Path) -> None:
     assert run("policy", "check", home=made).returncode == 0
     assert run("policy", "test", home=made).returncode == 0
     explained = run(
-        *("policy", "explain", "--as", "31/government", "--purpose", "gov.licensing"),
-        *("--field", "AdministrativePenalty.legalRepIdNo", "--scope", "credit.gov"),
+        *("policy", "explain", "--as", "31/government+credit.gov", "--purpose", "gov.licensing"),
+        *("--field", "AdministrativePenalty.legalRepIdNo"),
         home=made,
     )
     assert explained.returncode == 0, explained.stderr
