@@ -145,7 +145,7 @@ def _about(kept: Kept, whole: Whole, known: SubjectList, command: str) -> Sequen
         ("command", command),
         ("list", f"{known.name}, read as {known.read_as}"),
         ("complete", whole.complete),
-        *whole.counts().items(),
+        *((f"subjects {word}", number) for word, number in whole.counts().items()),
         *(("policy", policy) for policy in whole.policies),
         *(("decision", decision) for decision in whole.decisions),
         *(("obligation", obligation) for obligation in whole.obligations),

@@ -96,8 +96,9 @@ class Rounds:
             self.told.answered(range_, reply.body)
         elif is_too_much(reply.body) and end - start > 1:
             self.kept.forget(range_)  # its answer, if it had one, will be replaced by those of its halves
-            self.told.said(range_, f"too much at once; asking {(end - start) // 2} subjects at a time")
-            return (end - start) // 2
+            half = (end - start + 1) // 2
+            self.told.said(range_, f"too much at once; asking {half} subjects at a time")
+            return half
         elif is_for_later(reply.status, reply.body):
             ended.later.append(range_)
             self.told.said(range_, f"not answered ({', '.join(codes_of(reply.body)) or reply.status}); left for later")

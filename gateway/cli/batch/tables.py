@@ -23,6 +23,7 @@ Cell = str | int | float | bool | None
 Row = list[Cell]
 
 KEYED = ("line", "code", "record", "connection")  # opens each table of records or of what is inside them
+WITHIN = (*KEYED, "item")  # place in the list; `2.1` is the first of what is inside the second
 OF_SUBJECT = ("line", "code")
 LONGEST = 30_000  # characters of a list of line numbers in one cell; what is longer goes on in another row
 
@@ -58,12 +59,12 @@ class Tables:
         of_subject = (*OF_SUBJECT, "key", "name given", "state", "records", "more", *own.pop(SUBJECTS))
         return [
             Table(RECORDS, (*KEYED, *own.pop(RECORDS))),
-            Table(PROVENANCE, (*KEYED, *own.pop(PROVENANCE))),
+            Table(PROVENANCE, (*WITHIN, *own.pop(PROVENANCE))),
             Table("withheld", ("coordinate", "effect", "step", "rule", "reason zh", "reason en", "contact", "lines")),
             Table("sources", ("platform", "region", "type", "status", "records", "asOf", "absent")),
             Table(SUBJECTS, of_subject),
             Table("about", ("what", "value")),
-            *(Table(name, (*KEYED, *paths)) for name, paths in own.items()),
+            *(Table(name, (*WITHIN, *paths)) for name, paths in own.items()),
             *([Table("wrong", ("line", "why"))] if self._wrong else []),
         ]
 
@@ -95,30 +96,30 @@ class Tables:
             records += len(items)
             more = max(more, _more(shape, node.get(shape.key) or {}, len(items)))
             for item in items:
-                yield from self._row(
-                    RECORDS, [*head, next(self._numbers), shape.key], self._layout.records[shape.key], item
-                )
+                key: Row = [*head, next(self._numbers), shape.key]
+                yield from self._row(RECORDS, key, self._layout.records[shape.key], item, key)
         row: Row = [*head, subject.kind, subject.name, self._whole.states[place], records, more]
         yield from self._row(SUBJECTS, row, self._layout.subject, node, [*head, None, None])
 
     def _row(
-        self, table: str, head: Row, places: Sequence[Place], value: Mapping[str, Any], key: Row | None = None
+        self, table: str, head: Row, places: Sequence[Place], value: Mapping[str, Any], key: Row, item: str = ""
     ) -> Iterator[tuple[str, Row]]:
         """The row of `value`, and before it those of the lists within, which open with `key`."""
         cells: dict[str, Cell] = {}
-        yield from self._fill(places, value, head if key is None else key, cells)
+        yield from self._fill(places, value, key, item, cells)
         yield table, [*head, *(cells.get(column) for column in self._layout.columns[table])]
 
     def _fill(
-        self, places: Sequence[Place], value: Mapping[str, Any], key: Row, cells: dict[str, Cell]
+        self, places: Sequence[Place], value: Mapping[str, Any], key: Row, item: str, cells: dict[str, Cell]
     ) -> Iterator[tuple[str, Row]]:
         for place in places:
             inner = value.get(place.key)
             if place.table:
-                for item in inner or ():
-                    yield from self._row(place.table, key, place.below, item or {})
+                for number, each in enumerate(inner or (), 1):
+                    mine = f"{item}.{number}" if item else str(number)
+                    yield from self._row(place.table, [*key, mine], place.below, each or {}, key, mine)
             elif place.below:
-                yield from self._fill(place.below, inner or {}, key, cells)
+                yield from self._fill(place.below, inner or {}, key, item, cells)
             else:
                 cells[place.column] = _cell(inner)
 
