@@ -64,6 +64,8 @@ def ask_about(
         if begins:
             click.echo(f"{folder} keeps answers until the output is whole; you alone can read it", err=True)
         count = len(known.subjects)
+        if kept.ranges():
+            click.echo(f"{folder}, begun {kept.begun}, holds {_answered(kept, count)} of {count} subjects", err=True)
         missing = kept.missing(count)
         if retry_partial:
             missing = sorted({*missing, *whole_of(question, kept.chunks()).mendable})
@@ -107,7 +109,7 @@ def _unfinished(kept: Kept, count: int, ended: Ended) -> int:
     if ended.broken:
         code = REFUSED
         click.echo(str(ended.broken), err=True)
-    answered = count - sum(end - start for start, end in kept.missing(count))
+    answered = _answered(kept, count)
     if not answered:
         kept.remove()
         click.echo(f"0 of {count} subjects answered; nothing is kept", err=True)
@@ -117,13 +119,20 @@ def _unfinished(kept: Kept, count: int, ended: Ended) -> int:
     return 128 + ended.stopped if ended.stopped else code
 
 
+def _answered(kept: Kept, count: int) -> int:
+    return count - sum(end - start for start, end in kept.missing(count))
+
+
 def _finish(out: Path, kept: Kept, question: Question, known: SubjectList, command: str) -> int:
     whole = whole_of(question, kept.chunks())
-    if out.suffix.lower() == ".json":
-        write_json(out, kept, question, whole, known.subjects, known.wrong)
-    else:
-        about = _about(kept, whole, known, command)
-        write_tables(out, kept, Tables(question, whole, known.subjects, known.wrong, about))
+    try:
+        if out.suffix.lower() == ".json":
+            write_json(out, kept, question, whole, known.subjects, known.wrong)
+        else:
+            about = _about(kept, whole, known, command)
+            write_tables(out, kept, Tables(question, whole, known.subjects, known.wrong, about))
+    except OSError:
+        raise AskingError(f"{out} cannot be written; is the disk full? {kept.folder} keeps the answers") from None
     counts = whole.counts()
     click.echo(f"{out}: {', '.join(f'{number} {word}' for word, number in counts.items())}")
     if len(whole.policies) > 1:

@@ -56,13 +56,21 @@ class Kept:
         return gaps
 
     def save(self, range_: Range, status: int, body: Mapping[str, Any]) -> Chunk:
+        """Raises AskingError when the disk does not take it."""
         chunk = Chunk(range_, status, datetime.now(UTC).isoformat(timespec="seconds"), body)
-        _write(self._path(range_), {"status": chunk.status, "at": chunk.at, "body": chunk.body})
+        try:
+            _write(self._path(range_), {"status": chunk.status, "at": chunk.at, "body": chunk.body})
+        except OSError:
+            raise AskingError(f"{self.folder} cannot be written; is the disk full?") from None
         return chunk
 
     def load(self, range_: Range) -> Chunk:
-        data = orjson.loads(self._path(range_).read_bytes())
-        return Chunk(range_, data["status"], data["at"], data["body"])
+        """Raises AskingError for a file that is not as it was written."""
+        try:
+            data = orjson.loads(self._path(range_).read_bytes())
+            return Chunk(range_, data["status"], data["at"], data["body"])
+        except (OSError, ValueError, KeyError, TypeError):
+            raise AskingError(f"{self._path(range_)} is damaged; delete it to ask that chunk again") from None
 
     def chunks(self) -> Iterator[Chunk]:
         """Every answer in order of the list, one at a time: all together they may not fit into memory."""
@@ -90,6 +98,7 @@ def keep(out: Path, asked: Mapping[str, Any]) -> Iterator[Kept]:
     made = not folder.exists()
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
+        folder.chmod(0o700)  # one that was there may be open to others, or be somebody else's, who is refused
         lock = (folder / "lock").open("w")
     except OSError:
         raise AskingError(f"{folder} cannot be made; name a folder that can be written to with --out") from None

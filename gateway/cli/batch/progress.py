@@ -19,7 +19,7 @@ from rich.table import Table
 
 from gateway.cli.batch.keeping import Range
 from gateway.cli.batch.verdicts import failed
-from gateway.shaping.telling import FULL
+from gateway.model import FULL
 
 
 class Watching(Protocol):

@@ -84,15 +84,16 @@ class Rounds:
 
     def _heard(self, future: Future[Reply], range_: Range, ended: Ended, stop: threading.Event) -> int | None:
         """Deal with one reply; the size of chunk to ask again with, when this one was too large."""
+        start, end = range_
         try:
             reply = future.result()
+            if is_answer(reply.body):
+                self.kept.save(range_, reply.status, reply.body)
         except AskingError as error:
             ended.broken = error
             stop.set()
             return None
-        start, end = range_
         if is_answer(reply.body):
-            self.kept.save(range_, reply.status, reply.body)
             self.told.answered(range_, reply.body)
         elif is_too_much(reply.body) and end - start > 1:
             self.kept.forget(range_)  # its answer, if it had one, will be replaced by those of its halves

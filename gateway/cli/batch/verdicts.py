@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gateway.cli.asking import COMPLETE, DENIED, PARTIAL, REFUSED
-from gateway.shaping.telling import FULL
+from gateway.model import FULL
 
 LATER = ("OVERLOADED", "AUDIT_UNAVAILABLE", "ISSUER_UNAVAILABLE", "INCOMPLETE", "INTERNAL")
 PASSING = ("TIMEOUT", "UNAVAILABLE", "BUSY", "MAINTENANCE")  # asking again may be answered; the rest stays as it is

@@ -15,7 +15,7 @@ from gateway.cli.asking import DENIED, PARTIAL, outcome
 from gateway.cli.batch.keeping import Chunk, Range
 from gateway.cli.batch.question import OWN, Question, Shape
 from gateway.cli.batch.verdicts import may_be_mended, worst
-from gateway.shaping.telling import FULL, SEVERITY
+from gateway.model import FULL, SEVERITY
 
 ALL, SOME, NOTHING = "complete", "partial", "refused"
 
@@ -88,8 +88,9 @@ def _state(chunk: Chunk, root: Shape, index: int, node: Mapping[str, Any] | None
         return NOTHING
     if node is None:
         return SOME
-    if all(line["status"] in FULL for line in chunk.body["extensions"]["sources"]):
-        return ALL
+    answered = all(line["status"] in FULL for line in chunk.body["extensions"]["sources"])
+    if chunk.body["extensions"]["complete"] or (answered and None in chunk.body["data"][root.key]):
+        return ALL  # what makes such a chunk partial is the subject who may not be known, not this one
     return ALL if _vouches(node, root) else SOME
 
 

@@ -14,7 +14,6 @@ from typing import Any, Protocol
 import orjson
 import xlsxwriter
 
-from gateway.cli.asking import AskingError
 from gateway.cli.batch.guard import guarded, is_formula
 from gateway.cli.batch.keeping import Kept
 from gateway.cli.batch.layout import RECORDS
@@ -37,7 +36,7 @@ class Book(Protocol):
 
 
 def write_tables(out: Path, kept: Kept, tables: Tables) -> None:
-    """Write .csv or .xlsx and put it in its place. Raises AskingError."""
+    """Write .csv or .xlsx and put it in its place. Raises OSError."""
     known = tables.tables
     if out.suffix.lower() == ".xlsx":
         drafts = {out: kept.folder / "draft.xlsx"}
@@ -146,8 +145,8 @@ class Workbook:
     def close(self) -> None:
         try:
             self._book.close()
-        except (OSError, xlsxwriter.exceptions.XlsxWriterException):
-            raise AskingError("the workbook cannot be written; is the disk full?") from None
+        except xlsxwriter.exceptions.XlsxWriterException:
+            raise OSError("the workbook cannot be written") from None
 
     def _open(self, table: str) -> None:
         sheet = self._book.add_worksheet(self._name(table))
