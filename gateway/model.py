@@ -21,6 +21,11 @@ from policies.model import Decision, Facts, RowRule, Words
 
 Path = tuple[str | int, ...]
 
+# Statuses of a platform's line in an answer: those that answer in full, and all of them, the worst last.
+FULL = frozenset({"ANSWERED", "NONE", "NOT_ASKED"})
+SEVERITY = ("NOT_ASKED", "NONE", "ANSWERED", "STALE", "TRUNCATED", "INVALID", "DENIED", "DENIED_BY_SOURCE",
+            "MAINTENANCE", "BUSY", "TIMEOUT", "UNAVAILABLE")  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Request:

@@ -6,6 +6,7 @@ secrets, and the named example subjects. The answer's JSON goes to standard outp
 
 from __future__ import annotations
 
+import importlib
 import json
 import sys
 from collections.abc import Mapping, Sequence
@@ -17,6 +18,7 @@ import click
 import httpx2
 from graphql import GraphQLSyntaxError, OperationDefinitionNode, parse, print_ast
 
+from gateway.cli.batch.options import with_batch
 from gateway.cli.homes import home_option
 from gateway.documents import suggestion
 from gateway.settings import load
@@ -93,7 +95,15 @@ class Demo:
             raise AskingError(f"no token: {body.get('error_description') or body.get('error')}")
         return str(body["access_token"])
 
-    def ask(
+    def ask(self, query: str, variables: Mapping[str, Any], **how: Any) -> tuple[int, dict[str, Any]]:
+        """HTTP status and body of the gateway's answer; `how` as in `post`. Raises AskingError."""
+        answer = self.post(query, variables, **how)
+        try:
+            return answer.status_code, answer.json()
+        except ValueError:
+            raise AskingError(f"{self.graphql} does not answer; is the demo running?") from None
+
+    def post(
         self,
         query: str,
         variables: Mapping[str, Any],
@@ -104,8 +114,8 @@ class Demo:
         subject: str | None = None,
         strict: bool = False,
         consents: Sequence[str] = (),
-    ) -> tuple[int, dict[str, Any]]:
-        """HTTP status and body of the gateway's answer. Raises AskingError."""
+    ) -> httpx2.Response:
+        """The gateway's answer as it came. Raises AskingError when none came."""
         headers = {"Accept": "application/graphql-response+json"}
         if self.caller(as_)["client_id"] is not None:
             headers["Authorization"] = f"Bearer {self.token(as_, purpose, evidence or {}, subject)}"
@@ -117,9 +127,8 @@ class Demo:
             body: dict[str, Any] = {"query": query, "variables": dict(variables)}
             if consents:
                 body["extensions"] = {"consents": list(consents)}
-            answer = httpx2.post(self.graphql, json=body, headers=headers, timeout=30, trust_env=False)
-            return answer.status_code, answer.json()
-        except (httpx2.HTTPError, ValueError):
+            return httpx2.post(self.graphql, json=body, headers=headers, timeout=30, trust_env=False)
+        except httpx2.HTTPError:
             raise AskingError(f"{self.graphql} does not answer; is the demo running?") from None
 
 
@@ -209,6 +218,7 @@ def token(
 @click.option("--consent", "consents", multiple=True, help="A consent of the demo by its name, or a file `*.jws`.")
 @click.option("--strict", is_flag=True, help="Refuse a partial answer (Prefer: handling=strict).")
 @with_evidence
+@with_batch
 @home_option
 def query(
     file: Any,
@@ -221,15 +231,24 @@ def query(
     case_no: str | None,
     subject: str | None,
     home: Path | None,
+    **batch: Any,
 ) -> None:
     """Ask the running demo. Prints the answer; exits 0 complete, 3 partial, 4 denied, 1 refused."""
     demo = Demo.of(load(home).home)
     text = file.read()
     variables = variables_of(text, given, demo.subjects)
     evidence = _evidence(operator, case_no)
-    tokens = [demo.consent(name) for name in consents]
-    status, body = demo.ask(
-        text, variables, as_=as_, purpose=purpose, evidence=evidence, subject=subject, strict=strict, consents=tokens
-    )
+    how: dict[str, Any] = {
+        "as_": as_,
+        "purpose": purpose,
+        "evidence": evidence,
+        "subject": subject,
+        "strict": strict,
+        "consents": [demo.consent(name) for name in consents],
+    }
+    if batch["subjects"] or batch["out"]:
+        ask_about = importlib.import_module("gateway.cli.batch.command").ask_about
+        sys.exit(ask_about(demo, file.name, text, variables, how, **batch))
+    status, body = demo.ask(text, variables, **how)
     click.echo(json.dumps(body, ensure_ascii=False, indent=2))
     sys.exit(outcome(status, body))

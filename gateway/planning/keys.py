@@ -21,6 +21,13 @@ MAX_CODE = 64  # characters as written, blanks included; nothing longer is worth
 
 def subject_of(catalogue: Catalogue, given: Mapping[str, Any], path: Path) -> Subject:
     """Raises GatewayError INVALID_SUBJECT_KEY."""
+    key = key_of(given, path)
+    subject_kind = identifiers.kind_of(catalogue, key.kind, key.value)
+    return Subject(key, subject_kind, catalogue.kinds[subject_kind].natural, given.get("name") or None)
+
+
+def key_of(given: Mapping[str, Any], path: Path) -> SubjectKey:
+    """The key alone, its code in normal form. Raises GatewayError INVALID_SUBJECT_KEY."""
     codes = {kind: given[kind] for kind in ("uscc", "citizenId") if given.get(kind)}
     if len(codes) != 1:
         raise GatewayError("INVALID_SUBJECT_KEY", path=path, detail="give exactly one of `uscc` and `citizenId`")
@@ -36,9 +43,7 @@ def subject_of(catalogue: Catalogue, given: Mapping[str, Any], path: Path) -> Su
     name = given.get("name") or None
     if name is not None and len(name) > MAX_NAME:
         raise GatewayError("INVALID_SUBJECT_KEY", path=path, detail=f"`name` has more than {MAX_NAME} characters")
-    key = SubjectKey("uscc" if kind == "uscc" else "citizenId", value)
-    subject_kind = identifiers.kind_of(catalogue, kind, value)
-    return Subject(key, subject_kind, catalogue.kinds[subject_kind].natural, name)
+    return SubjectKey("uscc" if kind == "uscc" else "citizenId", value)
 
 
 def _why(what: str, value: str) -> str:

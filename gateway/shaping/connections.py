@@ -9,12 +9,11 @@ from typing import Any
 from connectors.contract import Platform
 from connectors.registry import Registry
 from gateway.cursors import Cursors, question_digest
-from gateway.model import Branch, Part, Position, Replies, Reply, Ruling, Verdict
+from gateway.model import FULL, SEVERITY, Branch, Part, Position, Replies, Reply, Ruling, Verdict
 from gateway.shaping.merging import Merger, Record, ready
 from policies import identifiers
 from policies.model import Catalogue
 
-FULL = frozenset({"ANSWERED", "NONE", "NOT_ASKED"})
 REMEMBERED = 200  # shown records with contradictory dates that a cursor remembers
 
 
@@ -178,10 +177,6 @@ def _once(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
         if SEVERITY.index(line["status"]) > SEVERITY.index(other["status"]):
             found[line["platform"]] = line
     return list(found.values())
-
-
-SEVERITY = ("NOT_ASKED", "NONE", "ANSWERED", "STALE", "TRUNCATED", "INVALID", "DENIED", "DENIED_BY_SOURCE",
-            "MAINTENANCE", "BUSY", "TIMEOUT", "UNAVAILABLE")  # fmt: skip
 
 
 def _later(item: Record, after: Position, newest_first: bool) -> bool:

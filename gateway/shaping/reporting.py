@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from gateway.model import Path, Root
-from gateway.shaping.connections import FULL, Connection
+from gateway.model import FULL, Path, Root
+from gateway.shaping.connections import Connection
 from policies.model import ReportSection
 
 # a section's state is the first of these that any of its types has

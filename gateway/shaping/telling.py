@@ -7,8 +7,8 @@ from typing import Any
 
 from connectors.registry import Registry
 from gateway.errors import GatewayError
-from gateway.model import Access, GivenConsent, Root, Withheld
-from gateway.shaping.connections import SEVERITY, Connection
+from gateway.model import SEVERITY, Access, GivenConsent, Root, Withheld
+from gateway.shaping.connections import Connection
 from policies.model import ALLOW, DENY
 
 FAILED = frozenset({"TIMEOUT", "UNAVAILABLE", "BUSY", "MAINTENANCE", "DENIED_BY_SOURCE", "INVALID", "TRUNCATED"})
