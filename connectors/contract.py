@@ -3,14 +3,12 @@
 Life of a connector, in order:
 1. `registry.load` reads the declaration and builds the connector; nothing is opened.
 2. `open(environment)` makes clients and pools; references are resolved here.
-3. `fetch(ask)` yields pages, many asks at a time; each must stop by `ask.deadline` and, when cancelled,
-   give back whatever it held. Only the asked fields may travel. Values are never logged. Who calls the platform
-   more than once for an ask (page by page) awaits `ask.turn()` before each call, so that each counts as one.
+3. `fetch(ask)` yields pages, many asks at a time; each awaits `ask.turn()` before every call to the platform, stops by
+   `ask.deadline` and, when cancelled, gives back what it held. Only asked fields may travel. Values are never logged.
 4. `health(deadline)` asks the platform for nothing of anybody.
 5. `close()` gives everything back.
 
-The gateway wraps every connector in a bulkhead, a limiter, a breaker and a retry budget, and checks again
-everything that comes back; a connector has none of these. Errors:
+The gateway puts bulkhead, pace, breaker and retry budget around every connector, and checks all that comes back. Errors:
 
     ConnectorError
     ├── Unavailable        unreachable, reset, 5xx, garbage       retried, counts for the breaker
@@ -28,6 +26,7 @@ Texts of errors are for the operator's log; they hold no value of a record and n
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -37,6 +36,7 @@ from typing import Any, Literal, Protocol, TypeVar
 from pydantic import BaseModel
 
 M = TypeVar("M", bound=BaseModel)
+Turn = Callable[[], Awaitable[None]]  # waits until one more call may start
 
 
 class ConnectorError(Exception):
@@ -128,14 +128,11 @@ class TypeTerm:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """The words that declarations may use; built by the gateway from the catalogue.
-
-    `checks` are the identifier checks that a mapping may name (`uscc`, `citizenId`, `gbt2260`).
-    """
+    """The words that declarations may use; built by the gateway from the catalogue."""
 
     version: str
     types: Mapping[str, TypeTerm]
-    checks: Mapping[str, Callable[[str], bool]]
+    checks: Mapping[str, Callable[[str], bool]]  # by the name that a mapping gives: `uscc`, `citizenId`, `gbt2260`
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,18 +172,11 @@ class Deadline:
         return max(0.0, self.at - time.monotonic())
 
 
-Turn = Callable[[], Awaitable[None]]
-
-
-async def _at_once() -> None: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Fetch:
     """One question to one platform: permitted and control fields only, never "all".
 
-    `subjects` are of one key kind; none is an open question, about organisations only (`uscc`). `turn` waits until
-    one more call may start; the first is free.
+    `subjects` are of one key kind; none is an open question, about organisations only (`uscc`).
     """
 
     type: str
@@ -196,7 +186,7 @@ class Fetch:
     limit: int = 1000
     deadline: Deadline = Deadline(float("inf"))
     request_id: str = ""
-    turn: Turn = field(default=_at_once, repr=False, compare=False)
+    turn: Turn = field(default=lambda: asyncio.sleep(0), repr=False, compare=False)  # the first is free
 
 
 @dataclass(frozen=True, slots=True)
