@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from policies.catalogue_entries import Bilingual, KindEntry, PurposeEntry, TypeFile, WordsFile
 from policies.findings import Document, Findings
 from policies.model import Catalogue, Edition, Purpose, RecordType, RegionSet, ReportSection, SubjectKind, Words
-from policies.record_types import TypeReading
+from policies.record_types import TypeReading, prohibited
 
 LOWER = re.compile(r"[a-z][A-Za-z0-9]*\Z")
 UPPER = re.compile(r"[A-Z][A-Za-z0-9]*\Z")
@@ -75,10 +75,15 @@ class _Reading:
             if other != file.type:
                 self.findings.add(document, ["connection"], f"`{file.connection}` belongs to `{other}` already")
             for name, nested in file.objects.items():
-                other = file.type if nested.type == file.type else names.setdefault(nested.type, file.type)
-                if other != file.type or nested.type in read:
+                mine = f"{file.type}.{name}"
+                if names.setdefault(nested.type, mine) != mine or nested.type in read:
                     loc = ["objects", name, "type"]
                     self.findings.add(document, loc, f"`{nested.type}` is a type already; give the object another name")
+        document, vocabularies = words["vocabularies"]
+        for name in vocabularies:
+            if name in read or name in names:
+                message = f"`{name}` is a type already; give the list another name"
+                self.findings.add(document, ["vocabularies", name], message)
         self._check_report(*words["report"], read)
         document = words["kinds"][0]
         coordinates = [field.coordinate for record in read.values() for field in record.fields.values()]
@@ -130,10 +135,12 @@ class _Reading:
                     self.findings.add(document, [section, name], f"`{name}` must be written in {shape}")
         document, vocabularies = words["vocabularies"]
         for name, codes in vocabularies.items():
-            for code in codes:
+            for code, entry in codes.items():
+                place: list[str | int] = ["vocabularies", name, code]
                 if not CODE.match(code):
-                    message = f"`{code}` must be written in SCREAMING_SNAKE_CASE"
-                    self.findings.add(document, ["vocabularies", name, code], message)
+                    self.findings.add(document, place, f"`{code}` must be written in SCREAMING_SNAKE_CASE")
+                if closed := prohibited(code.lower().replace("_", " "), entry.zh, entry.en):
+                    self.findings.add(document, place, f"`{code}` may not be recorded ({closed}); delete it")
         document, editions = words["editions"]
         for name, edition in editions.items():
             if name not in vocabularies:

@@ -18,8 +18,8 @@ from policies.model import ALLOW, Field, FieldClass, NestedObject, RecordType, R
 
 # words of a field's or type's name and English title -> what its Chinese title would say, and who closes it
 PROHIBITED: Mapping[str, tuple[str, str]] = {
-    "religion": ("宗教信仰", "条例 42"),
-    "religious": ("宗教信仰", "条例 42"),
+    "religion": ("宗教", "条例 42"),
+    "religious": ("宗教", "条例 42"),
     "gene": ("基因", "条例 42"),
     "genes": ("基因", "条例 42"),
     "genetic": ("基因", "条例 42"),
@@ -35,7 +35,7 @@ PROHIBITED: Mapping[str, tuple[str, str]] = {
     "petition": ("信访", "国办发〔2020〕49号"),
     "petitions": ("信访", "国办发〔2020〕49号"),
     "blood donation": ("献血", "国办发〔2020〕49号"),
-    "bribery file": ("行贿犯罪档案", "the function has left the procuratorates"),
+    "bribery file": ("行贿", "the function has left the procuratorates"),
     "informant": ("举报人", "informants are protected"),
     "whistleblower": ("举报人", "informants are protected"),
 }
@@ -114,15 +114,17 @@ class TypeReading:
         for index, kind in enumerate(file.subjects):
             if kind not in kinds:
                 self._add(["subjects", index], f"unknown kind of subject `{kind}`", kind, kinds)
-        if closed := _prohibited(file.type, file.title.zh, file.title.en):
+        if closed := prohibited(file.type, file.title.zh, file.title.en):
             self._add(["type"], f"`{file.type}` is of a kind that may not be recorded ({closed}); delete the file")
 
     def _object(self, name: str, nested: ObjectEntry, fields: Mapping[str, Field]) -> dict[str, Field]:
         loc: Loc = ["objects", name]
         if not LOWER.match(name) or name in RESERVED or name in fields:
             self._add(loc, f"`{name}` must be camelCase and no other field of the record")
-        if not UPPER.match(nested.type):
-            self._add([*loc, "type"], f"`{nested.type}` must be PascalCase")
+        if not UPPER.match(nested.type) or not nested.type.startswith(self.file.type):
+            self._add([*loc, "type"], f"`{nested.type}` must be PascalCase and begin with `{self.file.type}`")
+        if closed := prohibited(name, nested.title.zh, nested.title.en):
+            self._add(loc, f"`{name}` is of a category that no law lets anybody collect ({closed}); delete it")
         found: dict[str, Field] = {}
         for leaf, entry in nested.fields.items():
             at: Loc = [*loc, "fields", leaf]
@@ -139,7 +141,7 @@ class TypeReading:
         s, file = self.sections, self.file
         if not LOWER.match(name) or name in RESERVED:
             self._add(loc, f"`{name}` must be camelCase and none of {', '.join(sorted(RESERVED))}")
-        if closed := _prohibited(" ".join((name, *entry.tags)), entry.zh, entry.en):
+        if closed := prohibited(" ".join((name, *entry.tags)), entry.zh, entry.en):
             self._add(loc, f"`{name}` is of a category that no law lets anybody collect ({closed}); delete it")
         if entry.cls is FieldClass.PROHIBITED:
             self._add([*loc, "class"], f"a PROHIBITED field does not exist; delete `{name}`")
@@ -194,7 +196,8 @@ def _spoken(words: str) -> str:
     return f" {' '.join(re.findall('[a-z]+', apart))} "
 
 
-def _prohibited(name: str, zh: str, en: str) -> str | None:
+def prohibited(name: str, zh: str, en: str) -> str | None:
+    """The category that a name and its titles belong to and who closes it, or None when they may be written."""
     spoken = _spoken(f"{name} {en.lower()}")
     for word, (chinese, why) in PROHIBITED.items():
         if f" {word} " in spoken or chinese in zh:

@@ -14,6 +14,13 @@ from policies.model import FieldClass
 from tests.edges.drafts import SHIPPED, catalogue, catalogue_of, texts
 
 PENALTY = "catalogue/types/AdministrativePenalty.yaml"
+REGISTRATION = "catalogue/types/Registration.yaml"
+RATING = "catalogue/types/TaxCreditRating.yaml"
+ENTRY = "catalogue/types/SeriousDishonestyEntry.yaml"
+REGIONS = "catalogue/regions.yaml"
+REPORT = "catalogue/report.yaml"
+LISTS = "catalogue/vocabularies.yaml"
+HOUSEHOLD = "catalogue/types/RuralCreditSummary.yaml"
 DEBTOR = "catalogue/types/JudgmentDebtor.yaml"
 
 
@@ -58,6 +65,79 @@ def test_a_public_field_of_persons_needs_its_law() -> None:
     assert "publicPersons" in finding({DEBTOR: said})
 
 
+FORBIDDEN = [
+    ("religion", "宗教信仰", "Religion"),
+    ("religiousGroup", "宗教团体", "Religious group"),
+    ("gene", "基因", "Gene"),
+    ("geneticCode", "基因信息", "Genetic code"),
+    ("fingerprint", "指纹", "Fingerprint"),
+    ("bloodType", "血型", "Blood type"),
+    ("disease", "疾病", "Disease"),
+    ("medicalHistory", "病史", "Medical history"),
+    ("briberyFile", "行贿犯罪档案", "Bribery file"),  # the plan's 行贿档案查询制度
+    ("familyPlanning", "计划生育", "Family planning"),  # the plan's 违法生育 and 社会抚养费
+    ("birthControl", "违法生育", "Birth control"),
+    ("socialMaintenanceFee", "社会抚养费", "Social maintenance fee"),
+    ("informant", "举报人", "Informant"),  # the plan's 保护举报人
+    ("whistleblower", "举报人", "Whistleblower"),
+    ("petitions", "信访", "Petitions"),
+    ("bloodDonation", "献血", "Blood donation"),
+]
+SPOKEN = [
+    words
+    for name, zh, en in FORBIDDEN
+    for words in ((name, "说明", "Note"), ("note", zh, "Note"), ("note", "说明", en))
+]
+
+
+@pytest.mark.parametrize("words", SPOKEN, ids=" ".join)
+def test_what_the_law_closes_cannot_be_written(words: tuple[str, str, str]) -> None:
+    """By its name, its Chinese or its English title: what the law forbids or has closed exists in no language."""
+    name, zh, en = words
+    field = f"{name}: {{zh: {zh}, en: {en}, kind: text, class: RESTRICTED}}"
+    message = finding(changed(PENALTY, "fields:\n", f"fields:\n  {field}\n"))
+    line = texts()[PENALTY].splitlines().index("fields:") + 2
+    assert f"{PENALTY}:{line}: `{name}` is of a category that no law lets anybody collect" in message
+
+
+@pytest.mark.parametrize(("name", "zh", "en"), FORBIDDEN)
+def test_what_the_law_closes_is_no_type_no_object_and_no_code(name: str, zh: str, en: str) -> None:
+    """Neither a record type, nor an object in a record, nor a code of a list may stand for what the law has closed."""
+    kind = name[0].upper() + name[1:]
+    path = f"catalogue/types/{kind}.yaml"
+    own = texts()[RATING].replace("TaxCreditRating\n", f"{kind}\n").replace("taxCreditRatings", f"{name}s")
+    said = own.replace("{zh: 纳税缴费信用级别, en: Tax credit rating}", f"{{zh: {zh}, en: {en}}}")
+    assert f"{path}:4: `{kind}` is of a kind that may not be recorded" in finding({path: said})
+    nested = f"objects:\n  {name}:\n    type: Registration{kind}\n    title: {{zh: {zh}, en: {en}}}\n"
+    nested += "    fields:\n      note: {zh: 说明, en: Note, kind: text, class: RESTRICTED}\n"
+    assert f"`{name}` is of a category" in finding(changed(REGISTRATION, "objects:\n", nested))
+    code = f"    LISTED: {{zh: {zh}, en: {en}, law: [{{text: 某法, mark: T}}]}}\n"
+    assert "`LISTED` may not be recorded" in finding(changed(LISTS, "  ListCode:\n", f"  ListCode:\n{code}"))
+
+
+@pytest.mark.parametrize(
+    ("name", "zh", "en"),
+    [
+        ("income", "收入", "Income"),
+        ("deposits", "存款", "Deposits"),
+        ("securities", "有价证券", "Securities"),
+        ("commercialInsurance", "商业保险", "Commercial insurance"),
+        ("realEstate", "不动产", "Real estate"),
+        ("taxPaid", "纳税数额", "Tax paid"),
+    ],
+)
+def test_what_needs_written_consent_of_a_person_is_authorised(name: str, zh: str, en: str) -> None:
+    """Article 42: income, deposits, securities, insurance, real estate and taxes of a person need consent."""
+    head = "fields:\n"
+    for words in ((name, "说明", "Note"), ("note", zh, "Note"), ("note", "说明", en)):
+        field = f"  {words[0]}: {{zh: {words[1]}, en: {words[2]}, kind: text, class: "
+        for cls in ("RESTRICTED", "GOV_SHARED", "PUBLIC"):
+            message = finding(changed(HOUSEHOLD, head, f"{head}{field}{cls}}}\n"))
+            assert "of a person needs written consent (条例 42)" in message
+        found = catalogue_of(changed(HOUSEHOLD, head, f"{head}{field}AUTHORIZED}}\n"))
+        assert found.field(f"RuralCreditSummary.{words[0]}").person is FieldClass.AUTHORIZED
+
+
 @pytest.mark.parametrize(
     "field",
     [
@@ -100,6 +180,25 @@ def test_forbidden_categories_cannot_be_written(field: str) -> None:
         ("catalogue/purposes.yaml", "[operator, caseNo]", "[operator, caseNr]", "did you mean `caseNo`?"),
         ("catalogue/vocabularies.yaml", "    FINE: ", "    Fine: ", "SCREAMING_SNAKE_CASE"),
         ("catalogue/clients.yaml", "scopes:\n", "purposes: {}\nscopes:\n", "stands also in"),
+        (REGISTRATION, "[altitem], kind: text", "[altitem], many: true, kind: text", "is a list in a list of objects"),
+        (REGISTRATION, "  changes:\n", "  address:\n", "`address` must be camelCase and no other field of the record"),
+        (REGISTRATION, "  changes:\n", "  marks:\n", "`marks` must be camelCase and no other field of the record"),
+        (REGISTRATION, "type: RegistrationChange", "type: Change", "must be PascalCase and begin with `Registration`"),
+        (REGISTRATION, "type: RegistrationChange", "type: RegistrationShareholder", "is a type already"),
+        (REGISTRATION, "vocabulary: PartyType", "vocabulary: PartyTipe", "did you mean `PartyType`?"),
+        (REGISTRATION, "PUBLIC}\n      paid", "PUBLICK}\n      paid", "did you mean `PUBLIC`?"),
+        (REGISTRATION, "identity: [uscc]", "identity: [changes.item]", "`changes.item` is a list and cannot be"),
+        (REGISTRATION, "type: Registration\n", "type: Registration\nobject: {}\n", "did you mean `objects`?"),
+        (ENTRY, "list: listCode", "list: listName", "`listName` is of kind `text` and cannot be `list`"),
+        (RATING, "envelope: [", "envelopeClass: {class: SHARED}\nenvelope: [", "did you mean `GOV_SHARED`?"),
+        (LISTS, "  RecordStatus:\n", "  Registration:\n    A: {zh: 甲, en: A}\n  RecordStatus:\n", "is a type already"),
+        (LISTS, "  ListCode:\n    text", "  ListCodes:\n    text", "did you mean `ListCode`?"),
+        (REGIONS, '"3702", "3705"', '"9902", "3705"', "`9902` lies in no province of the catalogue"),
+        (REGIONS, '"3702", "3705"', '"370", "3705"', REGIONS),
+        (REGIONS, '"371200":', '"3712":', REGIONS),
+        (REPORT, "types: [Honour]", "types: []", "`Honour` stands in no section; write it under one"),
+        (REPORT, "types: [Honour]", "types: [Honour, CreditPromise]", "stands in the section `honesty` already"),
+        (REPORT, "types: [Honour]", "types: [Honour, Honor]", "unknown record type `Honor`, did you mean `Honour`?"),
     ],
 )  # fmt: skip
 def test_a_slip_is_named_where_it_stands(path: str, old: str, new: str, said: str) -> None:
@@ -131,3 +230,63 @@ def test_modules_beside_their_folders(tmp_path: Path) -> None:
     code += "; print(catalogue.__file__, rules.__file__, cases.__file__)"
     run = subprocess.run([sys.executable, "-P", "-c", code, str(tmp_path)], capture_output=True, text=True, check=True)
     assert run.stdout.split() == [str(tmp_path / "policies" / f"{name}.py") for name in ("catalogue", "rules", "cases")]
+
+
+def test_a_nested_field_has_a_coordinate_of_its_own() -> None:
+    """Each field of an object in a record is found by the object's type, and by its place in the record."""
+    found = catalogue()
+    assert found.field("RegistrationChange.before") is found.types["Registration"].fields["changes.before"]
+    assert found.field("RegistrationChange.before").coordinate == "RegistrationChange.before"
+    assert found.types["Registration"].objects["changes"].many
+    assert found.field("RegistrationChange.before").many
+    assert not found.field("FoodDrugRecordBan.validTo").many
+    for unknown in ("RegistrationChange.befor", "Change.before", "Registration.before"):
+        with pytest.raises(KeyError):
+            found.field(unknown)
+
+
+def test_a_list_without_law_is_refused() -> None:
+    """No list without law: a code of a lawful list that states none is refused with its line; one of others is not."""
+    line = next(text for text in texts()[LISTS].splitlines() if text.startswith("    PRICE:"))
+    bare = f"{line[: line.index(', law')]}}}"
+    changes = changed(LISTS, line, bare)
+    number = changes[LISTS].splitlines().index(bare) + 1
+    assert f"{LISTS}:{number}: `PRICE` states no `law`" in finding(changes)
+    head, _, tail = changes[LISTS].rpartition("\n  ListCode:\n")
+    catalogue_of({LISTS: f"{head}\n  ListCode:\n{tail.replace('lawful: true', 'lawful: false', 1)}"})
+
+
+def test_lists_say_their_edition_and_each_code_its_law() -> None:
+    """The lists that sanctions and honours lean on are lawful editions; what is not verified says so."""
+    found = catalogue()
+    for name in ("ListCode", "SanctionMeasure", "HonourCode"):
+        assert found.editions[name].lawful
+        assert all(found.code_basis[name].values())
+    assert "2024" in found.editions["ListCode"].text
+    assert not any(law.verified for law in found.code_basis["ListCode"]["PRICE"])
+    assert any(law.verified for law in found.code_basis["ListCode"]["WAGE_ARREARS"])
+
+
+def test_a_region_may_be_in_several_sets_and_a_set_may_cut_below_a_city() -> None:
+    """Dongying is in two sets; of Binzhou two counties are in the Blue Zone, and no other of its codes."""
+    found = catalogue()
+    zone, delta = found.codes_of("BLUE_ZONE"), found.codes_of("YELLOW_RIVER_DELTA")
+    assert "3705" in zone
+    assert "3705" in delta
+    assert [code for code in zone if code.startswith("3716")] == ["371623", "371603"]
+    assert found.codes_of("370200") == ("370200",)
+
+
+def test_a_retired_code_is_where_its_area_is_now() -> None:
+    """Laiwu is two districts of Jinan, and who asks for the old county of Zhanhua asks for the district."""
+    found = catalogue()
+    assert found.codes_of("371200") == ("370116", "370117")
+    assert found.codes_of("371624") == ("371603",)
+
+
+def test_the_envelope_is_no_more_public_than_the_rest() -> None:
+    """Where the content is closed, so are state and source: that there is a record is not told either."""
+    for name in ("ContractPerformance", "WageArrears", "SocialInsuranceRecord", "SmeFinanceSummary"):
+        assert {field.cls for field in catalogue().types[name].fields.values()} & {FieldClass.PUBLIC} == set()
+    assert catalogue().field("Honour.status").cls is FieldClass.PUBLIC
+    assert catalogue().field("Honour.status").person is FieldClass.AUTHORIZED

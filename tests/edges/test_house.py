@@ -129,7 +129,10 @@ def field_names() -> set[str]:
     """Every field of the catalogue whose name nothing else would bear."""
     names: set[str] = set()
     for path in files("policies/catalogue/types", ends=".yaml"):
-        names |= YAML(typ="safe").load(path)["fields"].keys()
+        record = YAML(typ="safe").load(path)
+        names |= record["fields"].keys()
+        for name, nested in record.get("objects", {}).items():
+            names |= {name, *nested["fields"]}
     return {name for name in names if not name.islower()} - NAMED_IN_CODE.keys()
 
 
