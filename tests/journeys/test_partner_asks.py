@@ -26,7 +26,7 @@ def test_one_question_many_platforms(house: House) -> None:
     )
     assert answer["extensions"]["complete"] is True
     asked = {(source["platform"], source["type"]) for source in answer["extensions"]["sources"]}
-    assert len({platform for platform, _ in asked}) == 4
+    assert len({platform for platform, _ in asked}) == 5
     assert ("370000-shandong-province", "JudgmentDebtor") in asked
 
 
@@ -113,7 +113,7 @@ def test_platforms_and_access(house: House) -> None:
         bids: access(type: AdministrativePenalty, purpose: COURT_EXECUTION) { coordinate effect } }"""
     answer = house.ask(query, **SHANGHAI)["data"]
     assert [p["id"] for p in answer["platforms"]] == [
-        "370200-qingdao-double-publicity", "370600-yantai-credit", "371000-weihai-credit",
+        "370200-qingdao-double-publicity", "370600-yantai-credit", "370700-weifang-drop", "371000-weihai-credit",
     ]  # fmt: skip
     effects = {line["coordinate"]: line for line in answer["mine"]}
     assert effects["AdministrativePenalty.legalRepIdNo"]["step"] == "pseudonym"

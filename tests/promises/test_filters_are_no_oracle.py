@@ -60,7 +60,8 @@ def test_a_filter_on_a_masked_field_closes_that_platform(tighter: House) -> None
     connection = answer["data"]["subject"]["administrativePenalties"]
     status = {source["platform"]: source["status"] for source in connection["sources"]}
     assert status == {
-        "370200-qingdao-double-publicity": "DENIED", "370600-yantai-credit": "ANSWERED", "371000-weihai-credit": "NONE",
+        "370200-qingdao-double-publicity": "DENIED", "370600-yantai-credit": "ANSWERED",
+        "370700-weifang-drop": "NONE", "371000-weihai-credit": "NONE",
     }  # fmt: skip
     assert connection["complete"] is False
     assert connection["totalCount"] is None
