@@ -8,7 +8,7 @@ Life of a connector, in order:
 4. `health(deadline)` asks the platform for nothing of anybody.
 5. `close()` gives everything back.
 
-The gateway puts bulkhead, pace, breaker and retry budget around every connector, and checks all that comes back. Errors:
+The gateway puts bulkhead, pace, breaker and retries around each connector, and checks what comes back. Errors:
 
     ConnectorError
     ├── Unavailable        unreachable, reset, 5xx, garbage       retried, counts for the breaker
