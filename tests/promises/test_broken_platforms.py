@@ -63,7 +63,7 @@ def ask(house: House) -> dict[str, Any]:
     assert time.monotonic() - begin < DEADLINE + 0.5
     assert not LEAKS.search(response.text), LEAKS.search(response.text)
     for platform in house.running.description["platforms"]:
-        assert platform["url"].partition("://")[2] not in response.text
+        assert platform["url"].rpartition("://")[2] not in response.text
     answer: dict[str, Any] = response.json()
     return answer
 
