@@ -211,7 +211,7 @@ def wire(settings: Settings, known: Configuration, audit: AuditLog, now: Callabl
         fetcher=fetcher,
         shaper=Shaper(
             face, known.policies, known.registry, cursors, pseudonyms,
-            keyfiles.derived(secret, "record ids"), fetcher.is_open,
+            keyfiles.derived(secret, "record ids"), fetcher.is_open, fetcher.as_of,
         ),
         audit=audit,
         deadline=settings.deadline,

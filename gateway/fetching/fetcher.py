@@ -38,11 +38,16 @@ class Fetcher:
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
+        self._fresh: dict[tuple[str, str], datetime] = {}
         self._guards = {
             (platform.id, source.name): Guard(source)
             for platform in registry.platforms.values()
             for source in platform.sources.values()
         }
+
+    def as_of(self, platform: str, type_name: str) -> datetime | None:
+        """How fresh the platform was for a record type when it last said so; None before that."""
+        return self._fresh.get((platform, type_name))
 
     def is_open(self, platform: str) -> bool:
         """Whether a breaker keeps the gateway away from any of the platform's sources or record types."""
@@ -117,6 +122,8 @@ class Fetcher:
         kept, dropped = recheck(ask, (row for page in pages for row in page.rows))
         as_of = min((page.as_of for page in pages if page.as_of is not None), default=None)
         rejected = [reason for page in pages for reason in page.rejected]
+        if as_of is not None:
+            self._fresh[platform.id, ask.type] = as_of
         if dropped:
             log.warning("platform %s, %s: %d rows outside the question were dropped", platform.id, ask.type, dropped)
         for reason in rejected:

@@ -174,6 +174,16 @@ class Source:
     absent: list[str] = strawberry.field(description="asked fields that the platform says it has not got")
 
 
+@strawberry.type(description="What one platform says of one record type.")
+class Coverage:
+    type: str
+    fields: list[str] = strawberry.field(description="fields that it can answer, by coordinate")
+    absent: list[str] = strawberry.field(description="fields that it says it has not got, by coordinate")
+    open: bool = strawberry.field(description="true when `search` or `listing` reaches it")
+    asOf: DateTime | None = strawberry.field(description="how fresh it was when it was last asked; null before that")
+    staleAfter: int | None = strawberry.field(description="seconds after which its answers are marked STALE")
+
+
 @strawberry.type(description="One registered platform: what can be asked of whom.")
 class Platform:
     id: str
@@ -181,6 +191,7 @@ class Platform:
     title: Words
     types: list[str]
     authorityOf: list[str]
+    coverage: list[Coverage]
     status: SourceStatus | None = strawberry.field(
         description="UNAVAILABLE while the gateway keeps away from it after failures; null when nothing is wrong"
     )

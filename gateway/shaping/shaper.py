@@ -13,7 +13,7 @@ from gateway.schema import Face
 from gateway.shaping.connections import Connection, Connections
 from gateway.shaping.merging import Merger
 from gateway.shaping.reporting import report
-from gateway.shaping.telling import access, consent, platforms, sources_and_errors, withheld
+from gateway.shaping.telling import AsOf, access, consent, platforms, sources_and_errors, withheld
 from policies import identifiers
 from policies.bundles import PolicySet
 from policies.masks import Pseudonyms
@@ -33,6 +33,7 @@ class Shaper:
         pseudonyms: Pseudonyms,
         record_key: bytes,
         is_open: Callable[[str], bool],
+        as_of: AsOf,
     ) -> None:
         self._face = face
         self._catalogue = policies.catalogue
@@ -40,7 +41,7 @@ class Shaper:
         self._connections = Connections(policies.catalogue, registry, cursors)
         self._pseudonyms = pseudonyms
         self._record_key = record_key
-        self._is_open = is_open
+        self._is_open, self._as_of = is_open, as_of
         self._sections = {section.name: section for section in policies.catalogue.report}
 
     def shape(self, request: Request, operation: Operation, verdict: Verdict, replies: Replies) -> Answer:
@@ -85,7 +86,7 @@ class Shaper:
     def _root(self, root: Root, verdict: Verdict, made: Made, pseudonym: Callable[[str], str]) -> Any:
         match root.field:
             case "platforms":
-                return platforms(self._registry, root, self._is_open)
+                return platforms(self._registry, self._catalogue, root, self._is_open, self._as_of)
             case "access":
                 return [access(line) for line in verdict.access[root.key]]
             case "listing":

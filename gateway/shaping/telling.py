@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
+from connectors.contract import Platform
 from connectors.registry import Registry
 from gateway.errors import GatewayError
 from gateway.model import SEVERITY, Access, GivenConsent, Root, Withheld
 from gateway.shaping.connections import Connection
-from policies.model import ALLOW, DENY
+from gateway.shaping.merging import ready
+from policies.model import ALLOW, DENY, Catalogue, RecordType
+
+AsOf = Callable[[str, str], datetime | None]
 
 FAILED = frozenset({"TIMEOUT", "UNAVAILABLE", "BUSY", "MAINTENANCE", "DENIED_BY_SOURCE", "INVALID", "TRUNCATED"})
 
@@ -38,8 +43,10 @@ def sources_and_errors(
     return [lines[key] for key in sorted(lines)], [errors[key] for key in sorted(errors)]
 
 
-def platforms(registry: Registry, root: Root, is_open: Callable[[str], bool]) -> list[dict[str, Any]]:
-    """The root field `platforms`."""
+def platforms(
+    registry: Registry, catalogue: Catalogue, root: Root, is_open: Callable[[str], bool], as_of: AsOf
+) -> list[dict[str, Any]]:
+    """The root field `platforms`: coverage, freshness, health."""
     wanted = getattr(root.arguments.get("type"), "value", root.arguments.get("type"))
     regions = tuple(root.arguments.get("regions") or ())
     types = {name for platform in registry.platforms.values() for name in platform.types if wanted in (None, name)}
@@ -51,10 +58,25 @@ def platforms(registry: Registry, root: Root, is_open: Callable[[str], bool]) ->
             "title": dict(platform.title),
             "types": sorted(platform.types),
             "authorityOf": sorted(platform.authority_of),
+            "coverage": [_coverage(platform, catalogue.types[name], as_of) for name in sorted(platform.types)],
             "status": "UNAVAILABLE" if is_open(platform.id) else None,
         }
         for platform in sorted(found.values(), key=lambda item: item.id)
     ]
+
+
+def _coverage(platform: Platform, record: RecordType, as_of: AsOf) -> dict[str, Any]:
+    claim = platform.claim(record.name)
+    stale_after = platform.stale_after
+    filters = [(name, op) for name, ops in claim.filters.items() for op in ops]
+    return {
+        "type": record.name,
+        "fields": [record.fields[name].coordinate for name in sorted(claim.fields)],
+        "absent": [record.fields[name].coordinate for name in sorted(claim.absent)],
+        "open": claim.open and any(op == "contains" or name == record.roles.list for name, op in filters),
+        "asOf": ready(as_of(platform.id, record.name)),
+        "staleAfter": None if stale_after is None else int(stale_after),
+    }
 
 
 def withheld(item: Withheld) -> dict[str, Any]:

@@ -162,3 +162,23 @@ def test_expired_records_are_not_shared(house: House) -> None:
         assert house.ask(query, "expired", **caller)["data"]["subject"]["administrativePenalties"]["totalCount"] == 0
     own = house.ask(query, "expired", as_="subject", purpose="subject.access", subject="expired")
     assert own["data"]["subject"]["administrativePenalties"]["totalCount"] == 1
+
+
+def test_partner_learns_whom_it_can_ask(house: House) -> None:
+    """Each platform says which fields it can answer and which not, whether it can be searched, and how fresh it was."""
+    query = """query($type: RecordType) { platforms(type: $type) { id coverage {
+        type fields absent open asOf staleAfter } } }"""
+    house.ask("query($id: SubjectKey!) { subject(id: $id) { name } }", "clean")
+    found = {
+        (platform["id"], line["type"]): line
+        for platform in house.ask(query, type="Registration")["data"]["platforms"]
+        for line in platform["coverage"]
+    }
+    registry = found["370000-shandong-province", "Registration"]
+    assert "Registration.name" in registry["fields"]
+    assert registry["open"] is True
+    assert registry["asOf"] is not None
+    assert registry["staleAfter"] == 36 * 3600
+    city = found["370600-yantai-credit", "Registration"]
+    assert city["open"] is False
+    assert not set(city["fields"]) & set(city["absent"])
