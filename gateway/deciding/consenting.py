@@ -6,10 +6,11 @@ the rest: subject, purpose, record type and time. Nothing is remembered from one
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from connectors.contract import SubjectKey
-from gateway.model import Caller, Consent, Plan
+from gateway.model import Caller, Consent, Part, Plan
 
 NOTHING: frozenset[str] = frozenset()
 
@@ -18,6 +19,7 @@ class Consented:
     """The consents that matter to one plan, by subject."""
 
     def __init__(self, plan: Plan, caller: Caller, at: datetime) -> None:
+        self._plan = plan
         instant = at.timestamp()
         fitting = [c for c in caller.consents if c.purpose == caller.purpose and instant < c.until]
         keys = {subject.key for root in plan.roots for subject in root.subjects or ()} if fitting else ()
@@ -33,6 +35,11 @@ class Consented:
         """The record types for which a consent of this subject is there."""
         return self._types.get(key, NOTHING)
 
-    def standing_on(self, key: SubjectKey, type_name: str) -> list[Consent]:
-        """The consents that make the fact true for a subject and a record type."""
-        return [consent for consent in self._by_subject.get(key, ()) if type_name in consent.types]
+    def used(self, parts: Iterable[Part]) -> tuple[Consent, ...]:
+        """The consents that make the fact true for what may be asked, each once; asks that only close count too."""
+        found: dict[Consent, None] = {}
+        for part in parts:
+            if part.ruling.facts.consent and part.ruling.denied is None:
+                mine = self._by_subject.get(self._plan.branches[part.branch].subject.key, ())
+                found |= dict.fromkeys(consent for consent in mine if part.ruling.type in consent.types)
+        return tuple(found)

@@ -20,7 +20,7 @@ from connectors.contract import Condition, Platform
 from connectors.registry import Registry
 from gateway.deciding.consenting import Consented
 from gateway.deciding.withholding import SILENCE, WithheldList
-from gateway.model import Access, Branch, Caller, Consent, Part, Path, Plan, Ruling, Seek, Subject, Verdict
+from gateway.model import Access, Branch, Caller, Part, Path, Plan, Ruling, Seek, Subject, Verdict
 from policies.bundles import PolicySet
 from policies.interpreter import decide, row_rules, valid_until
 from policies.model import ALLOW, DENY, NO_GRANT, Decision, Facts, Field, RecordType, RowRule
@@ -53,7 +53,6 @@ class Decider:
         rulings: dict[Any, Ruling | None] = {}
         withheld = WithheldList(plan)
         obligations: set[str] = set()
-        consents: dict[Consent, None] = {}
         for number, branch in enumerate(plan.branches):
             record = self._catalogue.types[branch.type]
             if branch.root in unknowable:
@@ -92,8 +91,6 @@ class Decider:
                 where = self._where(platform, record, branch, ruling, alone=len(holding) == 1)
                 parts.append(Part(number, ruling, where))
                 withheld.add(branch, record, ruling)
-                if facts.consent and ruling.denied is None:
-                    consents |= dict.fromkeys(consented.standing_on(branch.subject.key, branch.type))
                 for decision in ruling.decisions.values():
                     if decision.answered:
                         obligations |= decision.obligations
@@ -106,7 +103,7 @@ class Decider:
         access = {r.key: self.access(caller, r.arguments, moment) for r in plan.roots if r.field == "access"}
         return Verdict(
             plan, self._policies.digest, caller, at, tuple(parts), frozenset(unknowable), withheld.entries(),
-            frozenset(obligations), not_asked, cannot, access, tuple(consents),
+            frozenset(obligations), not_asked, cannot, access, consented.used(parts),
         )  # fmt: skip
 
     def access(self, caller: Caller, arguments: Mapping[str, Any], at: datetime) -> tuple[Access, ...]:
@@ -191,7 +188,8 @@ class Decider:
         decisions = {name: self._decision(facts, record.fields[name]) for name in sorted(branch.fields)}
         denied = self._closed(record, branch, facts, decisions)
         rows = self._row_rules(facts)
-        opens = self._consent_opens(record, facts, decisions)
+        # who seeks names no subject yet, so that nobody could consent to this question
+        opens = frozenset[str]() if branch.seek else self._consent_opens(record, facts, decisions)
         if denied is not None:
             return Ruling(platform.id, facts, decisions, frozenset(), rows, denied, consent_opens=opens)
         needed = {name for name, decision in decisions.items() if decision.answered} | record.control
