@@ -28,7 +28,7 @@ def html(found: Matrix, policies: PolicySet) -> str:
     environment = Environment(
         loader=FileSystemLoader(here), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    page = environment.get_template("page.html").render(
+    return environment.get_template("page.html").render(
         found=found,
         catalogue=policies.catalogue,
         notes=telling.notes(found, policies),
@@ -39,7 +39,6 @@ def html(found: Matrix, policies: PolicySet) -> str:
         word={True: "yes", False: "no", None: ""}.get,
         crowded=_crowded,
     )
-    return page
 
 
 def _crowded(section: Section) -> bool:
