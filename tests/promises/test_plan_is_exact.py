@@ -79,9 +79,11 @@ def recount(catalogue: Catalogue, face: Face, operation: Operation, name: str, k
         record = by_connection[key.partition("_")[0]]
         origin = Listening(platform="p", region="370000", authority=True)
         node = Listening(__typename=record.name, id="r", type=record.name, marks=[], provenance=[origin])
+        nested = {name: Listening() for name in record.objects}
+        node |= {name: [nested[name]] if record.objects[name].many else nested[name] for name in nested}
         edges = [{"cursor": "c", "node": node}]
         made = {"nodes": [node], "edges": edges, "pageInfo": page, "totalCount": 1, "sources": [], "complete": True}
-        return {**made, "listening": (record, node, origin)}
+        return {**made, "listening": (record, node, origin, nested)}
 
     def subject(kind: str) -> dict[str, Any]:
         fields = Listening(id="s", kind=kind, uscc=None)
@@ -101,8 +103,9 @@ def recount(catalogue: Catalogue, face: Face, operation: Operation, name: str, k
             derived = catalogue.kinds[kind].derived
             counted[root] = frozenset(derived[field] for field in one["fields"].read & derived.keys())
             for response, made in one["connections"].items():
-                record, node, origin = made["listening"]
+                record, node, origin, nested = made["listening"]
                 read = node.read & record.fields.keys()
+                read |= {f"{name}.{leaf}" for name, item in nested.items() for leaf in item.read} & record.fields.keys()
                 if "sourceUnit" in origin.read and "sourceUnit" in record.fields:
                     read |= {"sourceUnit"}
                 if "sourceUpdatedAt" in origin.read and record.roles.updated:
@@ -157,8 +160,9 @@ class Writer:
 
     def field(self, names: list[str]) -> str:
         name = self._draw(st.sampled_from(names))
+        name, _, below = name.partition(" ")
         alias = self._draw(st.sampled_from(["", f"{name}_x: "]))
-        return f"{alias}{name} {self.when()}"
+        return f"{alias}{name} {self.when()} {below}"
 
     def subject(self, on: str = "CreditSubject", depth: int = 2) -> str:
         makers = [
@@ -188,7 +192,10 @@ class Writer:
         return f"{form.format(record.connection)} {self.when()} {{ {body} }}"
 
     def record(self, type_name: str, on: str | None = None, depth: int = 2) -> str:
-        fields = sorted(self._catalogue.types[type_name].fields)
+        fields = sorted(
+            f"{name.replace('.', ' { ')} }}" if "." in name else name
+            for name in self._catalogue.types[type_name].fields
+        )
         interface = on == "CreditRecord"
         makers = [
             lambda: self.field(["id", "status", "marks", "__typename"] if interface else [*fields, "id", "marks"]),
