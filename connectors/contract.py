@@ -222,6 +222,7 @@ class Claim:
     keys: frozenset[str]  # `uscc`, `citizenId`
     filters: Mapping[str, frozenset[str]]  # field -> operators pushed down exactly
     batch: int  # subjects in one question; 1 when it takes one at a time
+    whole: Mapping[str, frozenset[str]] = field(default_factory=dict)  # objects given only whole -> their fields
     open: bool = False  # whether it answers questions that name no subject, by its filters alone
 
 

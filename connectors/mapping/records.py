@@ -63,6 +63,11 @@ class RecordMap:
             keys=frozenset(words.subject),
             filters={key: frozenset(each.ops) for key, each in words.filters.items()},
             batch=batch,
+            whole={
+                name: frozenset(f"{name}.{leaf}" for leaf in each.fields)
+                for name, each in words.objects.items()
+                if each.apart
+            },
             open=open,
         )
 

@@ -19,6 +19,7 @@ from cachetools import LRUCache
 from connectors.contract import Condition, Platform
 from connectors.registry import Registry
 from gateway.deciding.consenting import Consented
+from gateway.deciding.nesting import divided
 from gateway.deciding.withholding import SILENCE, WithheldList
 from gateway.model import Access, Branch, Caller, Part, Path, Plan, Ruling, Seek, Subject, Verdict
 from policies.bundles import PolicySet
@@ -185,7 +186,8 @@ class Decider:
 
     def _ruling(self, platform: Platform, record: RecordType, branch: Branch, facts: Facts) -> Ruling:
         claim = platform.claim(record.name)
-        decisions = {name: self._decision(facts, record.fields[name]) for name in sorted(branch.fields)}
+        asked = {name: self._decision(facts, record.fields[name]) for name in sorted(branch.fields)}
+        decisions = divided(claim, asked, lambda name: self._decision(facts, record.fields[name]))
         denied = self._closed(record, branch, facts, decisions)
         rows = self._row_rules(facts)
         # who seeks names no subject yet, so that nobody could consent to this question

@@ -14,6 +14,8 @@ from connectors.mapping.paths import column, path
 from connectors.mapping.records import Mapped, RecordMap
 from connectors.registry import load
 from connectors.spelling import DeclarationError
+from gateway.deciding.nesting import divided
+from policies.model import ALLOW, DENY, Decision, Words
 from tests.edges.invented import FIRM, REST_SOURCE, REST_TYPE, SQL_SOURCE, SQL_TYPE, TERMS, ask, declaration
 
 CHANGES = """\
@@ -149,3 +151,22 @@ def test_a_missing_object_is_said_once() -> None:
     words = declaration(SQL_SOURCE, SQL_TYPE + "absent: [changes]\n").read(PlatformWords)
     assert RecordMap("Permit", words.types["Permit"], TERMS, column, 1).claim.absent == {"changes.item", "changes.on"}
     load([declaration(SQL_SOURCE, SQL_TYPE + "absent: [changes]\n")], TERMS)
+
+
+def test_an_object_that_comes_whole_is_closed_by_any_of_its_fields() -> None:
+    """Where one field of it is denied none of it is asked; an object in columns of its own is asked field by field."""
+    permit = SQL_TYPE + CHANGES.format(origin="column: ALT").rstrip() + "\n" + ARREARS.format(origin="column")[9:]
+    claim = RecordMap(
+        "Permit", declaration(SQL_SOURCE, permit).read(PlatformWords).types["Permit"], TERMS, column, 1
+    ).claim
+    why = Words("因", "because")
+    known = {name: Decision(ALLOW, "p/open", why) for name in ("changes.item", "arrears.months", "state")}
+    known |= {name: Decision(DENY, "p/closed", why) for name in ("changes.on", "arrears.amount")}
+    asked = {name: known[name] for name in ("changes.item", "arrears.months", "state")}
+    found = divided(claim, asked, known.__getitem__)
+    assert {name: (decision.effect, decision.rule) for name, decision in found.items()} == {
+        "changes.item": (DENY, "p/closed"),
+        "arrears.months": (ALLOW, "p/open"),
+        "state": (ALLOW, "p/open"),
+    }
+    assert divided(claim, asked, lambda name: Decision(ALLOW, "p/open", why)) == asked
