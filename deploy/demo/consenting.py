@@ -43,6 +43,18 @@ READY = (
         shown_by=VILLAGE,
         client=VILLAGE,
     ),
+    Ready(
+        "borrower-to-shanghai",
+        {"zh": "有效：借款企业授权上海银行", "en": "valid: to the lender in Shanghai"},
+        subject="borrower",
+    ),
+    Ready(
+        "borrower-to-village-bank",
+        {"zh": "有效：借款企业授权本省村镇银行", "en": "valid: to the village bank"},
+        shown_by=VILLAGE,
+        client=VILLAGE,
+        subject="borrower",
+    ),
     Ready("expired", {"zh": "已过期", "en": "expired"}, starts=-40, days=30, state="EXPIRED"),
     Ready("not-yet", {"zh": "尚未生效", "en": "not in force yet"}, starts=10, state="NOT_YET"),
     Ready("withdrawn", {"zh": "已撤回", "en": "withdrawn"}, withdrawn=True, state="WITHDRAWN"),

@@ -46,6 +46,34 @@ PROMISES: Mapping[str, Mapping[str, str]] = {
         "zh": "企业，烟台许可二十三条，多于一页",
         "en": "an enterprise with 23 licences in Yantai, more than the platform gives in one page",
     },
+    "rated_a": {
+        "zh": "企业，最近一年纳税信用A级",
+        "en": "an enterprise whose latest tax rating is A",
+    },
+    "listed": {
+        "zh": "企业，在省级严重失信主体名单上，有惩戒措施和责任人员",
+        "en": "an enterprise on a provincial list of serious dishonesty, with measures and a responsible person",
+    },
+    "bidder_clean": {
+        "zh": "企业，投标人，有登记和纳税信用级别，无不良记录",
+        "en": "an enterprise that bids: a registration and a tax rating, nothing against it",
+    },
+    "bidder_listed": {
+        "zh": "企业，投标人，在招标投标严重失信名单上",
+        "en": "an enterprise that bids and stands on the list of serious dishonesty in bidding",
+    },
+    "borrower": {
+        "zh": "潍坊企业，有融资信用信息和两条有效处罚",
+        "en": "an enterprise in Weifang with a finance summary and two active penalties",
+    },
+    "moved": {
+        "zh": "企业，由烟台迁至青岛，登记有住所变更，两地都有记录",
+        "en": "an enterprise that moved from Yantai to Qingdao: a change of address, and records in both cities",
+    },
+    "wage_arrears": {
+        "zh": "企业，在拖欠农民工工资名单上",
+        "en": "an enterprise on the list for wage arrears",
+    },
     "debtor_enterprise": {
         "zh": "企业，在列的失信被执行人",
         "en": "an enterprise that is a listed judgment debtor",
@@ -74,6 +102,13 @@ _ORGANISATIONS = {
     "objected": ("370613", "烟台示例异议食品有限公司", "食品"),
     "many_pages": ("370683", "烟台示例多证餐饮有限公司", "餐饮"),
     "debtor_enterprise": ("370112", "济南示例失信建筑有限公司", "建筑"),
+    "rated_a": ("370203", "青岛示例守信机械有限公司", "机械"),
+    "listed": ("370811", "济宁示例上榜商贸有限公司", "商贸"),
+    "bidder_clean": ("370303", "淄博示例投标建筑有限公司", "建筑"),
+    "bidder_listed": ("371302", "临沂示例串标建筑有限公司", "建筑"),
+    "borrower": ("370703", "潍坊示例借款食品有限公司", "食品"),
+    "moved": ("370602", "烟台示例迁移机械有限公司", "机械"),
+    "wage_arrears": ("370613", "烟台示例欠薪建筑有限公司", "建筑"),
 }
 _PEOPLE = {"debtor_person": "陈甲子", "clean_person": "林乙丑", "minor_person": "赵丙寅"}
 
@@ -96,13 +131,27 @@ def people_and_organisations(today: date) -> dict[str, Subject]:
             for code in (codes.uscc("91", area, serial) for serial in serials)
             if (code[-1] == "0") == (example == "clean")
         )
-        principal = Person(f"何{BRANCHES[number]}{STEMS[number]}", _id(example, "3702", 30, number, today))
+        principal = Person(f"何{BRANCHES[number % 12]}{STEMS[number % 10]}", _id(example, "3702", 30, number, today))
         found[example] = Subject("Enterprise", code, name, area, trade, principal, anniversary(today, -12))
     for number, (example, name) in enumerate(_PEOPLE.items()):
         age = 19 if example == "minor_person" else 36
         person = Person(name, _id(example, "3706", age, 10 + number, today))
         found[example] = Subject("NaturalPerson", person.citizen_id, name, "370602", "商贸", person, person.born)
     return found
+
+
+def _move(subject: Subject, today: date) -> dict[str, object]:
+    """What a registration says after a move to Qingdao a year ago; the code keeps the area of the first one."""
+    moved, address = today - timedelta(days=400), "山东省青岛市市南区示例路18号"
+    change = {"item": "住所变更", "before": subject.address, "after": address, "date": moved}
+    return {
+        "address": address,
+        "areaCode": "370202",
+        "regOrgan": places.REGISTRARS["3702"].name,
+        "approvedDate": moved,
+        "sourceUpdatedAt": facts.touched(moved, random.Random("moved")),
+        "changes": (change,),
+    }
 
 
 def _id(example: str, city: str, age: int, number: int, today: date) -> str:
@@ -145,11 +194,15 @@ def held(found: Mapping[str, Subject], today: date) -> Iterable[Held]:
         return record(where, "AdministrativeLicence", example, values)
 
     for example in _ORGANISATIONS:
-        values = facts.registration(found[example], draw, today, regState="EXISTING")
+        moves = _move(found[example], today) if example == "moved" else {}
+        values = facts.registration(found[example], draw, today, regState="EXISTING", **moves)
         yield record("registry.registrations", "Registration", example, values)
         if example == "many_platforms":  # the city's copy is an old one
             copy = {**values, "legalRep": "何旧任", "address": "山东省烟台市芝罘区示例旧路1号"}
             yield record("yantai.registrations", "Registration", example, copy)
+        if moves:  # the city that it left keeps the last state it knew
+            left = {"regState": "MOVED_OUT", "address": found[example].address, "areaCode": found[example].area}
+            yield record("yantai.registrations", "Registration", example, {**values, **left})
 
     yield penalty("qingdao.penalties", "penalised", 9001, 120)
     yield penalty("qingdao.penalties", "repaired", 9002, 200, status="REPAIRED")
@@ -178,4 +231,8 @@ def held(found: Mapping[str, Subject], today: date) -> Iterable[Held]:
     for example, serial in (("debtor_person", 9301), ("debtor_enterprise", 9302)):
         listed = facts.judgment(found[example], serial, draw, today, filedDate=today - timedelta(days=100))
         yield record("court.debtors", "JudgmentDebtor", example, listed)
+    yield penalty("weifang.penalties", "borrower", 9501, 130)
+    yield penalty("weifang.penalties", "borrower", 9502, 260)
+    yield penalty("yantai.penalties", "moved", 9503, 700)  # before it moved
+    yield licence("qingdao.licences", "moved", 9504, 100)  # and after
     yield penalty("yantai.penalties", "minor_person", 9401, 2 * 365)

@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from deploy.demo import places
+from deploy.demo import places, register
 from deploy.demo.subjects import Subject
 
 CHINA = ZoneInfo("Asia/Shanghai")
@@ -182,6 +182,7 @@ def registration(subject: Subject, draw: random.Random, today: date, **fixed: An
     """The fields of a Registration as the authority of record holds it; `fixed` prevails."""
     registrar = places.REGISTRARS["3701" if subject.city == "3712" else subject.city]
     approved = min(subject.founded + timedelta(days=draw.randrange(0, 3000)), today - timedelta(days=20))
+    capital = Decimal(draw.randrange(10, 5000))
     state = draw.choices(("EXISTING", "OPEN", "LICENCE_REVOKED", "DEREGISTERED", "SUSPENDED"), (60, 30, 4, 4, 2))[0]
     values = {
         "name": subject.name,
@@ -189,7 +190,7 @@ def registration(subject: Subject, draw: random.Random, today: date, **fixed: An
         "regNo": f"{subject.area}2{int(subject.key[11:16], 36):08d}",
         "entType": ENTERPRISE_TYPES[subject.kind],
         "legalRep": subject.principal.name,
-        "regCapital": Decimal(draw.randrange(10, 5000)),
+        "regCapital": capital,
         "currency": "人民币",
         "estDate": subject.founded,
         "approvedDate": approved,
@@ -206,6 +207,8 @@ def registration(subject: Subject, draw: random.Random, today: date, **fixed: An
         "legalRepIdNo": subject.principal.citizen_id,
         "status": "ACTIVE",
         "sourceUpdatedAt": touched(approved + timedelta(days=3), draw),
+        "changes": register.changes(subject, approved, draw),
+        "shareholders": register.shareholders(subject, capital, draw),
     }
     return {**values, **fixed}
 

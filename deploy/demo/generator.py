@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from itertools import count, cycle
 from typing import Any
 
 from deploy.demo import examples, facts, places
 from deploy.demo.examples import Held
 from deploy.demo.facts import Fact
-from deploy.demo.holdings import qingdao, shandong, weifang, weihai, yantai
+from deploy.demo.holdings import centre, qingdao, shandong, weifang, weihai, yantai
 from deploy.demo.holdings.sheet import Holding
+from deploy.demo.provincial.lives import lives
+from deploy.demo.provincial.named import named as provincial_examples
 from deploy.demo.spelling import Pen
 from deploy.demo.subjects import Subject, population
 
@@ -41,6 +44,7 @@ COLLECTIONS: Mapping[str, tuple[str, str, str, Mapping[str, Any]]] = {
     "weihai.licences": (WEIHAI, "exchange", "AdministrativeLicence", weihai.LICENCE_FLAWS),
     "court.debtors": (SHANDONG, "court", "JudgmentDebtor", shandong.DEBTOR_FLAWS),
     "registry.registrations": (SHANDONG, "registry", "Registration", shandong.REGISTRATION_FLAWS),
+    **{f"centre.{name}": (SHANDONG, "centre", sheet.type, sheet.flaws) for name, sheet in centre.SHEETS.items()},
 }
 ONE_FLAW_IN = 40  # records; few enough that no platform looks broken
 FIRST_FLAW = 9  # the tenth record, so that a small province has some too
@@ -80,6 +84,8 @@ class World:
             return weihai.stored({"xzcf": held["weihai.penalties"], "xzxk": held["weihai.licences"]})
         if source == "court":
             return shandong.stored(held["court.debtors"])
+        if source == "centre":
+            return centre.database(held)
         return shandong.database(held["registry.registrations"])
 
 
@@ -91,6 +97,8 @@ def generate(seed: int = 1, subjects: int = 2000, today: date | None = None) -> 
     others = tuple(population(seed, max(subjects - len(named), 0), today, taken))
     known: dict[str, list[Fact]] = {where: [] for where in COLLECTIONS}
     for item in examples.held(named, today):
+        known[item.where].append(item.fact)
+    for item in (*provincial_examples(named, today), *lives(seed, others, today)):
         known[item.where].append(item.fact)
     for item in _lives(seed, others, today):
         known[item.where].append(item.fact)
@@ -165,7 +173,7 @@ def _flawed(where: str, found: list[Fact]) -> Iterator[Fact]:
 
 
 def _write(where: str, found: tuple[Fact, ...], pen: Pen) -> tuple[Holding, ...]:
-    writers = {
+    writers: dict[str, Callable[[Sequence[Fact], Pen], list[Holding]]] = {
         "qingdao.penalties": qingdao.penalties,
         "qingdao.licences": qingdao.licences,
         "yantai.penalties": yantai.penalties,
@@ -177,5 +185,6 @@ def _write(where: str, found: tuple[Fact, ...], pen: Pen) -> tuple[Holding, ...]
         "weihai.licences": weihai.licences,
         "court.debtors": shandong.debtors,
         "registry.registrations": shandong.registrations,
+        **{f"centre.{name}": partial(centre.rows, name) for name in centre.SHEETS},
     }
     return tuple(writers[where](found, pen))

@@ -238,6 +238,7 @@ class Province:
         yield self._source(WEIHAI, "exchange", "soap", "WEIHAI_ENDPOINT", "deploy.demo.servers.weihai", **weihai)
         yield self._source(SHANDONG, "court", "rest", "SHANDONG_COURT_BASE", "deploy.demo.servers.court", **court)
         yield self._source(SHANDONG, "registry", "sql", "SHANDONG_REGISTRY_URL", _DATABASE)
+        yield self._source(SHANDONG, "centre", "sql", "SHANDONG_CENTRE_URL", _DATABASE)
 
     def _source(self, platform: str, source: str, kind: str, variable: str, module: str, **more: Any) -> Source:
         name = f"{platform}-{source}"

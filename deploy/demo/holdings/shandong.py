@@ -11,6 +11,7 @@ from typing import Any
 
 from deploy.demo import spelling as s
 from deploy.demo.facts import Fact
+from deploy.demo.holdings.nested import Parts, listed
 from deploy.demo.holdings.sheet import SAME, Column, Flaw, Holding, table, write
 from deploy.demo.spelling import Pen
 
@@ -75,9 +76,30 @@ REGISTRATIONS = [
     Column("sourceUpdatedAt", "SJC", SAME, s.stamp),
 ]
 
+# a JSON text in a column, written by the registry's own software
+CHANGES: Parts = {
+    "item": ("altitem", s.plain),
+    "before": ("altbe", s.text),
+    "after": ("altaf", s.text),
+    "date": ("altdate", ANY_DAY),
+}
+SHAREHOLDERS: Parts = {
+    "name": ("inv", s.plain),
+    "kind": ("invtype", s.words({"PERSON": "1", "ORGANISATION": "2"})),
+    "idNo": ("cerno", s.id_number),
+    "subscribed": ("subconam", s.yuan_plain),
+    "paid": ("acconam", s.yuan_plain),
+    "date": ("condate", ANY_DAY),
+}
+REGISTRATIONS += [
+    Column("changes", "BGXX", SAME, listed("changes", CHANGES, as_text=True)),
+    Column("shareholders", "GDXX", SAME, listed("shareholders", SHAREHOLDERS, as_text=True)),
+]
+
 DEBTOR_FLAWS = {"date that is none": Flaw("publishDate", "2025年13月01日", "publishDate", rejects=True)}
 REGISTRATION_FLAWS = {
     "capital in words": Flaw("REGCAP", "伍拾万元整", "regCapital", rejects=True),
+    "changes that are no list": Flaw("BGXX", "变更内容见纸质档案", "changes", rejects=True),
     "no date of approval": Flaw("APPRDATE", "1900-01-01", "approvedDate", rejects=False),
 }
 

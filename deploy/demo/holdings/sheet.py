@@ -67,7 +67,10 @@ def write(
         elif column.old not in {None, SAME}:
             cells[str(column.old)] = None
         cells[place] = cell
-        expected[column.field] = meaning
+        if isinstance(meaning, Mapping):  # of an object inside the record, part by part
+            expected.update(meaning)
+        else:
+            expected[column.field] = meaning
     cells.update(more)
     if not fact.flaw:
         return Holding(fact, cells, expected)
@@ -79,8 +82,9 @@ def write(
     return Holding(fact, cells, {**expected, flaw.field: None})
 
 
-def table(holdings: Iterable[Holding], index: Iterable[str]) -> dict[str, Any]:
-    """The holdings as one database table: `{columns, index, rows}` for the custodian."""
+def table(holdings: Iterable[Holding], index: Iterable[str], known: Iterable[str] = ()) -> dict[str, Any]:
+    """The holdings as one database table: `{columns, index, rows}` for the custodian. `known` columns are there
+    also when no row is."""
     rows = [holding.cells for holding in holdings]
-    columns = list(dict.fromkeys(name for row in rows for name in row))
+    columns = list(dict.fromkeys([*known, *(name for row in rows for name in row)]))
     return {"columns": columns, "index": list(index), "rows": [[row.get(name) for name in columns] for row in rows]}

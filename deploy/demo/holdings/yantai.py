@@ -13,6 +13,7 @@ from typing import Any
 
 from deploy.demo import spelling as s
 from deploy.demo.facts import Fact
+from deploy.demo.holdings.nested import listed
 from deploy.demo.holdings.sheet import SAME, Column, Flaw, Holding, write
 from deploy.demo.spelling import Pen
 
@@ -28,6 +29,7 @@ REGISTRATION_STATES = {
     "LICENCE_REVOKED": "吊销",
     "DEREGISTERED": "注销",
     "SUSPENDED": "停业",
+    "MOVED_OUT": "迁出",
 }
 LICENCE_STATES = {"VALID": "1", "INVALID": "0", "REVOKED": "2", "OBJECTED": "3"}
 
@@ -84,6 +86,14 @@ LICENCES = [
     Column("sourceUnit", "XK_LYDW", SAME, s.text),
     Column("sourceUpdatedAt", "CREATE_DATE", SAME, s.stamp_epoch),
 ]
+CHANGES = {"item": ("bgsx", s.plain), "before": ("bgq", s.text), "after": ("bgh", s.text), "date": ("bgrq", ANY_DAY)}
+SHAREHOLDERS = {
+    "name": ("gdmc", s.plain),
+    "kind": ("gdlx", s.words({"PERSON": "自然人", "ORGANISATION": "法人"})),
+    "subscribed": ("rjcze", s.wan),
+    "paid": ("sjcze", s.wan),
+    "date": ("czrq", ANY_DAY),
+}
 REGISTRATIONS = [
     Column("name", "ENTNAME", SAME, s.name),
     Column("uscc", "UNISCID", SAME, s.plain),
@@ -103,6 +113,8 @@ REGISTRATIONS = [
     Column("regOrgan", "REGORG", SAME, s.text),
     Column("regState", "REGSTATE", SAME, s.words(REGISTRATION_STATES)),
     Column("sourceUpdatedAt", "CREATE_DATE", SAME, s.stamp_epoch),
+    Column("changes", "BGXX", SAME, listed("changes", CHANGES, as_text=False)),
+    Column("shareholders", "GDXX", SAME, listed("shareholders", SHAREHOLDERS, as_text=False)),
 ]
 
 PENALTY_FLAWS = {
