@@ -16,9 +16,10 @@ from itertools import count, cycle
 from typing import Any
 
 from deploy.demo import examples, facts, places
+from deploy.demo.cities import lives as cities
 from deploy.demo.examples import Held
 from deploy.demo.facts import Fact
-from deploy.demo.holdings import centre, qingdao, shandong, weifang, weihai, yantai
+from deploy.demo.holdings import blocks, centre, qingdao, shandong, weifang, weihai, yantai
 from deploy.demo.holdings.sheet import Holding
 from deploy.demo.provincial.lives import lives
 from deploy.demo.provincial.named import named as provincial_examples
@@ -31,6 +32,13 @@ WEIFANG = "370700-weifang-drop"
 WEIHAI = "371000-weihai-credit"
 SHANDONG = "370000-shandong-province"
 
+# the first word of a city's collection -> its platform and source
+CITIES = {
+    "qingdao": (QINGDAO, "database"),
+    "yantai": (YANTAI, "api"),
+    "weifang": (WEIFANG, "folder"),
+    "weihai": (WEIHAI, "exchange"),
+}
 # where a fact is held -> (platform, source, record type, the flaws that its rows may have)
 COLLECTIONS: Mapping[str, tuple[str, str, str, Mapping[str, Any]]] = {
     "qingdao.penalties": (QINGDAO, "database", "AdministrativePenalty", qingdao.PENALTY_FLAWS),
@@ -45,6 +53,7 @@ COLLECTIONS: Mapping[str, tuple[str, str, str, Mapping[str, Any]]] = {
     "court.debtors": (SHANDONG, "court", "JudgmentDebtor", shandong.DEBTOR_FLAWS),
     "registry.registrations": (SHANDONG, "registry", "Registration", shandong.REGISTRATION_FLAWS),
     **{f"centre.{name}": (SHANDONG, "centre", sheet.type, sheet.flaws) for name, sheet in centre.SHEETS.items()},
+    **{where: (*CITIES[where.partition(".")[0]], block.type, block.flaws) for where, block in blocks.BLOCKS.items()},
 }
 ONE_FLAW_IN = 40  # records; few enough that no platform looks broken
 FIRST_FLAW = 9  # the tenth record, so that a small province has some too
@@ -71,17 +80,20 @@ class World:
         """What the server of one source is given, ready for JSON."""
         held = self.held
         if platform == QINGDAO:
-            return qingdao.database(held["qingdao.licences"], held["qingdao.penalties"])
+            tables = qingdao.database(held["qingdao.licences"], held["qingdao.penalties"])
+            return tables | blocks.tables(held)
         if platform == YANTAI:
             return {
                 "xzcf": yantai.stored(held["yantai.penalties"]),
                 "xzxk": yantai.stored(held["yantai.licences"]),
                 "qydj": yantai.stored(held["yantai.registrations"]),
+                **blocks.stored("yantai", held),
             }
         if platform == WEIFANG:
-            return weifang.files(held, self.today)
+            return weifang.files(held, self.today) | weifang.files(held, self.today, blocks.SHEETS)
         if platform == WEIHAI:
-            return weihai.stored({"xzcf": held["weihai.penalties"], "xzxk": held["weihai.licences"]})
+            items = weihai.stored({"xzcf": held["weihai.penalties"], "xzxk": held["weihai.licences"]})
+            return items | blocks.stored("weihai", held)
         if source == "court":
             return shandong.stored(held["court.debtors"])
         if source == "centre":
@@ -102,6 +114,10 @@ def generate(seed: int = 1, subjects: int = 2000, today: date | None = None) -> 
         known[item.where].append(item.fact)
     for item in _lives(seed, others, today):
         known[item.where].append(item.fact)
+    for where, fact in cities.lives(seed, others, today):
+        known[where].append(fact)
+    for where, fact in cities.city_copies(known["centre.lists"]):
+        known[where].append(fact)
     pens = {where: Pen() for where in COLLECTIONS}
     held = {where: _write(where, tuple(_flawed(where, found)), pens[where]) for where, found in known.items()}
     quirks = sum((pen.used for pen in pens.values()), Counter[str]())
@@ -187,4 +203,6 @@ def _write(where: str, found: tuple[Fact, ...], pen: Pen) -> tuple[Holding, ...]
         "registry.registrations": shandong.registrations,
         **{f"centre.{name}": partial(centre.rows, name) for name in centre.SHEETS},
     }
+    if where in blocks.BLOCKS:
+        return tuple(blocks.BLOCKS[where].rows(found, pen))
     return tuple(writers[where](found, pen))

@@ -135,10 +135,10 @@ def penalties(facts: Sequence[Fact], pen: Pen) -> list[Holding]:
     return [write(fact, PENALTIES, pen, PENALTY_FLAWS, {"序号": number + 1}) for number, fact in enumerate(facts)]
 
 
-def files(held: Mapping[str, Sequence[Holding]], today: date) -> dict[str, Any]:
+def files(held: Mapping[str, Sequence[Holding]], today: date, sheets: Mapping[str, Sheet] = SHEETS) -> dict[str, Any]:
     """The night's files for the custodian, by name: `{above, columns, rows, below, merged}`."""
     found = {}
-    for where, sheet in SHEETS.items():
+    for where, sheet in sheets.items():
         rows = [holding.cells for holding in held[where]]
         columns = [sheet.number, *dict.fromkeys(column.new for column in sheet.columns)]
         found[f"{sheet.stem}-{today:%Y%m%d}.{sheet.format}"] = {

@@ -134,7 +134,7 @@ def penalties(facts: Sequence[Fact], pen: Pen) -> list[Holding]:
         checked = status != "FROZEN"
         more = _resource("101102", number, checked) | {"CF_ZT": PENALTY_STATES.get(status, "1")}
         row = write(fact, PENALTIES, pen, PENALTY_FLAWS, more)
-        found.append(_cased(row, number, pen, {"status": status}))
+        found.append(cased(row, number, pen, {"status": status}))
     return found
 
 
@@ -142,7 +142,7 @@ def licences(facts: Sequence[Fact], pen: Pen) -> list[Holding]:
     found = []
     for number, fact in enumerate(facts):
         row = write(fact, LICENCES, pen, LICENCE_FLAWS, _resource("101101", number))
-        found.append(_cased(row, number, pen, {"status": fact.values["status"]}))
+        found.append(cased(row, number, pen, {"status": fact.values["status"]}))
     return found
 
 
@@ -150,7 +150,7 @@ def registrations(facts: Sequence[Fact], pen: Pen) -> list[Holding]:
     found = []
     for number, fact in enumerate(facts):
         row = write(fact, REGISTRATIONS, pen, REGISTRATION_FLAWS, _resource("101103", number))
-        found.append(_cased(row, number, pen, {"status": "ACTIVE"}))
+        found.append(cased(row, number, pen, {"status": "ACTIVE"}))
     return found
 
 
@@ -158,7 +158,7 @@ def _resource(kind: str, number: int, checked: bool = True) -> dict[str, str]:
     return {"RESOURCE_ID": f"DIR-20180903-{kind}-{number + 1}", "CHECK_FLAG": "1" if checked else "0"}
 
 
-def _cased(row: Holding, number: int, pen: Pen, expected: Mapping[str, Any]) -> Holding:
+def cased(row: Holding, number: int, pen: Pen, expected: Mapping[str, Any]) -> Holding:
     """Every third row with its keys in lower case."""
     lower = number % 3 == 2
     pen.used["keys:lower" if lower else "keys:upper"] += 1

@@ -28,7 +28,7 @@ PAGE = 10  # rows at most, whatever the caller asks
 BATCH = 5  # codes in one question
 
 # path -> table
-PATHS = {"/api/xzcf": "xzcf", "/api/xzxk": "xzxk", "/api/qydj": "qydj"}
+PATHS = {f"/api/{table}": table for table in ("xzcf", "xzxk", "qydj", "spyp", "aqsc", "cpzl")}
 
 
 class Refused(Exception):
