@@ -126,6 +126,7 @@ RULES = {
         }.items()
     },
 }  # fmt: skip
+BETWEEN = re.compile("(?<=[\u3400-\u9fff]) (?=[\u3400-\u9fff])")  # Chinese stands beside Chinese without a space
 CONFLICT = re.compile(r"(?P<kind>Fields|Spreads) (?P<name>'[^']*'|…) conflict because (?P<why>.*)", re.DOTALL)
 WHY = {
     "subfields {a} conflict because ": "子字段 {a} 冲突：",
@@ -198,9 +199,10 @@ def _reasons(why: str) -> Iterable[str]:
 
 
 def _filled(chinese: str, match: re.Match[str]) -> str:
-    return chinese.format_map({slot: NOUNS.get(text, text) for slot, text in match.groupdict().items()})
+    filled = chinese.format_map({slot: NOUNS.get(text, text) for slot, text in match.groupdict().items()})
+    return BETWEEN.sub("", filled)
 
 
 def _by_place(error: GraphQLError) -> str:
     places: list[Any] = list(error.locations or ())
-    return "、".join(f"第 {place.line} 行第 {place.column} 列" for place in places) + "处有误"
+    return ("、".join(f"第 {place.line} 行第 {place.column} 列" for place in places) or "此") + "处有误"
