@@ -150,14 +150,14 @@ def load_folder(folder: Path, root: Path | None = None) -> list[Document]:
     return found
 
 
-def suggestion(word: str | None, known: Iterable[str]) -> str:
-    """`, did you mean `x`?`, or the whole list when it is short, or nothing."""
+def suggestion(word: str | None, known: Iterable[str], language: str = "en") -> str:
+    """`, did you mean `x`?`, or the whole list when it is short, or nothing; in Chinese for callers who read it."""
     choices = sorted({choice for choice in known if choice})
     near = difflib.get_close_matches(word or "", choices, n=1, cutoff=0.6)
     if near:
-        return f", did you mean `{near[0]}`?"
+        return f"，是否应为 `{near[0]}`？" if language == "zh" else f", did you mean `{near[0]}`?"
     if choices and len(choices) <= 24:
-        return "; known: " + ", ".join(choices)
+        return ("；已知的有：" if language == "zh" else "; known: ") + ", ".join(choices)
     return ""
 
 

@@ -20,6 +20,7 @@ from gateway.errors import GatewayError
 from gateway.model import Answer
 from gateway.pipeline import Corridor, refused
 from gateway.receiving import Incoming
+from policies.model import Words
 
 GRAPHQL_TYPE = "application/graphql-response+json"
 JSON_TYPE = "application/json"
@@ -28,6 +29,9 @@ GRAPHQL_REFUSALS = frozenset(
      "INVALID_SUBJECT_KEY", "INVALID_ARGUMENT", "INVALID_CURSOR"}
 )  # fmt: skip
 QUALITY = re.compile(r"0(\.[0-9]{0,3})?|1(\.0{0,3})?")  # RFC 9110, 12.4.2
+
+NOT_ARRIVED = Words("请求体未到达", "the body did not arrive")
+TOO_LATE = Words("请求体未按时到达", "the body did not arrive in time")
 
 
 class Endpoint:
@@ -77,7 +81,7 @@ class Endpoint:
                 while True:
                     message = await receive()
                     if message["type"] == "http.disconnect":
-                        return GatewayError("MALFORMED_REQUEST", detail="the body did not arrive")
+                        return GatewayError("MALFORMED_REQUEST", detail=NOT_ARRIVED)
                     chunk = message.get("body", b"")
                     size += len(chunk)
                     if size > self._max_body:
@@ -86,11 +90,13 @@ class Endpoint:
                     if not message.get("more_body"):
                         return b"".join(chunks)
         except TimeoutError:
-            return _hung_up("MALFORMED_REQUEST", detail="the body did not arrive in time")
+            return _hung_up("MALFORMED_REQUEST", detail=TOO_LATE)
 
 
-def _hung_up(code: str, headers: Mapping[str, str] | None = None, **params: Any) -> GatewayError:
-    return GatewayError(code, headers={**(headers or {}), "Connection": "close"}, **params)
+def _hung_up(
+    code: str, headers: Mapping[str, str] | None = None, detail: Words | None = None, limit: int = 0
+) -> GatewayError:
+    return GatewayError(code, headers={**(headers or {}), "Connection": "close"}, detail=detail, limit=limit)
 
 
 async def _send(send: Send, answer: Answer, media: str) -> None:
@@ -167,4 +173,5 @@ def _language(headers: list[tuple[bytes, bytes]]) -> str:
     """`zh` when `Accept-Language` puts Chinese first, else `en`."""
     parts = [part for part in _header(headers, b"accept-language").split(",") if _weight(part) > 0]
     ranked = sorted(parts, key=_weight, reverse=True)
-    return "zh" if ranked and ranked[0].strip().lower().startswith("zh") else "en"
+    first = re.split("[-;]", ranked[0])[0].strip().lower() if ranked else ""
+    return "zh" if first == "zh" else "en"

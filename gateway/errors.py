@@ -15,7 +15,8 @@
     └── PLATFORM_*                     beside the data of a partial answer, one per platform and type
 
 What is not in the table becomes INTERNAL with the request's reference number; the cause stays in the
-operator's log. Words never hold a value of a record, a platform's text, or the name of a denied thing.
+operator's log. All words exist in Chinese and in English, whole. They never hold a value of a record, a
+platform's text, or the name of a denied thing.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from policies.model import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ TABLE: Mapping[str, Entry] = {
     "EVIDENCE_REQUIRED": Entry(400, "该目的须提供依据：{detail}", "this purpose needs evidence: {detail}"),
     "GRAPHQL_PARSE_FAILED": Entry(400, "查询语法错误：{detail}", "{detail}"),
     "GRAPHQL_VALIDATION_FAILED": Entry(400, "查询不符合模式：{detail}", "{detail}"),
-    "OPERATION_UNKNOWN": Entry(400, "找不到要执行的操作", "{detail}"),
+    "OPERATION_UNKNOWN": Entry(400, "找不到要执行的操作：{detail}", "{detail}"),
     "BAD_VARIABLES": Entry(400, "变量不符合模式：{detail}", "{detail}"),
     "LIMIT_EXCEEDED": Entry(400, "查询超出上限：{detail}", "the query exceeds a limit: {detail}"),
     "INVALID_SUBJECT_KEY": Entry(400, "主体标识无效：{detail}", "the subject key is not valid: {detail}"),
@@ -66,7 +69,7 @@ TABLE: Mapping[str, Entry] = {
     ),
     "OVERLOADED": Entry(503, "网关繁忙，请稍后再试", "the gateway is busy; try again shortly"),
     "AUDIT_UNAVAILABLE": Entry(503, "暂时无法记录查询，请稍后再试", "the question cannot be recorded now; try again"),
-    "INTERNAL": Entry(500, "内部错误，编号 {detail}", "internal error, reference {detail}"),
+    "INTERNAL": Entry(500, "内部错误，编号 {reference}", "internal error, reference {reference}"),
     "INCOMPLETE": Entry(503, "答复不完整，已按要求拒绝", "the answer would be incomplete and was refused as asked"),
     "PLATFORM_UNAVAILABLE": Entry(200, "平台 {platform} 无法访问", "{platform} is not available"),
     "PLATFORM_TIMEOUT": Entry(200, "平台 {platform} 未按时答复", "{platform} did not answer in time"),
@@ -79,7 +82,8 @@ TABLE: Mapping[str, Entry] = {
 
 
 class GatewayError(Exception):
-    """An error of the table. `params` fill the words; `cause` is for the operator's log only."""
+    """An error of the table. `detail` and `params` fill the words, params being the same in every language;
+    `cause` is for the operator's log only."""
 
     def __init__(
         self,
@@ -89,13 +93,15 @@ class GatewayError(Exception):
         locations: Sequence[Mapping[str, int]] | None = None,
         headers: Mapping[str, str] | None = None,
         cause: str = "",
-        **params: object,
+        detail: Words | None = None,
+        **params: str | int,
     ) -> None:
         self.code = code
         self.path = path
         self.locations = locations
         self.headers = dict(headers or {})
-        self.params = params
+        self.detail = detail
+        self.params: Mapping[str, str | int] = params
         self.cause = cause
         super().__init__(code)
 
@@ -104,9 +110,11 @@ class GatewayError(Exception):
         return TABLE[self.code].status
 
     def words(self, language: str = "en") -> str:
-        entry = TABLE[self.code]
-        template = entry.zh if language == "zh" else entry.en
-        return template.format_map({"detail": "", **self.params})
+        """The whole sentence; `language` is `zh` or `en`."""
+        entry, detail = TABLE[self.code], self.detail or Words("", "")
+        if language == "zh":
+            return entry.zh.format_map({"detail": detail.zh, **self.params})
+        return entry.en.format_map({"detail": detail.en, **self.params})
 
     def as_graphql(self, language: str = "en") -> dict[str, Any]:
         """The entry of a GraphQL response's `errors`."""
@@ -127,5 +135,5 @@ class Refusal(GatewayError):
     def __init__(self, errors: Sequence[GatewayError]) -> None:
         self.errors = tuple(errors)
         first = self.errors[0]
-        super().__init__(first.code, path=first.path, headers=first.headers, cause=first.cause)
+        super().__init__(first.code, path=first.path, headers=first.headers, cause=first.cause, detail=first.detail)
         self.params = first.params

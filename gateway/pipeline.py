@@ -68,7 +68,7 @@ class Corridor:
             # where it broke, not what it said: the text of an unforeseen error may hold a value
             places = " > ".join(f"{frame.name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__))
             log.error("internal error, reference %s: %s in %s", decision, type(error).__name__, places)
-            answer = refused(GatewayError("INTERNAL", detail=decision), incoming.language)
+            answer = refused(GatewayError("INTERNAL", reference=decision), incoming.language)
         answer = replace(answer, extensions={**answer.extensions, "decision": decision})
         outcome = Outcome(answer.status, answer.codes, answer.complete, (time.monotonic() - start) * 1000)
         digest = trace.operation.digest if trace.operation else None

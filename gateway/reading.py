@@ -28,6 +28,7 @@ from graphql import (
 from gateway.errors import GatewayError
 from gateway.model import Operation, Request
 from gateway.schema import Face
+from policies.model import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +52,15 @@ class Weight:
 
 
 LIMITS = Weight(depth=20, fields=1_000, aliases=60, directives=60, spreads=100)
+COUNTED = {"fields": "字段", "aliases": "别名", "directives": "指令", "spreads": "片段展开"}
 MAX_ROOTS = 20
 MAX_DEFINITIONS = 60
 MAX_EFFORT = 6_000  # 100 times the same field at one place are 4,950 pairs to compare
+
+WHICH_OPERATION = Words(
+    "文档含多个操作，请给出 `operationName`", "the document holds several operations; give `operationName`"
+)
+NO_OPERATION = Words("文档中没有这个名称的操作", "no operation of this name stands in the document")
 
 
 class Reader:
@@ -73,7 +80,7 @@ class Reader:
                 check_limits(document)
                 self._face.validate(document)
             except RecursionError:
-                raise GatewayError("LIMIT_EXCEEDED", detail="nesting") from None
+                raise _exceeded("嵌套过深", "nesting") from None
             if len(request.query) <= self._known.maxsize:  # `max_body` may be set beyond what is remembered in all
                 self._known[digest] = (document, len(request.query))
         node = _choose(document, request.operation_name)
@@ -86,7 +93,9 @@ def check_limits(document: DocumentNode) -> None:
     """Raises GatewayError LIMIT_EXCEEDED naming the limit. Its work grows with the document's size, and not
     with what the document would grow into."""
     if len(document.definitions) > MAX_DEFINITIONS:
-        raise GatewayError("LIMIT_EXCEEDED", detail=f"at most {MAX_DEFINITIONS} operations and fragments")
+        raise _exceeded(
+            f"操作与片段合计至多 {MAX_DEFINITIONS} 个", f"at most {MAX_DEFINITIONS} operations and fragments"
+        )
     fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
     measured: dict[str, Weight] = {}
     open_now: set[str] = set()
@@ -94,7 +103,7 @@ def check_limits(document: DocumentNode) -> None:
     def of_fragment(name: str) -> Weight:
         if name not in measured:
             if name in open_now:
-                raise GatewayError("LIMIT_EXCEEDED", detail="a fragment spreads itself")
+                raise _exceeded("片段展开了自身", "a fragment spreads itself")
             fragment = fragments.get(name)
             if fragment is None:
                 return Weight()  # validation will say so
@@ -139,7 +148,7 @@ def _expand(document: DocumentNode, fragments: Mapping[str, FragmentDefinitionNo
                 effort += 1 + met[here]
                 met[here] += 1
                 if effort > MAX_EFFORT:
-                    raise GatewayError("LIMIT_EXCEEDED", detail="too many fields repeated at one place")
+                    raise _exceeded("同一位置重复的字段过多", "too many fields repeated at one place")
                 walk(node.selection_set, here)
             elif isinstance(node, FragmentSpreadNode):
                 fragment = fragments.get(node.name.value)
@@ -153,22 +162,27 @@ def _expand(document: DocumentNode, fragments: Mapping[str, FragmentDefinitionNo
             walk(definition.selection_set, ())
             roots = sum(count for path, count in met.items() if len(path) == 1)
             if roots > MAX_ROOTS and isinstance(definition, OperationDefinitionNode):
-                raise GatewayError("LIMIT_EXCEEDED", detail=f"at most {MAX_ROOTS} root fields")
+                raise _exceeded(f"根字段至多 {MAX_ROOTS} 个", f"at most {MAX_ROOTS} root fields")
 
 
 def _compare(weight: Weight) -> None:
     for name in Weight.__slots__:
         limit = getattr(LIMITS, name)
         if getattr(weight, name) > limit:
-            words = {"depth": f"fields nested at most {limit} deep"}.get(name, f"at most {limit} {name}")
-            raise GatewayError("LIMIT_EXCEEDED", detail=words)
+            if name == "depth":
+                raise _exceeded(f"字段至多嵌套 {limit} 层", f"fields nested at most {limit} deep")
+            raise _exceeded(f"{COUNTED[name]}至多 {limit} 个", f"at most {limit} {name}")
+
+
+def _exceeded(zh: str, en: str) -> GatewayError:
+    return GatewayError("LIMIT_EXCEEDED", detail=Words(zh, en))
 
 
 def _choose(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
     operations = [d for d in document.definitions if isinstance(d, OperationDefinitionNode)]
     if name is None and len(operations) > 1:
-        raise GatewayError("OPERATION_UNKNOWN", detail="the document holds several operations; give `operationName`")
+        raise GatewayError("OPERATION_UNKNOWN", detail=WHICH_OPERATION)
     for operation in operations:
         if name is None or (operation.name is not None and operation.name.value == name):
             return operation
-    raise GatewayError("OPERATION_UNKNOWN", detail="no operation of this name stands in the document")
+    raise GatewayError("OPERATION_UNKNOWN", detail=NO_OPERATION)

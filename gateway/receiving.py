@@ -15,13 +15,14 @@ import orjson
 
 from gateway.errors import GatewayError
 from gateway.model import Request
+from policies.model import Words
 
 MAX_DEPTH = 32
-EXPECTED: Mapping[str, tuple[type, str]] = {
-    "query": (str, "text"),
-    "operationName": (str, "text or null"),
-    "variables": (dict, "an object or null"),
-    "extensions": (dict, "an object or null"),
+EXPECTED: Mapping[str, tuple[type, Words]] = {
+    "query": (str, Words("文本", "text")),
+    "operationName": (str, Words("文本或 null", "text or null")),
+    "variables": (dict, Words("对象或 null", "an object or null")),
+    "extensions": (dict, Words("对象或 null", "an object or null")),
 }
 
 
@@ -42,18 +43,18 @@ def receive(incoming: Incoming) -> Request:
     try:
         data = orjson.loads(incoming.body)
     except orjson.JSONDecodeError:
-        raise _malformed("the body is not JSON in UTF-8") from None
+        raise _malformed("请求体不是 UTF-8 编码的 JSON", "the body is not JSON in UTF-8") from None
     if not isinstance(data, dict):
-        raise _malformed("the body is not a JSON object")
+        raise _malformed("请求体不是 JSON 对象", "the body is not a JSON object")
     if _too_deep(data):
-        raise _malformed(f"the body is nested more than {MAX_DEPTH} deep")
+        raise _malformed(f"请求体嵌套超过 {MAX_DEPTH} 层", f"the body is nested more than {MAX_DEPTH} deep")
     for name, (kind, words) in EXPECTED.items():
         value = data.get(name)
         if value is not None and not isinstance(value, kind):
-            raise _malformed(f"`{name}` is {words}")
+            raise _malformed(f"`{name}` 应为{words.zh}", f"`{name}` is {words.en}")
     query = data.get("query")
     if not query:
-        raise _malformed("`query` is missing")
+        raise _malformed("缺少 `query`", "`query` is missing")
     return Request(
         query,
         data.get("variables") or {},
@@ -79,5 +80,5 @@ def _too_deep(data: Any) -> bool:
     return any(isinstance(item, dict | list) for item in level)
 
 
-def _malformed(detail: str) -> GatewayError:
-    return GatewayError("MALFORMED_REQUEST", detail=detail)
+def _malformed(zh: str, en: str) -> GatewayError:
+    return GatewayError("MALFORMED_REQUEST", detail=Words(zh, en))

@@ -30,7 +30,7 @@ from gateway.authenticating.statuslists import StatusLists
 from gateway.authenticating.tokens import Token
 from gateway.errors import GatewayError
 from gateway.model import Caller, GivenConsent
-from policies.model import Catalogue
+from policies.model import Catalogue, Words
 
 REMEMBERED = 10_000  # verified tokens
 REMEMBERED_FOR = 60.0  # seconds; a signature costs far more than a look-up
@@ -148,7 +148,8 @@ def _only(pairs: Iterable[tuple[bytes, bytes]], name: str) -> bytes | None:
     sought = name.lower().encode()
     values = [value.strip(b" \t") for given, value in pairs if given == sought]
     if len(values) > 1:
-        raise GatewayError("MALFORMED_REQUEST", detail=f"the header `{name}` stands more than once")
+        detail = Words(f"请求头 `{name}` 出现不止一次", f"the header `{name}` stands more than once")
+        raise GatewayError("MALFORMED_REQUEST", detail=detail)
     return values[0] if values else None
 
 

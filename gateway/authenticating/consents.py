@@ -26,6 +26,7 @@ from gateway.authenticating.signatures import SKEW, Misshapen, TokenRefused, ins
 from gateway.authenticating.statuslists import StatusLists, StatusUnknown
 from gateway.errors import GatewayError
 from gateway.model import Consent, GivenConsent
+from policies.model import Words
 
 KIND = "credit-consent+jwt"
 HEADER = "Credit-Consent"
@@ -76,9 +77,11 @@ class Consents:
         if listed is None:
             listed = []
         if not isinstance(listed, list) or not all(isinstance(item, str) for item in listed):
-            raise GatewayError("MALFORMED_REQUEST", detail="`extensions.consents` is a list of texts")
+            texts = Words("`extensions.consents` 应为文本的列表", "`extensions.consents` is a list of texts")
+            raise GatewayError("MALFORMED_REQUEST", detail=texts)
         if len(listed) > self._most:
-            raise GatewayError("LIMIT_EXCEEDED", detail=f"more than {self._most} consents")
+            many = Words(f"授权多于 {self._most} 份", f"more than {self._most} consents")
+            raise GatewayError("LIMIT_EXCEEDED", detail=many)
         return [*([header] if header is not None else []), *(item.encode("utf-8", "replace") for item in listed)]
 
     async def check(

@@ -16,7 +16,7 @@ from gateway.authenticating.signatures import TokenRefused
 from gateway.authenticating.tokens import Token
 from gateway.documents import suggestion
 from gateway.errors import GatewayError
-from policies.model import Catalogue
+from policies.model import Catalogue, Words
 
 DETAIL_TYPE = "credit-query"
 SCOPE_PREFIX = "purpose:"
@@ -82,22 +82,28 @@ def evidence_for(
         vouched = purposes[purpose].get(name) if purpose else None
         value = said.get(name, vouched)
         if value is None:
-            raise GatewayError("EVIDENCE_REQUIRED", detail=f"`{name}`, in `extensions.evidence`")
+            raise _needed(f"请在 `extensions.evidence` 中提供 `{name}`", f"`{name}`, in `extensions.evidence`")
         if vouched is not None and value != vouched:
-            raise GatewayError("EVIDENCE_REQUIRED", detail=f"`{name}` differs from what the token says")
+            raise _needed(f"`{name}` 与令牌所载不一致", f"`{name}` differs from what the token says")
         if not _printable(value):
-            raise GatewayError(
-                "EVIDENCE_REQUIRED", detail=f"`{name}` as text of 1 to {MAX_EVIDENCE} printable characters"
+            raise _needed(
+                f"`{name}` 应为 1 至 {MAX_EVIDENCE} 个可打印字符的文本",
+                f"`{name}` as text of 1 to {MAX_EVIDENCE} printable characters",
             )
         evidence[name] = value
     return evidence
 
 
-def _named(wanted: str, catalogue: Catalogue) -> str:
+def _needed(zh: str, en: str) -> GatewayError:
+    return GatewayError("EVIDENCE_REQUIRED", detail=Words(zh, en))
+
+
+def _named(wanted: str, catalogue: Catalogue) -> Words | None:
     """The caller's word, when it is fit to be said back, and the nearest right one (also for `GOV_LICENSING`)."""
     if len(wanted) > _MAX_WORD or not wanted.isascii() or not wanted.isprintable():
-        return ""
-    return f" `{wanted}`{suggestion(wanted.lower().replace('_', '.'), catalogue.purposes)}"
+        return None
+    word, known = wanted.lower().replace("_", "."), catalogue.purposes
+    return Words(f"：`{wanted}`{suggestion(word, known, 'zh')}", f" `{wanted}`{suggestion(word, known)}")
 
 
 def _printable(value: object) -> bool:

@@ -13,10 +13,15 @@ from connectors.contract import SubjectKey
 from gateway.errors import GatewayError
 from gateway.model import Path, Subject
 from policies import identifiers
-from policies.model import Catalogue
+from policies.model import Catalogue, Words
 
 MAX_NAME = 200
 MAX_CODE = 64  # characters as written, blanks included; nothing longer is worth normalising
+ONE_KEY = Words("`uscc` 与 `citizenId` 须且只须给出一个", "give exactly one of `uscc` and `citizenId`")
+IS_CITIZEN_ID = Words("这是公民身份号码，请写在 `citizenId`", "this is a citizen ID; write it under `citizenId`")
+IS_USCC = Words("这是统一社会信用代码，请写在 `uscc`", "this is a USCC; write it under `uscc`")
+USCC = Words("统一社会信用代码", "USCC")
+CITIZEN_ID = Words("公民身份号码", "citizen ID")
 
 
 def subject_of(catalogue: Catalogue, given: Mapping[str, Any], path: Path) -> Subject:
@@ -30,23 +35,26 @@ def key_of(given: Mapping[str, Any], path: Path) -> SubjectKey:
     """The key alone, its code in normal form. Raises GatewayError INVALID_SUBJECT_KEY."""
     codes = {kind: given[kind] for kind in ("uscc", "citizenId") if given.get(kind)}
     if len(codes) != 1:
-        raise GatewayError("INVALID_SUBJECT_KEY", path=path, detail="give exactly one of `uscc` and `citizenId`")
+        raise GatewayError("INVALID_SUBJECT_KEY", path=path, detail=ONE_KEY)
     [(kind, raw)] = codes.items()
     value = identifiers.normalise(raw) if len(raw) <= MAX_CODE else ""
     is_uscc, is_citizen_id = identifiers.is_uscc(value), identifiers.is_citizen_id(value)
     if kind == "uscc" and not is_uscc:
-        wrong = "this is a citizen ID; write it under `citizenId`" if is_citizen_id else _why("USCC", value)
+        wrong = IS_CITIZEN_ID if is_citizen_id else _why(USCC, value)
         raise GatewayError("INVALID_SUBJECT_KEY", path=path, detail=wrong)
     if kind == "citizenId" and not is_citizen_id:
-        wrong = "this is a USCC; write it under `uscc`" if is_uscc else _why("citizen ID", value)
+        wrong = IS_USCC if is_uscc else _why(CITIZEN_ID, value)
         raise GatewayError("INVALID_SUBJECT_KEY", path=path, detail=wrong)
     name = given.get("name") or None
     if name is not None and len(name) > MAX_NAME:
-        raise GatewayError("INVALID_SUBJECT_KEY", path=path, detail=f"`name` has more than {MAX_NAME} characters")
+        wrong = Words(f"`name` 超过 {MAX_NAME} 个字符", f"`name` has more than {MAX_NAME} characters")
+        raise GatewayError("INVALID_SUBJECT_KEY", path=path, detail=wrong)
     return SubjectKey("uscc" if kind == "uscc" else "citizenId", value)
 
 
-def _why(what: str, value: str) -> str:
+def _why(what: Words, value: str) -> Words:
     if len(value) != 18:
-        return f"a {what} has 18 characters"
-    return f"not a {what}: a character or the check character is wrong"
+        return Words(f"{what.zh}为 18 位", f"a {what.en} has 18 characters")
+    return Words(
+        f"不是{what.zh}：某个字符或校验码有误", f"not a {what.en}: a character or the check character is wrong"
+    )

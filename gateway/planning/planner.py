@@ -17,7 +17,7 @@ from gateway.planning.fields import record_fields
 from gateway.planning.keys import subject_of
 from gateway.planning.seeking import Seeking
 from gateway.planning.windows import Windows
-from policies.model import Catalogue
+from policies.model import Catalogue, Words
 
 ABOUT_SUBJECTS = ("subject", "subjects", "creditReport")
 OPEN = ("search", "listing")
@@ -71,7 +71,8 @@ class Planner:
     ) -> tuple[Subject, ...]:
         making.room -= len(given)
         if making.room < 0:
-            detail = f"at most {self._max_subjects} subjects in one question"
+            most = self._max_subjects
+            detail = Words(f"一次查询至多 {most} 个主体", f"at most {most} subjects in one question")
             raise GatewayError("LIMIT_EXCEEDED", path=(key,), detail=detail)
         subjects: list[Subject] = []
         for index, item in enumerate(given):
@@ -160,5 +161,8 @@ class _Making:
     def add(self, branch: Branch) -> None:
         self.branches.append(branch)
         if len(self.branches) > MAX_BRANCHES:
-            detail = f"at most {MAX_BRANCHES} record connections, those of all subjects counted"
+            detail = Words(
+                f"所有主体的记录连接合计至多 {MAX_BRANCHES} 个",
+                f"at most {MAX_BRANCHES} record connections, those of all subjects counted",
+            )
             raise GatewayError("LIMIT_EXCEEDED", path=branch.root, detail=detail)

@@ -14,10 +14,16 @@ from gateway.planning.collecting import Collector
 from gateway.planning.fields import record_fields
 from gateway.planning.windows import Windows
 from policies import identifiers
-from policies.model import Catalogue, RecordType
+from policies.model import Catalogue, RecordType, Words
 
 MOST = 100  # characters of a name, normalised
 CHINESE = re.compile(r"[\u3400-\u9fff]{2}")  # less would find half of a platform
+NO_LISTS = Words("没有记录类型设有名单", "no record type keeps lists")
+NO_NAME = Words(
+    f"`name`：名称的一部分，至少两个汉字，至多 {MOST} 个字符",
+    f"`name`: a part of a name, two Chinese characters at least and {MOST} characters at most",
+)
+NO_PERSONS = Words("`kind`：仅限法人和其他组织，不检索自然人", "`kind`: organisations only; persons are not searched")
 
 
 class Seeking:
@@ -44,7 +50,7 @@ class Seeking:
             return self._search(arguments, path, collector, nodes, caller)
         record = self._listed
         if record is None or record.roles.list is None:
-            raise GatewayError("INVALID_ARGUMENT", path=path, detail="no record type keeps lists")
+            raise GatewayError("INVALID_ARGUMENT", path=path, detail=NO_LISTS)
         seek = Seek(record.roles.list, "in", (_name(arguments["list"]),), self._sought(record))
         window = self._windows.of({**arguments, "from": arguments.get("since")}, ANYBODY, record, caller, path, seek)
         return Branch(path, path, ANYBODY, record.name, record_fields(collector, record, nodes), window, seek=seek)
@@ -54,13 +60,10 @@ class Seeking:
     ) -> Branch:
         sought = identifiers.normalise_name(arguments["name"])
         if len(sought) > MOST or not CHINESE.search(sought):
-            detail = f"`name`: a part of a name, two Chinese characters at least and {MOST} characters at most"
-            raise GatewayError("INVALID_ARGUMENT", path=path, detail=detail)
+            raise GatewayError("INVALID_ARGUMENT", path=path, detail=NO_NAME)
         wanted = [_name(kind) for kind in arguments.get("kind") or self._kinds]
         if any(self._catalogue.kinds[kind].natural for kind in wanted):
-            raise GatewayError(
-                "INVALID_ARGUMENT", path=path, detail="`kind`: organisations only; persons are not searched"
-            )
+            raise GatewayError("INVALID_ARGUMENT", path=path, detail=NO_PERSONS)
         origins = {label: origin for kind in wanted for label, origin in self._catalogue.kinds[kind].derived.items()}
         type_name, _, field = origins["name"].partition(".")
         record = self._catalogue.types[type_name]

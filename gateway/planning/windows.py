@@ -10,7 +10,10 @@ from typing import Any
 from gateway.cursors import Cursors, question_digest
 from gateway.errors import GatewayError
 from gateway.model import Caller, Path, Seek, Subject, Window
-from policies.model import Catalogue, RecordType
+from policies.model import Catalogue, RecordType, Words
+
+BACKWARDS = Words("`from` 晚于 `to`", "`from` is later than `to`")
+DATELESS = Words("该记录类型没有可供筛选的日期", "this record type has no date to filter by")
 
 
 class Windows:
@@ -33,12 +36,13 @@ class Windows:
         """Raises GatewayError INVALID_ARGUMENT or INVALID_CURSOR."""
         first = arguments.get("first", 20)
         if not 0 <= first <= self._max_first:
-            raise GatewayError("INVALID_ARGUMENT", path=path, detail=f"`first` is from 0 to {self._max_first}")
+            detail = Words(f"`first` 应为 0 至 {self._max_first}", f"`first` is from 0 to {self._max_first}")
+            raise GatewayError("INVALID_ARGUMENT", path=path, detail=detail)
         since, until = _date(arguments.get("from")), _date(arguments.get("to"))
         if since and until and since > until:
-            raise GatewayError("INVALID_ARGUMENT", path=path, detail="`from` is later than `to`")
+            raise GatewayError("INVALID_ARGUMENT", path=path, detail=BACKWARDS)
         if (since or until) and record.roles.date is None:
-            raise GatewayError("INVALID_ARGUMENT", path=path, detail="this record type has no date to filter by")
+            raise GatewayError("INVALID_ARGUMENT", path=path, detail=DATELESS)
         window = Window(
             regions=self.regions(arguments, path),
             since=since,
@@ -61,7 +65,8 @@ class Windows:
         for region in arguments.get("regions") or ():
             if not region.isdigit() and region not in self._catalogue.region_sets:
                 known = ", ".join(sorted(self._catalogue.region_sets))
-                raise GatewayError("INVALID_ARGUMENT", path=path, detail=f"`regions`: known sets are {known}")
+                detail = Words(f"`regions`：已知的区域集合有 {known}", f"`regions`: known sets are {known}")
+                raise GatewayError("INVALID_ARGUMENT", path=path, detail=detail)
             found |= dict.fromkeys(self._catalogue.codes_of(region))
         return tuple(found)
 

@@ -13,30 +13,47 @@ from typing import TYPE_CHECKING, Any, NewType
 
 import strawberry
 
+from policies import model
+
 Date = NewType("Date", str)
 DateTime = NewType("DateTime", str)
 Money = NewType("Money", str)
 RegionCode = NewType("RegionCode", str)
 
 
+class NotACode(ValueError):
+    """What an input scalar expects, in `words` that never hold the value it was given."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        self.words = model.Words(zh, en)
+        super().__init__(en)
+
+
 def _as_date(value: Any) -> str:
     if not isinstance(value, str):
-        raise ValueError("a date is text such as 2026-11-24")
+        raise _no_date()
     try:
         return date.fromisoformat(value).isoformat()
     except ValueError:
-        raise ValueError("a date is text such as 2026-11-24") from None
+        raise _no_date() from None
+
+
+def _no_date() -> NotACode:
+    return NotACode("日期写作文本，如 2026-11-24", "a date is text such as 2026-11-24")
 
 
 def _as_region(value: Any) -> str:
     if not isinstance(value, str) or not re.fullmatch(r"[0-9]{6}|[A-Z][A-Z_]{2,40}", value):
-        raise ValueError("a region is the six digits of GB/T 2260, such as 370200, or a set, such as BLUE_ZONE")
+        raise NotACode(
+            "区域写作 GB/T 2260 六位代码，如 370200，或区域集合，如 BLUE_ZONE",
+            "a region is the six digits of GB/T 2260, such as 370200, or a set, such as BLUE_ZONE",
+        )
     return value
 
 
 def _as_text(value: Any) -> str:
     if not isinstance(value, str):
-        raise ValueError("text is expected")
+        raise NotACode("应为文本", "text is expected")
     return value
 
 

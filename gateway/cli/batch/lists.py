@@ -160,7 +160,7 @@ def _subjects(lines: Sequence[Line], places: Mapping[str, int]) -> tuple[tuple[S
                 words = {word: _text(cell) for word, cell in given.items()}
                 key = key_of(words, ())
             except GatewayError as error:
-                wrong.append(Wrong(number, str(error.params["detail"])))
+                wrong.append(Wrong(number, error.detail.en if error.detail else error.words()))
                 continue
             first = seen.setdefault((key.kind, key.value), number)
             if first == number:
