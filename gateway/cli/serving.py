@@ -108,7 +108,8 @@ class _Runner(uvicorn.Server):
     def __init__(self, settings: Settings, application: Application, ready: Callable[[], None]) -> None:
         level = settings.log_level.upper()
         logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s")
-        logging.getLogger("httpx2").setLevel(logging.WARNING)  # it logs each URL that it asks, and URLs hold codes
+        for library in ("httpx2", "httpcore2", "aiosqlite", "sqlalchemy", "zeep"):
+            logging.getLogger(library).setLevel(logging.WARNING)  # they log addresses and values, and these hold codes
         self._ready = ready
         super().__init__(
             uvicorn.Config(

@@ -34,7 +34,7 @@ def lives(seed: int, subjects: Sequence[Subject], today: date) -> Iterator[Kept]
 
 
 def city_copies(facts: Sequence[Fact]) -> Iterator[Kept]:
-    """What the province's list of wage arrears says of Weihai's own (and of a named example), the city knows too: one decision, two holders."""
+    """The entries on wage arrears that Weihai knows too (its own, and a named one): one decision, two holders."""
     for fact in facts:
         if (fact.named or fact.subject.city == "3710") and fact.values["listCode"] == "WAGE_ARREARS":
             # who is responsible the city has in one column each, so it knows only the first
