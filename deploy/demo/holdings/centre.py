@@ -80,7 +80,7 @@ ENTRIES = [
         SAME,
         listed(
             "responsiblePersons",
-            {"name": ("xm", s.plain), "role": ("sf", s.words(ROLES)), "idNo": ("zjhm", s.id_number)},
+            {"name": ("xm", s.plain), "role": ("sf", s.words(ROLES))},
             as_text=True,
         ),
     ),

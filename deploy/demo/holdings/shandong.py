@@ -86,7 +86,6 @@ CHANGES: Parts = {
 SHAREHOLDERS: Parts = {
     "name": ("inv", s.plain),
     "kind": ("invtype", s.words({"PERSON": "1", "ORGANISATION": "2"})),
-    "idNo": ("cerno", s.id_number),
     "subscribed": ("subconam", s.yuan_plain),
     "paid": ("acconam", s.yuan_plain),
     "date": ("condate", ANY_DAY),
