@@ -71,8 +71,16 @@ PROMISES: Mapping[str, Mapping[str, str]] = {
         "en": "an enterprise that moved from Yantai to Qingdao: a change of address, and records in both cities",
     },
     "wage_arrears": {
-        "zh": "企业，在拖欠农民工工资名单上",
-        "en": "an enterprise on the list for wage arrears",
+        "zh": "企业，在省和威海的拖欠农民工工资名单上，威海有拖欠工资信息",
+        "en": "an enterprise on the list for wage arrears, at the province and in Weihai, with what it owes there",
+    },
+    "honoured": {
+        "zh": "企业，青岛一项有效荣誉，不在任何名单上",
+        "en": "an enterprise with a valid honour in Qingdao and no entry on any list",
+    },
+    "rated_blue": {
+        "zh": "企业，环境信用两地两种体系：青岛四色蓝，潍坊三色绿",
+        "en": "an enterprise rated by two environmental schemes: blue of four in Qingdao, green of three in Weifang",
     },
     "debtor_enterprise": {
         "zh": "企业，在列的失信被执行人",
@@ -109,6 +117,8 @@ _ORGANISATIONS = {
     "borrower": ("370703", "潍坊示例借款食品有限公司", "食品"),
     "moved": ("370602", "烟台示例迁移机械有限公司", "机械"),
     "wage_arrears": ("370613", "烟台示例欠薪建筑有限公司", "建筑"),
+    "honoured": ("370211", "青岛示例荣誉商贸有限公司", "商贸"),
+    "rated_blue": ("370281", "青岛示例环评化工有限公司", "化工"),
 }
 _PEOPLE = {"debtor_person": "陈甲子", "clean_person": "林乙丑", "minor_person": "赵丙寅"}
 

@@ -17,6 +17,7 @@ from typing import Any
 
 from deploy.demo import examples, facts, places
 from deploy.demo.cities import lives as cities
+from deploy.demo.cities.named import named as city_examples
 from deploy.demo.examples import Held
 from deploy.demo.facts import Fact
 from deploy.demo.holdings import blocks, centre, qingdao, shandong, weifang, weihai, yantai
@@ -114,7 +115,7 @@ def generate(seed: int = 1, subjects: int = 2000, today: date | None = None) -> 
         known[item.where].append(item.fact)
     for item in _lives(seed, others, today):
         known[item.where].append(item.fact)
-    for where, fact in cities.lives(seed, others, today):
+    for where, fact in (*city_examples(named, today), *cities.lives(seed, others, today)):
         known[where].append(fact)
     for where, fact in cities.city_copies(known["centre.lists"]):
         known[where].append(fact)

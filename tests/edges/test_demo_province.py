@@ -201,7 +201,7 @@ def test_the_named_examples_keep_their_promises(seed: int, size: int, today: dat
     assert set(many) == {
         "registry.registrations", "yantai.registrations",
         "qingdao.licences", "yantai.licences", "weifang.licences", "weihai.licences",
-        "qingdao.penalties", "yantai.penalties",
+        "qingdao.penalties", "yantai.penalties", "weifang.honours", "weihai.wages",
     }  # fmt: skip
     documents_held = Counter(
         row.expected["documentNo"] for where, row in records(world, "many_platforms") if where.endswith("penalties")
@@ -246,6 +246,49 @@ def test_the_lines_of_the_named_examples_keep_their_promises(seed: int, size: in
     [moved] = here["changes.date"]
     assert only(world, "moved", "yantai.penalties")["decisionDate"] < moved
     assert moved < only(world, "moved", "qingdao.licences")["decisionDate"]
+
+
+@pytest.mark.parametrize(("seed", "size", "today"), [(1, 2000, TODAY), (77, 12, date(2028, 2, 29))])
+def test_the_blocks_of_the_named_examples_keep_their_promises(seed: int, size: int, today: date) -> None:
+    """For every seed, size and day the examples of honours, wages and colours are what the guides say."""
+    world = generate(seed, size, today)
+    assert {where for where, _ in records(world, "honoured")} == {"registry.registrations", "qingdao.honours"}
+    for example, where in (("honoured", "qingdao.honours"), ("many_platforms", "weifang.honours")):
+        honour = only(world, example, where)
+        assert (honour["honourCode"], honour["status"]) == ("CONTRACT_CREDIT", "ACTIVE")
+        assert honour["awardedDate"] < today < honour["validUntil"]
+    owed = only(world, "wage_arrears", "weihai.wages")
+    assert (owed["conductEnd"], owed["status"], owed["workers"]) == (date.max, "ACTIVE", 23)
+    assert owed["overdueSince"] < owed["listEntry.inDate"] < today
+    assert only(world, "many_platforms", "weihai.wages")["conductEnd"] < today
+    entries = [only(world, "wage_arrears", where) for where in ("centre.lists", "weihai.entries")]
+    assert len({(entry["listCode"], entry["decisionNo"], entry["inDate"]) for entry in entries}) == 1
+    colours = [only(world, "rated_blue", where) for where in ("qingdao.ratings", "weifang.ratings")]
+    assert [(each["scheme"], each["level"]) for each in colours] == [
+        ("SHANDONG_2021", "SHANDONG_2021_BLUE"), ("SHANDONG", "SHANDONG_GREEN"),
+    ]  # fmt: skip
+    assert all(each["status"] == "ACTIVE" and each["validUntil"] > today for each in colours)
+
+
+def test_the_blocks_of_the_cities_have_what_the_rules_are_about(world: World) -> None:
+    """Rules have something to bite on: open ends, both schemes, persons and firms, copies of one decision."""
+    held = {where: [row.fact for row in rows] for where, rows in world.held.items()}
+    for where in ("qingdao.honours", "qingdao.promises", "weifang.honours", "weifang.villages", "weihai.buildings"):
+        assert {fact.subject.natural for fact in held[where]} == {True, False}
+    assert {fact.values["subjectKind"] for fact in held["weifang.villages"]} == {
+        "HOUSEHOLD", "FAMILY_FARM", "COOPERATIVE",
+    }  # fmt: skip
+    for where in ("qingdao.ratings", "weifang.ratings"):
+        assert {fact.values["scheme"] for fact in held[where]} == {"SHANDONG", "SHANDONG_2021"}
+    assert {fact.values["conductEnd"] == date.max for fact in held["weihai.wages"]} == {True, False}
+    bans = [fact.values["ban"] for fact in held["yantai.foods"]]
+    assert {ban and (ban["validTo"] == date.max) for ban in bans} == {None, True, False}
+    built = [fact.values for fact in held["weihai.buildings"]]
+    assert {each["qualification.name"] is None for each in built} == {True, False}
+    provincial = {(fact.subject.key, fact.values["decisionNo"], fact.values["inDate"]) for fact in held["centre.lists"]}
+    copies = [(fact.subject.key, fact.values["decisionNo"], fact.values["inDate"]) for fact in held["weihai.entries"]]
+    assert len(provincial & set(copies)) >= 2
+    assert set(copies) - provincial  # and the city's own
 
 
 def test_the_lines_of_the_province_have_what_the_rules_are_about(world: World) -> None:

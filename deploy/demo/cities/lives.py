@@ -18,6 +18,7 @@ from deploy.demo.subjects import Subject
 
 Kept = tuple[str, Fact]  # the collection that holds a fact, and the fact
 AT_HOME = {"3702": "qingdao", "3706": "yantai", "3707": "weifang", "3710": "weihai"}
+SITES = ("3710", "3706", "3702")  # whose firms have building sites in Weihai
 # The same honour comes from the department, the city, the province and the national system of enterprises.
 HANDED_OVER = ("潍坊市社会信用中心", "山东省社会信用中心", "国家企业信用信息公示系统")
 
@@ -34,9 +35,11 @@ def lives(seed: int, subjects: Sequence[Subject], today: date) -> Iterator[Kept]
 
 
 def city_copies(facts: Sequence[Fact]) -> Iterator[Kept]:
-    """The entries on wage arrears that Weihai knows too (its own, and a named one): one decision, two holders."""
+    """The province's entries on the list of wage arrears that Weihai has too: one decision, two holders.
+
+    Those of firms that build there: its own, and those of the cities around it."""
     for fact in facts:
-        if (fact.named or fact.subject.city == "3710") and fact.values["listCode"] == "WAGE_ARREARS":
+        if fact.subject.city in SITES and fact.values["listCode"] == "WAGE_ARREARS":
             # who is responsible the city has in one column each, so it knows only the first
             values = {**fact.values, "counterpartyName": fact.subject.name, "sourceUnit": places.WEIHAI_CENTRE.name}
             values["sourceUnitUscc"] = places.WEIHAI_CENTRE.uscc
