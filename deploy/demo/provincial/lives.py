@@ -18,6 +18,8 @@ from deploy.demo.facts import Fact, anniversary
 from deploy.demo.provincial import finance, lists, market, people, taxes
 from deploy.demo.subjects import Subject
 
+LONG = ("WAGE_ARREARS", "TAX_MAJOR")  # lists that are longer than a page in the smallest province too
+LONG_FOR = 9  # organisations on each of them at least, where there are as many
 SMALL = {"Enterprise", "IndividualBusiness", "FarmerCooperative"}
 
 
@@ -25,6 +27,15 @@ def lives(seed: int, subjects: Sequence[Subject], today: date) -> Iterator[Held]
     """Every record of these subjects, by collection of `centre`."""
     draw = random.Random(f"{seed}/provincial lives")
     serial = count(1)
+    organisations = [subject for subject in subjects if not subject.natural]
+    for number, subject in enumerate(organisations[: LONG_FOR * len(LONG)]):
+        entered = today - timedelta(days=60 + 10 * number)
+        entry = lists.entry(subject, LONG[number % len(LONG)], next(serial), draw, today, inDate=entered)
+        entry |= {"status": "ACTIVE", "outDate": None, "outReason": None}
+        yield held("lists", "SeriousDishonestyEntry", subject, entry)
+        if entry["listCode"] == "TAX_MAJOR":
+            values = taxes.violation(subject, draw, today, entryDate=entered, status="ACTIVE", removeDate=None)
+            yield held("violations", "MajorTaxViolation", subject, values)
     for subject in subjects:
         yield from _listed(subject, serial, draw, today)
         if draw.random() < 0.05:
