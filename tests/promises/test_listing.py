@@ -1,4 +1,4 @@
-"""A list is read as a whole: organisations only, newest first, nothing that policy hides, and nobody enumerates persons."""
+"""A list is read as a whole: organisations only, newest first, nothing that policy hides; no person is enumerated."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def test_a_list_holds_its_own_entries_newest_first(house: House, code: str) -> N
 
 def test_persons_are_never_listed(house: House) -> None:
     """A list that holds persons too is read for its organisations alone: nobody can enumerate persons."""
-    codes = {row.expected["listCode"] for row in house.running.province.world.holdings(PROVINCE, "SeriousDishonestyEntry")
-             if row.expected and row.subject.natural}  # fmt: skip
+    rows = house.running.province.world.holdings(PROVINCE, "SeriousDishonestyEntry")
+    codes = {row.expected["listCode"] for row in rows if row.expected.get("listCode") and row.fact.subject.natural}
     assert codes
     for code in sorted(codes):
         for node in listing(house, code)["nodes"]:
