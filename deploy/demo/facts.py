@@ -152,8 +152,10 @@ def licence(
     """The fields of an AdministrativeLicence; `fixed` prevails."""
     certificate, kind, content = draw.choice(LICENCES)
     decided: date = fixed.get("decisionDate") or today - timedelta(days=draw.randrange(20, 1700))
-    until = FOREVER if draw.random() < 0.2 else anniversary(decided, 5)
-    state = draw.choices(("VALID", "REVOKED", "OBJECTED"), (88, 6, 6))[0] if until > today else "INVALID"
+    years = 4 if certificate == "道路运输经营许可证" else 5
+    until = FOREVER if draw.random() < 0.2 else anniversary(decided, years)
+    state = draw.choices(("VALID", "REVOKED", "OBJECTED"), (88, 6, 6))[0]
+    state = state if until > today else "INVALID"
     values = {
         **counterparty(subject),
         "documentName": f"准予行政许可决定书（{certificate}）",
