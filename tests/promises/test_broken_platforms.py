@@ -134,7 +134,8 @@ def test_all_platforms_die(fragile: House) -> None:
 
 
 def database(house: House, platform: str) -> Path:
-    [url] = [p["url"] for p in house.running.description["platforms"] if (p["id"], p["kind"]) == (platform, "sql")]
+    sources = {(platform, "database"), (platform, "registry")}
+    [url] = [p["url"] for p in house.running.description["platforms"] if (p["id"], p["source"]) in sources]
     return Path(url.partition(":///")[2])
 
 

@@ -270,14 +270,20 @@ def test_asked_is_a_subset_of_allowed_plus_control(house: House, places: list[Pl
 
 def test_recorder_sees_what_travels(house: House, places: list[Place]) -> None:
     """The recorder is not blind: a question in full shows the columns of every platform that answers it."""
-    query = """query($id: SubjectKey!) { subject(id: $id) {
-        registrations { nodes { regCapital } } administrativePenalties { nodes { documentNo procedure } }
-        judgmentDebtors { nodes { caseNo } } } }"""
+    policies = read_policies(house.home / "policies")
+    closed = {"SmeFinanceSummary", "ProfessionalRecord", "EducationResearchRecord"}  # need consent, or research
+    types = [r for r in policies.catalogue.types.values() if "Enterprise" in r.kinds and r.name not in closed]
     with Recorder(house) as recorder:
         recorder.clear()
-        house.ask(query, "many_platforms", as_="shanghai-market-bureau", purpose="gov.licensing")
+        for record in types:
+            fields = " ".join(map(selected, sorted(record.fields)))
+            query = (
+                f"query($id: SubjectKey!) {{ subject(id: $id) {{ {record.connection} {{ nodes {{ {fields} }} }} }} }}"
+            )
+            house.ask(query, "many_platforms", as_="weihai-licensing-desk", purpose="gov.licensing")
         seen = recorder.asked()
-    assert {place.place for place in places if place.type != "AdministrativeLicence"} <= {place for place, _ in seen}
+    named = {record.name for record in types}
+    assert {place.place for place in places if place.type in named} <= {place for place, _ in seen}
 
 
 DEBTOR = """query($id: SubjectKey!) { subject(id: $id) {

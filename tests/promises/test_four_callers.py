@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -127,10 +128,17 @@ def test_after_the_agreement_only_public_facts_remain(house: House, tmp_path: Pa
     assert withheld(shanghai)["procedure"]["rule"] == "national-baseline/cross-region-needs-agreement"
 
 
+def content(path: Path) -> bytes:
+    """What a file holds; the audit log renames its own while we look."""
+    with contextlib.suppress(FileNotFoundError):
+        return path.read_bytes()
+    return b""
+
+
 def test_home_is_not_the_only_place_of_truth(house: House) -> None:
     """The home of a running demo holds no record of any subject: only configuration, keys and the audit log."""
     node = penalty(house.ask(PENALTY, "penalised"))
     needle = node["documentNo"].encode()
     kept = [path for path in Path(house.home).rglob("*") if path.is_file() and "demo" not in path.parts[-3:]]
     assert kept
-    assert not [path for path in kept if needle in path.read_bytes()]
+    assert not [path for path in kept if needle in content(path)]

@@ -49,7 +49,7 @@ def test_pages_joined_equal_one_large_page(house: House) -> None:
     """Over 500 random questions the pages joined are the large page, and each page says truly whether more follows."""
     rng = random.Random(7)
     organisations = [subject for subject in house.running.province.world.subjects if not subject.natural]
-    many = turned = 0
+    many = turned = exact = 0
     for _ in range(QUESTIONS):
         subject = rng.choice(
             [house.key("many_pages"), house.key("many_platforms"), {"uscc": rng.choice(organisations).key}]
@@ -67,8 +67,9 @@ def test_pages_joined_equal_one_large_page(house: House) -> None:
             words.append(f"regions: {rng.choice(REGIONS)}")
         query, caller = question(connection, ", " + ", ".join(words)), rng.choice(CALLERS)
         whole = ask(house, query, subject, caller, 200, None)
-        assert whole["complete"]
-        assert whole["totalCount"] == len(ids(whole)) == len(set(ids(whole)))
+        exact += whole["complete"]  # a platform's own broken row makes an answer incomplete, and its pages as well
+        assert whole["totalCount"] == (len(ids(whole)) if whole["complete"] else None)
+        assert len(ids(whole)) == len(set(ids(whole)))
         assert not whole["pageInfo"]["hasNextPage"]
         size, after, joined = rng.randint(1, 7), None, list[str]()
         while True:
@@ -85,6 +86,7 @@ def test_pages_joined_equal_one_large_page(house: House) -> None:
             after, turned = page["pageInfo"]["endCursor"], turned + 1
         assert joined == ids(whole)
         many += len(joined) > 1
+    assert exact > QUESTIONS * 0.9
     assert many > QUESTIONS / 6
     assert turned > QUESTIONS / 2
 
