@@ -58,7 +58,7 @@ def test_every_shown_command_is_run_here() -> None:
 
 def test_questions(house: House, folder: Path) -> None:
     """Both questions of the README get the penalty, and what it says of their difference is so."""
-    shanghai, public = (run(line, folder, CREDIT_GATEWAY_HOME=str(house.home)) for line in of_verb("query"))
+    shanghai, public, *_ = (run(line, folder, CREDIT_GATEWAY_HOME=str(house.home)) for line in of_verb("query"))
     assert (shanghai.returncode, public.returncode) == (0, 0), shanghai.stderr + public.stderr
     [seen] = json.loads(shanghai.stdout)["data"]["subject"]["administrativePenalties"]["nodes"]
     [known] = json.loads(public.stdout)["data"]["subject"]["administrativePenalties"]["nodes"]
@@ -66,6 +66,25 @@ def test_questions(house: House, folder: Path) -> None:
     assert seen["procedure"]
     assert seen["legalRepIdNo"].startswith("p1:")
     assert (known["procedure"], known["legalRepIdNo"]) == (None, None)
+
+
+def test_consent_search_and_report(house: House, folder: Path) -> None:
+    """The summary is answered with the consent alone; the search says whom it lacks; the report tells states."""
+    *_, summary, search, report = of_verb("query")
+    place = {"CREDIT_GATEWAY_HOME": str(house.home)}
+    shown = run(summary, folder, **place)
+    assert shown.returncode == 0, shown.stderr
+    [node] = json.loads(shown.stdout)["data"]["subject"]["smeFinanceSummaries"]["nodes"]
+    assert node["taxPaidBand"]
+    bare = run(summary.partition(" --consent")[0], folder, **place)
+    assert bare.returncode == 4, bare.stderr
+    assert {entry.get("remedy") for entry in json.loads(bare.stdout)["extensions"]["withheld"]} == {"consent"}
+    found = run(search, folder, **place)
+    assert found.returncode == 3, found.stderr
+    assert len(json.loads(found.stdout)["data"]["search"]["nodes"]) == 1
+    told = run(report, folder, **place)
+    assert told.returncode == 0, told.stderr
+    assert json.loads(told.stdout)["data"]["creditReport"]["administration"]["state"] == "FOUND"
 
 
 def test_demo_check(folder: Path) -> None:
