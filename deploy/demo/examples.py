@@ -63,8 +63,8 @@ PROMISES: Mapping[str, Mapping[str, str]] = {
         "en": "an enterprise that bids and stands on the list of serious dishonesty in bidding",
     },
     "borrower": {
-        "zh": "潍坊企业，有融资信用信息和两条有效处罚",
-        "en": "an enterprise in Weifang with a finance summary and two active penalties",
+        "zh": "潍坊企业，有融资信用信息、两条有效处罚和环境信用评价",
+        "en": "an enterprise in Weifang with a finance summary, two active penalties and an environmental rating",
     },
     "moved": {
         "zh": "企业，由烟台迁至青岛，登记有住所变更，两地都有记录",
@@ -81,6 +81,10 @@ PROMISES: Mapping[str, Mapping[str, str]] = {
     "rated_blue": {
         "zh": "企业，环境信用两地两种体系：青岛四色蓝，潍坊三色绿",
         "en": "an enterprise rated by two environmental schemes: blue of four in Qingdao, green of three in Weifang",
+    },
+    "every_line": {
+        "zh": "企业，每条业务线都有有效记录，共二十五类",
+        "en": "an enterprise of which every line holds a record: all 25 types that it can have",
     },
     "debtor_enterprise": {
         "zh": "企业，在列的失信被执行人",
@@ -119,6 +123,7 @@ _ORGANISATIONS = {
     "wage_arrears": ("370613", "烟台示例欠薪建筑有限公司", "建筑"),
     "honoured": ("370211", "青岛示例荣誉商贸有限公司", "商贸"),
     "rated_blue": ("370281", "青岛示例环评化工有限公司", "化工"),
+    "every_line": ("370783", "潍坊示例全项农业有限公司", "食品"),
 }
 _PEOPLE = {"debtor_person": "陈甲子", "clean_person": "林乙丑", "minor_person": "赵丙寅"}
 

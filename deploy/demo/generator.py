@@ -15,7 +15,7 @@ from functools import partial
 from itertools import count, cycle
 from typing import Any
 
-from deploy.demo import examples, facts, places
+from deploy.demo import every_line, examples, facts, places
 from deploy.demo.cities import lives as cities
 from deploy.demo.cities.named import named as city_examples
 from deploy.demo.examples import Held
@@ -111,7 +111,8 @@ def generate(seed: int = 1, subjects: int = 2000, today: date | None = None) -> 
     known: dict[str, list[Fact]] = {where: [] for where in COLLECTIONS}
     for item in examples.held(named, today):
         known[item.where].append(item.fact)
-    for item in (*provincial_examples(named, today), *lives(seed, others, today)):
+    provincial = (*provincial_examples(named, today), *every_line.named(named, today))
+    for item in (*provincial, *lives(seed, others, today)):
         known[item.where].append(item.fact)
     for item in _lives(seed, others, today):
         known[item.where].append(item.fact)

@@ -56,6 +56,12 @@ class Demo:
             raise AskingError(f"unknown caller `{name}`{suggestion(name, self.callers)}")
         return self.callers[name]
 
+    def key(self, name: str) -> dict[str, str]:
+        """The subject key of an example. Raises AskingError."""
+        if name not in self.subjects:
+            raise AskingError(f"no example is called `{name}`{suggestion(name, self.subjects)}")
+        return {word: self.subjects[name][word] for word in ("uscc", "citizenId") if word in self.subjects[name]}
+
     def consent(self, name: str) -> str:
         """The token of a consent: one that lies ready, or the content of a file `*.jws`. Raises AskingError."""
         if name.endswith(".jws"):

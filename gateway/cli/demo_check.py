@@ -1,7 +1,10 @@
 """`demo --check`: what the demo promises, asked over real sockets, one line per promise.
 
 The questions and what is expected of them are data (`deploy/demo/checks.json`): the command line knows no
-field of a record. Then each platform is killed, asked around, and brought back.
+field of a record. Then each platform is killed, asked around, and brought back. Of a question: `subject` or
+`subjects` (examples, all of them `times` over), other `variables`, `consents` by name; then its `exit`, error `codes`,
+paths `given` and `none`, the `only` values of a path, values `among` them, paths with the `same` value, and what
+`withheld` says. `alike` names an example about which the answer must be the same.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deploy.demo import province as demo_province
-from gateway.cli.asking import Demo, outcome, variables_of
+from gateway.cli.asking import Demo, outcome
 
 if TYPE_CHECKING:
     from gateway.cli.demonstration import Running
@@ -34,41 +37,78 @@ def run_checks(house: Running, say: Callable[[str], None]) -> bool:
     return held
 
 
-def _ask(demo: Demo, question: Mapping[str, Any], strict: bool = False) -> tuple[int, dict[str, Any]]:
-    variables = variables_of(question["query"], [f"id={question['subject']}"], demo.subjects)
+def _ask(
+    demo: Demo, question: Mapping[str, Any], strict: bool = False, subject: str | None = None
+) -> tuple[int, dict[str, Any]]:
+    """The answer to a question, about another subject or more strictly than it says if told so."""
+    variables = dict(question.get("variables", {}))
+    if "subject" in question:
+        variables["id"] = demo.key(subject or question["subject"])
+    if "subjects" in question:
+        variables["ids"] = [demo.key(name) for name in question["subjects"]] * question.get("times", 1)
     return demo.ask(
         question["query"],
         variables,
         as_=question["as"],
         purpose=question["purpose"],
         subject=question.get("own"),
-        strict=strict,
+        strict=strict or question.get("strict", False),
+        consents=[demo.consent(name) for name in question.get("consents", ())],
     )
 
 
 def _questions(demo: Demo, questions: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
     for question in questions:
         status, body = _ask(demo, question)
-        yield question["says"], "; ".join(_faults(question, status, body))
+        faults = [*_outcome(question, status, body), *_told(question, body), *_values(question, body.get("data"))]
+        if "alike" in question and _plain(body) != _plain(_ask(demo, question, subject=question["alike"])[1]):
+            faults.append(f"the answer about {question['alike']} is another")
+        yield question["says"], "; ".join(faults)
 
 
-def _faults(question: Mapping[str, Any], status: int, body: Mapping[str, Any]) -> Iterator[str]:
+def _plain(body: Mapping[str, Any]) -> dict[str, Any]:
+    """An answer without what is new in each: the number of its decision."""
+    rest = {name: value for name, value in body.get("extensions", {}).items() if name != "decision"}
+    return {**body, "extensions": rest}
+
+
+def _outcome(question: Mapping[str, Any], status: int, body: Mapping[str, Any]) -> Iterator[str]:
     if outcome(status, body) != question["exit"]:
         yield f"exit {outcome(status, body)}, not {question['exit']}"
-    data = body.get("data")
+    codes = {error["extensions"]["code"] for error in body.get("errors", ())}
+    if "codes" in question and codes != set(question["codes"]):
+        yield f"errors {sorted(codes)}, not {question['codes']}"
+
+
+def _told(question: Mapping[str, Any], body: Mapping[str, Any]) -> Iterator[str]:
+    """What `withheld` should say, and should not."""
+    entries = {entry["coordinate"]: entry for entry in body.get("extensions", {}).get("withheld", ())}
+    for word, expected in (("effect", "withheld"), ("remedy", "remedies")):
+        for coordinate, value in question.get(expected, {}).items():
+            if entries.get(coordinate, {}).get(word) != value:
+                yield f"withheld does not say {value} for {coordinate}"
+    for coordinate in question.get("not_withheld", ()):
+        if coordinate in entries:
+            yield f"{coordinate} is withheld"
+
+
+def _values(question: Mapping[str, Any], data: Any) -> Iterator[str]:
     for path in question.get("given", ()):
         if not [value for value in at(data, path) if value is not None]:
             yield f"{path} is not answered"
     for path in question.get("none", ()):
         if [value for value in at(data, path) if value is not None]:
             yield f"{path} is answered"
-    effects = {entry["coordinate"]: entry["effect"] for entry in body["extensions"].get("withheld", [])}
-    for coordinate, effect in question.get("withheld", {}).items():
-        if effects.get(coordinate) != effect:
-            yield f"withheld does not say {effect} for {coordinate}"
-    for coordinate in question.get("not_withheld", ()):
-        if coordinate in effects:
-            yield f"{coordinate} is withheld"
+    for path, values in question.get("only", {}).items():
+        if {str(value) for value in at(data, path)} != {str(value) for value in values}:
+            yield f"{path} is not {values}"
+    for path, values in question.get("among", {}).items():
+        if {str(value) for value in values} - {str(value) for value in at(data, path)}:
+            yield f"{path} has not all of {values}"
+    if "same" in question:
+        values = [value for path in question["same"] for value in at(data, path)]
+        if len(values) < 2 or len(set(values)) != 1:
+            yield f"{' and '.join(question['same'])} differ"
     if "unique" in question:
         values = at(data, question["unique"])
         if not values or len(values) != len(set(values)):

@@ -270,6 +270,18 @@ def test_the_blocks_of_the_named_examples_keep_their_promises(seed: int, size: i
     assert all(each["status"] == "ACTIVE" and each["validUntil"] > today for each in colours)
 
 
+@pytest.mark.parametrize(("seed", "size", "today"), [(1, 2000, TODAY), (77, 12, date(2028, 2, 29))])
+def test_every_line_holds_a_record_of_one_enterprise(seed: int, size: int, today: date, catalogue: Catalogue) -> None:
+    """For every seed, size and day one enterprise has active, publishable records of all types that it can have."""
+    world = generate(seed, size, today)
+    of_enterprises = [name for name, found in catalogue.types.items() if "Enterprise" in found.kinds]
+    lines = [row for _, row in records(world, "every_line")]
+    assert {row.fact.type for row in lines} == set(of_enterprises)
+    assert {row.expected["status"] for row in lines} == {"ACTIVE"}
+    assert all(row.expected["publishUntil"] > today for row in lines if "publishUntil" in row.expected)
+    assert only(world, "borrower", "weifang.ratings")["status"] == "ACTIVE"
+
+
 def test_the_blocks_of_the_cities_have_what_the_rules_are_about(world: World) -> None:
     """Rules have something to bite on: open ends, both schemes, persons and firms, copies of one decision."""
     held = {where: [row.fact for row in rows] for where, rows in world.held.items()}

@@ -133,7 +133,7 @@ def test_running_a_home(folder: Path, started: list[subprocess.Popen[str]]) -> N
 
 
 def test_make_run(tmp_path: Path, started: list[subprocess.Popen[str]]) -> None:
-    """`make run` starts the province and prints three questions; stopped, it ends with everything it started."""
+    """`make run` starts the province and prints its questions; stopped, it ends with everything it started."""
     assert "make run" in shown()
     line = f'make run ARGS="--port 0 --subjects 50 --home {tmp_path / "home"}"'
     process = start(line, ROOT, "stop with Ctrl-C", started)

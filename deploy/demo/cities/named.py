@@ -44,11 +44,12 @@ def named(found: Mapping[str, Subject], today: date) -> Iterator[Kept]:
         yield "weihai.wages", Fact("WageArrears", subject, values, named=True)
 
     # Blue where it lives, by the scheme of today; green in the city of its branch, by the one that ended in 2020.
-    subject = found["rated_blue"]
-    for city, office, year, level in (
-        ("qingdao", offices.QINGDAO_ENVIRONMENT, today.year - 2, "SHANDONG_2021_BLUE"),
-        ("weifang", offices.WEIFANG_ENVIRONMENT, 2020, "SHANDONG_GREEN"),
+    for city, example, office, year, level in (
+        ("qingdao", "rated_blue", offices.QINGDAO_ENVIRONMENT, today.year - 2, "SHANDONG_2021_BLUE"),
+        ("weifang", "rated_blue", offices.WEIFANG_ENVIRONMENT, 2020, "SHANDONG_GREEN"),
+        ("weifang", "borrower", offices.WEIFANG_ENVIRONMENT, today.year - 2, "SHANDONG_2021_GREEN"),
     ):
+        subject = found[example]
         told = {"level": level, "status": "ACTIVE", "validUntil": anniversary(today, 1)}
         values = ratings.environment(subject, office, office, year, draw, today, **told)
         yield f"{city}.ratings", Fact("EnvironmentalRating", subject, values, named=True)
