@@ -9,19 +9,20 @@ same kinds only where the subject's consent, or what is said of the subject, cha
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from itertools import product
 from typing import NamedTuple, TypeVar
 
-from policies.conditions import purpose_listed
-from policies.interpreter import decide, row_rules, valid_until
+from policies.conditions import Question, purpose_listed
+from policies.interpreter import decide, implicit, row_rules, valid_until
 from policies.model import Facts, Field, FieldClass, RecordType, SubjectKind, Words
 from policies.policyset import PolicySet
 from policies.rows import can_match
 
 NAME = "name"
+SETTLED = {"client", "region", "id", "scopes", "self", "during"}  # words that caller, place and time alone decide
 OPEN, KEY, NAMED = "open", "key", "key+name"  # what a question says of its subject; an open one seeks organisations
 T = TypeVar("T")
 
@@ -142,12 +143,16 @@ def matrix(
     """
     c = policies.catalogue
     asked = tuple(askers)
-    answers = _Answers(policies, at, province)
+    voices = {
+        (asker, own): _Answers(policies, asker, own, at, province)
+        for asker in asked
+        for own in ((True, False) if asker.own else (False,))
+    }
     sections = []
     for record in c.types.values():
         wanted = [kind for kind in c.kinds.values() if kind.name in record.kinds and (not kinds or kind.name in kinds)]
         if wanted and (not types or record.name in types):
-            sections.append(_section(answers, record, wanted, asked, purposes))
+            sections.append(_section(policies, record, wanted, voices, purposes))
     return Matrix(policies.digest, at, valid_until(policies, at), province, asked, tuple(sections))
 
 
@@ -159,43 +164,42 @@ class _Told(NamedTuple):
 
 
 class _Answers:
-    """`decide`, asked once for all questions and fields that no rule of the set can tell apart.
+    """What one caller is told (`own`: about itself), decided once for all questions that no rule can tell apart.
 
-    What a rule looks at is the closed vocabulary of conditions; words that stand in the same lists of the set, and
-    in no other, are one word to it.
+    Rules look at a question through the words of their conditions. Conditions that cannot hold for this caller
+    here and now, whatever it asks, are put aside; words that stand in the same lists of the others, and in no
+    more, are one word.
     """
 
-    def __init__(self, policies: PolicySet, at: datetime, province: str) -> None:
-        self.policies, self.at, self.province = policies, at, province
-        conditions = [condition for policy in policies.policies for condition in policy.conditions]
-        listed = [*(policy.purposes for policy in policies.policies), *(c.purposes for c in conditions)]
-        self._purpose = _lists(listed, purpose_listed)
+    def __init__(self, policies: PolicySet, asker: Asker, own: bool, at: datetime, province: str) -> None:
+        self._policies = policies
+        self._facts = Facts(
+            asker.client_class, asker.client_id, asker.region, asker.scopes, None, False, own,
+            frozenset(), "", "", province, at,
+        )  # fmt: skip
+        near = [policy for policy in policies.policies if set(implicit(policy, self._facts)) <= {"purposes"}]
+        held = Question(self._facts, True)
+        conditions = [c for policy in near for c in policy.conditions if SETTLED.isdisjoint(c.failing(held))]
+        self._purpose = _lists([*(p.purposes for p in near), *(c.purposes for c in conditions)], purpose_listed)
         self._type = _lists([condition.types for condition in conditions], _within)
         self._kind = _lists([condition.subjects for condition in conditions], _within)
         self._name = _lists([condition.names for condition in conditions], _within)
         self._given = frozenset[str]().union(*(condition.given for condition in conditions))
-        self._consents = (False, True) if any(condition.consent for condition in conditions) else (False,)
+        self._consent = any(condition.consent for condition in conditions)
         self._cells: dict[Hashable, Cell] = {}
         self._told: dict[Hashable, _Told] = {}
 
-    def situations(self, kind: SubjectKind) -> list[tuple[bool, str]]:
-        """Consent and what is said of the subject, in every way that a question about such a subject has."""
-        return list(product(self._consents, (KEY, NAMED) if kind.natural else (OPEN, KEY, NAMED)))
-
-    def told(self, record: RecordType, kind: SubjectKind, column: Column, consent: bool, said: str) -> _Told:
-        """The answers for the column's first purpose."""
-        asker, purpose = column.asker, column.purposes[0]
+    def told(self, record: RecordType, kind: SubjectKind, purpose: str | None, consent: bool, said: str) -> _Told:
         given = frozenset({OPEN: (), KEY: (kind.key,), NAMED: (kind.key, NAME)}[said])
         question = (
-            *(asker.client_class, asker.client_id, asker.region, asker.scopes, column.own, consent),
-            *(self._purpose(purpose), given & self._given, kind.natural, self._kind(kind.name)),
+            *(self._purpose(purpose), consent and self._consent),
+            *(given & self._given, kind.natural, self._kind(kind.name)),
         )
         known = self._told.get((record.name, question))
         if known is None:
-            facts = Facts(
-                asker.client_class, asker.client_id, asker.region, asker.scopes, purpose, consent, column.own,
-                given, kind.name, record.name, self.province, self.at,
-            )  # fmt: skip
+            facts = replace(
+                self._facts, purpose=purpose, consent=consent, given=given, kind=kind.name, type=record.name
+            )
             known = self._told[record.name, question] = self._answer(record, kind, facts, question)
         return known
 
@@ -206,37 +210,41 @@ class _Answers:
             cls = field.class_for(kind.natural)
             key = (question, type_lists, self._name(field.name), cls, field.tags, field.kind, field.ladder)
             if key not in self._cells:
-                decision = decide(self.policies, facts, field)
+                decision = decide(self._policies, facts, field)
                 self._cells[key] = Cell(decision.effect, decision.rule)
             cells.append(self._cells[key])
-        rows = [Cell(r.effect, r.rule) for r in row_rules(self.policies, facts) if can_match(r, record, kind.natural)]
+        rows = [Cell(r.effect, r.rule) for r in row_rules(self._policies, facts) if can_match(r, record, kind.natural)]
         return _Told(tuple(cells), tuple(rows))
 
 
 def _section(
-    answers: _Answers,
+    policies: PolicySet,
     record: RecordType,
     kinds: list[SubjectKind],
-    askers: tuple[Asker, ...],
+    voices: Mapping[tuple[Asker, bool], _Answers],
     purposes: Collection[str | None],
 ) -> Section:
-    points = [(kind, situation) for kind in kinds for situation in answers.situations(kind)]
+    situations = {kind.name: _situations(policies, kind) for kind in kinds}
+    points = [(kind, situation) for kind in kinds for situation in situations[kind.name]]
     columns: list[Column] = []
     bodies: list[Mapping[tuple[str, tuple[bool, str]], _Told]] = []
-    for asker in askers:
-        wanted = purposes or [p for p in (None, *answers.policies.catalogue.purposes) if asker.holds(p)]
-        for own in (True, False) if asker.own else (False,):
-            singles = [Column(asker, own, (purpose,), asker.holds(purpose)) for purpose in wanted]
-            told = [{(k.name, s): answers.told(record, k, column, *s) for k, s in points} for column in singles]
-            for same in _alike(range(len(singles)), lambda i: (singles[i].held, *told[i].values())):  # noqa: B023
-                first = singles[same[0]]
-                columns.append(Column(asker, own, tuple(singles[i].purposes[0] for i in same), first.held))
-                bodies.append(told[same[0]])
+    for (asker, own), answers in voices.items():
+        wanted = list(purposes) or [p for p in (None, *policies.catalogue.purposes) if asker.holds(p)]
+        told = {p: {(k.name, s): answers.told(record, k, p, *s) for k, s in points} for p in wanted}
+        for same in _alike(wanted, lambda p: (asker.holds(p), *told[p].values())):  # noqa: B023
+            columns.append(Column(asker, own, tuple(same), asker.holds(same[0])))
+            bodies.append(told[same[0]])
     groups: list[Group] = []
-    by_kind = {k.name: [{s: body[k.name, s] for s in answers.situations(k)} for body in bodies] for k in kinds}
+    by_kind = {k.name: [{s: body[k.name, s] for s in situations[k.name]} for body in bodies] for k in kinds}
     for alike in _alike(kinds, lambda k: (k.natural, *(told for body in by_kind[k.name] for told in body.values()))):
         groups += _groups(record, tuple(alike), by_kind[alike[0].name])
     return Section(record, tuple(columns), tuple(groups))
+
+
+def _situations(policies: PolicySet, kind: SubjectKind) -> list[tuple[bool, str]]:
+    """Consent and what is said of the subject, in every way in which such a subject can be asked about."""
+    consents = any(condition.consent for policy in policies.policies for condition in policy.conditions)
+    return list(product((False, True) if consents else (False,), (KEY, NAMED) if kind.natural else (OPEN, KEY, NAMED)))
 
 
 def _groups(

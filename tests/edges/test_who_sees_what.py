@@ -58,14 +58,15 @@ def in_sheet(lines: Iterable[dict[str, str]]) -> Iterator[Point]:
         for caller, text in line.items():
             if caller in sheets.HEAD:
                 continue
-            for answer in text.split(" | "):
-                said, bracket, purposes = answer.partition(" [")
-                for purpose in spelled_out(purposes.removesuffix("]") if bracket else "any"):
-                    for part in said.split(" + "):
-                        effect, _, rule = part.partition(" ")
-                        cell = Cell(effect, rule)
-                        word = f"{telling.symbol(cell)} {telling.effect(cell).zh}" if rule else "—"
-                        yield (*head, caller, purpose, word, rule)
+            first, *others = text.split(" | ")
+            named = [(said, list(spelled_out(codes))) for said, codes in (text[:-1].split(" [") for text in others)]
+            rest = [code for code in spelled_out("any") if not any(code in codes for _, codes in named)]
+            for said, codes in [(first, rest), *named]:
+                for part in said.split(" + "):
+                    effect, _, rule = part.partition(" ")
+                    cell = Cell(effect, rule)
+                    word = f"{telling.symbol(cell)} {telling.effect(cell).zh}" if rule else "—"
+                    yield from ((*head, caller, code, word, rule) for code in codes)
 
 
 def spelled_out(purposes: str) -> Iterator[str]:
@@ -179,7 +180,9 @@ def test_workbook_has_a_sheet_for_each_type(everything: Matrix, tmp_path: Path) 
         lines = [line for group in section.groups for line in group.lines]
         assert len(rows) == 2 + len(lines) + sum(bool(group.rows) for group in section.groups)
         assert len(rows[0]) == 6 + len(section.columns)
-        assert str(rows[2][6]).endswith(lines[0].cells[0].rule)
+        written = {str(row[3]): str(row[6]) for row in rows[2:]}
+        assert all(line.field.coordinate in written for line in lines)
+        assert written[lines[-1].field.coordinate].endswith(lines[-1].cells[0].rule)
 
 
 def test_the_terminal_says_the_same_in_any_width() -> None:

@@ -26,8 +26,8 @@ LONGEST_NAME = 31  # characters of a sheet's name
 
 
 def csv_text(found: Matrix, catalogue: Catalogue) -> str:
-    """A line for each field (none: the row rules) and situation; a cell says `effect rule`, and when purposes are
-    answered differently, each answer with its purposes. The second line says which purposes are registered.
+    """A line for each field (none: the row rules) and situation; a cell says `effect rule`, and after it the answers
+    that differ, each with its purposes. The second line says which purposes are registered.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -67,9 +67,9 @@ def _answers(cells: Mapping[int, tuple[Cell, ...]], section: Section, catalogue:
     for number, answer in cells.items():
         text = " + ".join(f"{cell.effect} {cell.rule}" for cell in answer) or "nothing"
         found.setdefault(text, []).extend(section.columns[number].purposes)
-    if len(found) == 1:
-        return next(iter(found))
-    return " | ".join(f"{text} [{telling.listed(codes, catalogue)}]" for text, codes in found.items())
+    first = max(found, key=lambda text: len(found[text]))
+    others = [f"{text} [{telling.listed(codes, catalogue)}]" for text, codes in found.items() if text != first]
+    return " | ".join([first, *others])
 
 
 def workbook(found: Matrix, policies: PolicySet) -> bytes:
