@@ -124,7 +124,7 @@ async def test_headings_stay_while_a_table_is_scrolled(file: Path, size: dict[st
         assert head is not None
         assert abs(head["y"] - frame["y"]) <= 2
         assert head["height"] <= frame["height"] / 2
-        side = await scroller.locator("tbody th[scope=row]").nth(20).bounding_box()
+        side = await scroller.locator("tbody th[scope=row]").last.bounding_box()
         assert side is not None
         assert abs(side["x"] - frame["x"]) <= 2
         assert side["width"] <= frame["width"] / 2
