@@ -53,7 +53,7 @@ def _welcome(house: Running) -> None:
     for platform in said["platforms"]:
         click.echo(f"  {platform['id']:<34}{platform['kind']:<6}pid {platform['pid']}")
     home = f" --home {house.settings.home}" if str(house.settings.home) != ".credit-gateway" else ""
-    click.echo("\nthree questions to paste into another shell:\n")
+    click.echo("\nquestions to paste into another shell:\n")
     for number, example in enumerate(json.loads(EXAMPLES.read_text("utf-8")), 1):
         purpose = f" --purpose {example['purpose']}" if example.get("purpose") else ""
         click.echo(f"# {number}. {example['title']['zh']} · {example['title']['en']}")

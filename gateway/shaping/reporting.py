@@ -1,6 +1,6 @@
 """The credit report, by section: found, none found, not permitted, not answered and not asked are kept apart.
 
-A section is only as good as its worst type: it says NONE_FOUND when every type of it was asked, permitted and
+A section says FOUND when any type of it was found, and NONE_FOUND only when every type was asked, permitted and
 answered, and held nothing.
 """
 
