@@ -60,7 +60,7 @@ class Demo:
         """The subject key of an example. Raises AskingError."""
         if name not in self.subjects:
             raise AskingError(f"no example is called `{name}`{suggestion(name, self.subjects)}")
-        return {word: self.subjects[name][word] for word in ("uscc", "citizenId") if word in self.subjects[name]}
+        return _key(self.subjects[name])
 
     def consent(self, name: str) -> str:
         """The token of a consent: one that lies ready, or the content of a file `*.jws`. Raises AskingError."""
@@ -173,9 +173,13 @@ def variables_of(query: str, given: Sequence[str], subjects: Mapping[str, Mappin
     return found
 
 
+def _key(known: Mapping[str, Any]) -> dict[str, str]:
+    return {word: known[word] for word in ("uscc", "citizenId") if word in known}
+
+
 def _value(name: str, value: str, kind: str, subjects: Mapping[str, Mapping[str, Any]]) -> Any:
     if kind == "SubjectKey" and value in subjects:
-        return {key: subjects[value][key] for key in ("uscc", "citizenId") if key in subjects[value]}
+        return _key(subjects[value])
     if kind in BY_JSON or value.startswith(("{", "[")):
         try:
             return json.loads(value)
