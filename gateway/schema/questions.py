@@ -114,7 +114,7 @@ def _report(catalogue: Catalogue, built: Built, enums: Enums) -> Any:
             f"{section.name[:1].upper()}{section.name[1:]}Section",
             {
                 "title": (Words, None),
-                "state": (ReportState, "FOUND where any record type was found; else what is lacking goes before NONE_FOUND"),
+                "state": (ReportState, "FOUND where any type was found; else what is lacking goes before NONE_FOUND"),
                 "complete": (bool, "true when every platform of every record type answered in full"),
                 "outcomes": (list[outcome], "one per record type that the subject can have"),  # type: ignore[valid-type]
             },
