@@ -20,8 +20,10 @@ from ruamel.yaml import YAML
 from deploy.demo import province as demo_province
 from deploy.demo.province import Province
 from gateway.app import Application, read
+from gateway.checking import findings_of
 from gateway.cli import serving
-from gateway.cli.homes import make_home
+from gateway.cli.homes import make_home, shipped
+from gateway.cli.shipped import bring_along, remember
 from gateway.settings import Settings, load
 
 MARK = "# Written by `credit-gateway demo` at every start; changes here are lost.\n"
@@ -44,10 +46,13 @@ class Running:
 def prepare(settings: Settings, province: Province) -> dict[str, Any]:
     """Write the demo's home: platforms, clients, references, examples, demo.json. Returns what demo.json says."""
     home = settings.home
+    declarations = sorted(demo_province.DECLARATIONS.iterdir())
+    bring_along(home, shipped("policies"), declarations)
     make_home(home)
-    for declaration in sorted(demo_province.DECLARATIONS.iterdir()):
+    for declaration in declarations:
         if not (home / "platforms" / declaration.name).exists():
             shutil.copyfile(declaration, home / "platforms" / declaration.name)
+    remember(home, shipped("policies"), declarations)
     with (home / "clients.yaml").open("w", encoding="utf-8") as file:
         file.write(MARK)
         YAML().dump(province.clients_document(), file)
@@ -76,7 +81,13 @@ def running(home: Path, port: int = 0, seed: int = 1, subjects: int = 2000) -> I
         description = prepare(settings, province)
         stack.callback((settings.home / "demo.json").unlink, missing_ok=True)
         settings = load(home, host="127.0.0.1", port=port)  # now with the references that `prepare` wrote
-        stack.enter_context(serving.in_background(Application(settings, read(settings)), taken))
+        try:
+            configuration = read(settings)
+        except ValueError as error:
+            findings = findings_of(error)
+            hint = f"{settings.home} holds policies or platforms of another version, or with mistakes: mend them, or"
+            raise DemoError("\n".join([*findings, f"{hint} give another --home"])) from None
+        stack.enter_context(serving.in_background(Application(settings, configuration), taken))
         yield Running(province, settings, description)
 
 
