@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,6 +25,7 @@ from gateway.cli.demonstration import Running, running
 from gateway.settings import load
 
 SUBJECTS = 120
+FRESH = 120.0  # seconds for which a token is used again; the issuer's live for minutes, and so does the house
 
 
 @dataclass
@@ -33,7 +35,7 @@ class House:
     running: Running
     demo: Demo
     client: httpx2.Client
-    tokens: dict[tuple[str, str | None, str | None], str] = field(default_factory=dict)
+    tokens: dict[tuple[str, str | None, str | None], tuple[float, str]] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -55,9 +57,11 @@ class House:
 
     def token(self, caller: str, purpose: str | None = None, subject: str | None = None) -> str:
         key = (caller, purpose, subject)
-        if key not in self.tokens:
-            self.tokens[key] = self.demo.token(caller, purpose, {}, subject)
-        return self.tokens[key]
+        taken, token = self.tokens.get(key, (float("-inf"), ""))
+        if time.monotonic() - taken > FRESH:
+            token = self.demo.token(caller, purpose, {}, subject)
+            self.tokens[key] = time.monotonic(), token
+        return token
 
     def headers(self, caller: str, purpose: str | None = None, subject: str | None = None) -> dict[str, str]:
         if caller == "public":

@@ -91,7 +91,7 @@ async def visit(url: str, size: dict[str, int] = DESK, **options: Any) -> AsyncI
         )
         async with here.page.expect_response(lambda reply: reply.url.endswith("/graphql")):
             await here.page.goto(url)
-        await expect(here.page.locator("#examples button")).to_have_count(3)
+        await expect(here.page.locator("#examples button")).to_have_count(4)
         yield here
         await browser.close()
 
@@ -116,7 +116,7 @@ async def test_the_panel_says_what_the_answer_says(house: Any) -> None:
     """For each example the panel names completeness, every source and every withheld field that the answer names."""
     withheld = 0
     async with visit(f"{house.url}/explorer/?lang=en") as here:
-        for number in range(3):
+        for number in range(4):
             await here.choose(number, house)
             answer = await here.run()
             says = answer["extensions"]
