@@ -10,6 +10,7 @@ import pytest
 from gateway.checking import policy_documents
 from policies.bundles import manifest_text
 from tests.conftest import House, gateway_beside
+from tests.promises.test_denied_is_never_fetched import Recorder
 
 TIGHTER = """
 policy: qingdao
@@ -78,3 +79,73 @@ def test_order_does_not_betray_a_masked_date(tighter: House, house: House) -> No
     plain = house.ask(QUERY, "many_platforms")["data"]["subject"]["administrativePenalties"]["nodes"]
     days = [node["decisionDate"] for node in plain]
     assert days == sorted(days, reverse=True)
+
+
+CLOSER = """
+policy: shandong-closer
+kind: province
+region: "37"
+title: {zh: 山东省收紧示例, en: Shandong tightens (test)}
+owner: {office: 山东省, contact: sd@example.org}
+valid: {from: 2026-01-01}
+rules:
+  - id: surnames-only
+    why: {zh: 名称只到姓氏, en: Names stay in the province}
+    law: [{text: 测试, mark: E}]
+    limit: surname
+    to: {client: public}
+    types: [Registration]
+    fields: {name: [name]}
+  - id: no-areas
+    why: {zh: 不提供区划, en: Areas stay in the province}
+    law: [{text: 测试, mark: E}]
+    limit: deny
+    to: {client: public}
+    types: [Registration]
+    fields: {name: [areaCode]}
+"""
+
+
+def test_what_is_searched_or_narrowed_by_must_be_held_in_full(house: House, tmp_path: Path) -> None:
+    """A masked name cannot be searched, a denied area narrows nothing: closed, told, and nobody is asked."""
+
+    def close(home: Path) -> None:
+        folder = home / "policies"
+        (folder / "rules" / "20-closer.yaml").write_text(CLOSER, "utf-8")
+        (folder / "manifest.yaml").write_text(manifest_text(policy_documents(folder)), "utf-8")
+
+    search = """{ search(name: "示例") { nodes { uscc } totalCount complete sources { platform status } } }"""
+    narrowed = """query($id: SubjectKey!) { subject(id: $id) {
+        registrations(regions: ["370602"]) { nodes { regState } complete sources { status } } } }"""
+    with gateway_beside(house, tmp_path, close) as closer, Recorder(house) as recorder:
+        recorder.clear()
+        answer = closer.ask(search)
+        found = answer["data"]["search"]
+        assert (found["nodes"], found["complete"], found["totalCount"]) == ([], False, None)
+        assert "DENIED" in {source["status"] for source in found["sources"]}
+        closing = {entry["rule"] for entry in answer["extensions"]["withheld"] if entry["effect"] == "DENY"}
+        assert "shandong-closer/surnames-only" in closing
+        found = closer.ask(narrowed, "many_platforms")["data"]["subject"]["registrations"]
+        assert (found["nodes"], found["complete"]) == ([], False)
+        assert {source["status"] for source in found["sources"]} == {"DENIED"}
+        assert recorder.asked() == set()
+    assert house.ask(narrowed, "many_platforms")["data"]["subject"]["registrations"]["nodes"]
+
+
+def test_who_answers_no_open_question_is_not_asked_one(house: House, tmp_path: Path) -> None:
+    """A filter alone does not make a platform searchable: one that needs a subject is NOT_ASKED, and not broken."""
+
+    def declare(home: Path) -> None:
+        path = home / "platforms" / "370600-yantai-credit.yaml"
+        text = path.read_text("utf-8")
+        head, sign, tail = text.partition("  Registration:")
+        before, key, after = tail.partition("    key: ")
+        assert key
+        named = "    filters: {name: {ops: [contains], params: [keyword]}}\n"
+        path.write_text(f"{head}{sign}{before}{named}{key}{after}", "utf-8")
+
+    with gateway_beside(house, tmp_path, declare) as other:
+        found = other.ask('{ search(name: "多处运输") { complete sources { platform status } } }')["data"]["search"]
+    statuses = {source["platform"]: source["status"] for source in found["sources"]}
+    assert statuses["370600-yantai-credit"] == "NOT_ASKED"
+    assert found["complete"] is False
