@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import random
-import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from gateway.checking import read_policies
 from tests.conftest import House
-
-QINGDAO = "370200-qingdao-double-publicity"
 
 CATALOGUE = read_policies(Path(__file__).parents[2] / "policies").catalogue
 CONNECTIONS = {record.connection: record for record in CATALOGUE.types.values()}
@@ -139,31 +135,6 @@ def test_platforms_that_die_between_pages(new_house: Callable[[], House]) -> Non
         assert set(ids(rest)) <= set(whole)
         died += 1
     assert died >= 4
-
-
-def test_contradictory_dates_repeat_nothing(new_house: Callable[[], House]) -> None:
-    """A decision whose copies bear different days moves when a platform dies; what was shown is not shown again."""
-    house = new_house()
-    query, key, caller = question("administrativePenalties", ""), house.key("many_platforms"), CALLERS[0]
-    [url] = [p["url"] for p in house.running.description["platforms"] if p["id"] == QINGDAO]
-    shared = """query($id: SubjectKey!) { subject(id: $id) {
-        administrativePenalties { nodes { documentNo provenance { platform } } } } }"""
-    nodes = house.ask(shared, key, **caller)["data"]["subject"]["administrativePenalties"]["nodes"]
-    [number] = [node["documentNo"] for node in nodes if len(node["provenance"]) == 2]
-    with contextlib.closing(sqlite3.connect(url.partition("///")[2])) as owner, owner:
-        owner.execute("UPDATE SGS_XZCF SET CF_JDRQ = '2026/11/20' WHERE CF_WSH = ?", (number,))
-    whole = ids(ask(house, query, key, caller, 200, None))
-    first = ask(house, query, key, caller, 1, None)
-    assert ids(first) == whole[:1]  # the day that Qingdao gives it is the latest
-    house.running.province.kill(QINGDAO)
-    joined, after = ids(first), first["pageInfo"]["endCursor"]
-    while after:
-        page = ask(house, query, key, caller, 1, after)
-        assert page["complete"] is False
-        joined, after = joined + ids(page), page["pageInfo"]["endCursor"]
-    assert len(joined) == len(set(joined))
-    assert set(joined) <= set(whole)
-    assert len(joined) > 2
 
 
 def test_pages_of_a_list_and_of_a_search_join(house: House) -> None:

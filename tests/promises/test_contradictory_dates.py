@@ -1,0 +1,91 @@
+"""Copies of one decision may bear different days: its place then depends on who answers, and it never comes twice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from connectors.contract import Breaker, Claim, Limits, Platform, Retry, Row, Source, SubjectKey
+from connectors.registry import Registry
+from gateway.checking import read_policies
+from gateway.cursors import Cursors, question_digest
+from gateway.model import Branch, Caller, Part, Plan, Replies, Reply, Ruling, Subject, Verdict, Window
+from gateway.shaping.connections import Connection, Connections
+from gateway.shaping.merging import Merger
+from policies.masks import Pseudonyms
+from policies.model import ALLOW, Decision, Facts, Words
+
+CATALOGUE = read_policies(Path(__file__).parents[2] / "policies").catalogue
+ARREARS = CATALOGUE.types["WageArrears"]  # one order is one decision, whatever day a platform gives it
+KEY = SubjectKey("uscc", "91370203MA3C00001X")
+AT = datetime(2026, 11, 24, tzinfo=UTC)
+CALLER = Caller("c", "government", "370000", frozenset(), "gov.licensing", {}, None)
+CITY, OTHER = "370200-city", "370600-other"
+CURSORS = Cursors(b"k" * 32)
+
+
+class Declared:
+    """A connector that only says what it holds."""
+
+    def claims(self) -> Mapping[str, Claim]:
+        return {ARREARS.name: Claim(frozenset(ARREARS.fields), frozenset(), {}, frozenset({"uscc"}), {}, 1)}
+
+
+def platform(name: str) -> Platform:
+    source = Source("main", "none", Declared(), Limits(4, None, 1.0, 100, 1 << 20), Breaker(5, 30, 5), Retry(1, 1))  # type: ignore[arg-type]
+    types = {ARREARS.name: "main"}
+    return Platform(name, name[:6], {"zh": name, "en": name}, "o", "1", {"main": source}, types, frozenset(), None)
+
+
+def row(order: str, day: date, touched: int) -> Row:
+    values = {"orderNo": order, "overdueSince": day, "status": "ACTIVE"}
+    return Row(order, KEY, {**values, "sourceUpdatedAt": datetime(2026, 1, touched, tzinfo=UTC)})
+
+
+def page(window: Window, *replies: Reply) -> Connection:
+    registry = Registry({name: platform(name) for name in (CITY, OTHER)})
+    allowed = {name: Decision(ALLOW, "p/r", Words("因", "because")) for name in ("orderNo", "overdueSince")}
+    facts = Facts("government", "c", "370000", frozenset(), None, False, False, frozenset(), "Enterprise",
+                  ARREARS.name, "370200", AT)  # fmt: skip
+    branch = Branch(("s", "a"), ("s",), Subject(KEY, "Enterprise", False, None), ARREARS.name, frozenset(), window)
+    rulings = [Ruling(name, facts, allowed, frozenset(), (), dated=True) for name in (CITY, OTHER)]
+    parts = tuple(Part(0, ruling, ()) for ruling in rulings)
+    verdict = Verdict(Plan((), (branch,)), "", CALLER, AT, parts, frozenset(), (), frozenset())
+    merger = Merger(CALLER.id, b"k" * 32, Pseudonyms(b"k" * 32, "k1").of("c", "x"), CATALOGUE.bands, AT)
+    connections = Connections(CATALOGUE, registry, CURSORS)
+    return connections.connection(0, [0, 1], verdict, Replies(dict(enumerate(replies))), merger)
+
+
+def orders(found: Connection) -> list[str]:
+    return [node["orderNo"] for node in found.tree["nodes"]]
+
+
+def test_what_was_shown_is_not_shown_again_when_its_platform_dies() -> None:
+    """The city's copy, touched last, comes first; without the city its older day comes later, and is passed over."""
+    city = Reply("ANSWERED", (row("both", date(2026, 9, 1), 9),))
+    other = Reply(
+        "ANSWERED",
+        (row("both", date(2026, 2, 1), 2), row("mine", date(2026, 5, 1), 3), row("old", date(2026, 1, 1), 4)),
+    )
+    window = Window(first=1)
+    assert orders(page(replace(window, first=9), city, other)) == ["both", "mine", "old"]
+    first = page(window, city, other)
+    assert orders(first) == ["both"]
+    question = question_digest(first.branch.subject, ARREARS.name, window)
+    after = CURSORS.open(CALLER.id, question, first.tree["pageInfo"]["endCursor"], ("s", "a"))
+    rest = page(replace(window, first=9, after=after), Reply("UNAVAILABLE"), other)
+    assert orders(rest) == ["mine", "old"]
+    assert rest.complete is False
+    alone = page(replace(window, first=9), Reply("UNAVAILABLE"), other)
+    assert orders(alone) == ["mine", "both", "old"]  # nothing is skipped for who has not seen it
+
+
+def test_equal_days_are_not_remembered() -> None:
+    """A cursor remembers contradictions alone, so that it stays short."""
+    same = Reply("ANSWERED", (row("both", date(2026, 9, 1), 9),))
+    first = page(Window(first=1), same, same)
+    question = question_digest(first.branch.subject, ARREARS.name, Window(first=1))
+    after = CURSORS.open(CALLER.id, question, first.tree["pageInfo"]["endCursor"], ("s", "a"))
+    assert after.seen == ()
