@@ -44,6 +44,7 @@ class Visit:
 
     async def run(self) -> dict[str, Any]:
         """Press run; the gateway's answer, once the panel speaks of it. `sent` is then the request."""
+        await self.page.wait_for_load_state("networkidle")  # a new token makes the page ask for the schema again
         async with self.page.expect_response(is_answer) as reply:
             await self.page.get_by_role("button", name=re.compile("^Execute")).click()
         self.sent = (await reply.value).request
