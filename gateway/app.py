@@ -205,7 +205,7 @@ def wire(settings: Settings, known: Configuration, audit: AuditLog, now: Callabl
         ),
         reader=Reader(face),
         planner=Planner(
-            face.graphql, catalogue, cursors, max_subjects=settings.max_subjects, max_first=settings.max_first
+            face, catalogue, cursors, max_subjects=settings.max_subjects, max_first=settings.max_first
         ),
         decider=Decider(known.policies, known.registry, settings.province),
         fetcher=fetcher,

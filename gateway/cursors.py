@@ -1,14 +1,16 @@
 """Page cursors, sealed: what a caller holds says nothing and works for nobody else and no other question.
 
-A cursor is AES-256-GCM over (order key, record id), bound to the caller and to the digest of the question.
-It holds no value that the caller was not shown. A cursor of another home, caller or question does not open.
+A cursor is AES-256-GCM over (order key, record id), bound to the caller and to the digest of the question. Its
+nonce is an HMAC of all that it seals, so that no nonce is ever used for two different texts, and the same answer
+has the same cursors. It holds no value that the caller was not shown. A cursor of another home, caller or question
+does not open.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
-import os
+import hmac
 
 import orjson
 from cryptography.exceptions import InvalidTag
@@ -23,11 +25,12 @@ class Cursors:
 
     def __init__(self, key: bytes) -> None:
         self._aead = AESGCM(key)
+        self._nonces = hashlib.sha256(b"nonces of cursors" + key).digest()
 
     def seal(self, caller: str, question: bytes, position: Position) -> str:
-        nonce = os.urandom(12)
-        plain = orjson.dumps([position.order, position.record, *position.seen])
-        sealed = self._aead.encrypt(nonce, plain, _bound(caller, question))
+        plain, bound = orjson.dumps([position.order, position.record, *position.seen]), _bound(caller, question)
+        nonce = hmac.digest(self._nonces, bound + plain, "sha256")[:12]
+        sealed = self._aead.encrypt(nonce, plain, bound)
         return base64.urlsafe_b64encode(nonce + sealed).rstrip(b"=").decode()
 
     def open(self, caller: str, question: bytes, cursor: str, path: Path) -> Position:

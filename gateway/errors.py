@@ -67,6 +67,11 @@ TABLE: Mapping[str, Entry] = {
     "INVALID_CURSOR": Entry(
         400, "游标无效或属于另一查询", "the cursor is not valid for this question; ask again without `after`"
     ),
+    "TOO_MANY_NEW_DOCUMENTS": Entry(
+        429,
+        "该客户端的新查询文档过多；请将取值写入变量并重复使用同一文档，或稍后再试",
+        "too many new documents from this client: put values into variables and send the same document, or wait",
+    ),
     "OVERLOADED": Entry(503, "网关繁忙，请稍后再试", "the gateway is busy; try again shortly"),
     "AUDIT_UNAVAILABLE": Entry(503, "暂时无法记录查询，请稍后再试", "the question cannot be recorded now; try again"),
     "INTERNAL": Entry(500, "内部错误，编号 {reference}", "internal error, reference {reference}"),

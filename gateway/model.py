@@ -82,13 +82,21 @@ class Caller:
     given_consents: tuple[GivenConsent, ...] = ()  # all, in the order given
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """A parsed, validated, bounded operation with its coerced variables."""
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
+class Form:
+    """An operation that was parsed, bounded and validated, its literals lifted into variables where it is proved. The
+    same object comes with every request for it, so that rooms may keep by it what they made of it."""
 
     document: DocumentNode
     node: OperationDefinitionNode
     fragments: Mapping[str, FragmentDefinitionNode]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A form with the variables of one request, literals among them."""
+
+    form: Form
     variables: Mapping[str, Any]  # as they came
     values: VariableValues  # coerced to the schema's types
     digest: str  # sha256 of the document's text
@@ -163,6 +171,8 @@ class Branch:
     derived: bool = False  # asked for a field of the subject itself, not for a connection
     seek: Seek | None = None
     implied: bool = False  # asked for the state of a report's section, not to be shown
+    cursors: bool = True  # whether any cursor is read: to seal one costs more than to write a record
+    provenance: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,9 +198,10 @@ class Plan:
     branches: tuple[Branch, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Ruling:
-    """What one caller may have of one record type at one platform, for one kind of subject.
+    """What one caller may have of one record type at one platform, for one kind of subject. Equal questions get the
+    same object, so that rooms may keep by it what they made of it.
 
     `decisions` cover the asked fields, by name. `asked` is what may travel: answered fields and control
     fields. `denied` holds the decision that closes the whole ask, when one does.

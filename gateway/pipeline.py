@@ -84,6 +84,7 @@ class Corridor:
         deadline = Deadline.within(self.deadline)
         request = receive(incoming)
         trace.caller = caller = await self.authenticator.authenticate(incoming.headers, request.extensions)
+        await self.reader.turn(request, caller.id)
         trace.operation = operation = self.reader.read(request)
         plan = self.planner.plan(operation, caller)
         trace.verdict = verdict = self.decider.decide(plan, caller, at)

@@ -20,6 +20,7 @@ from connectors.contract import Condition, Platform
 from connectors.registry import Registry
 from gateway.deciding.consenting import Consented
 from gateway.deciding.nesting import divided
+from gateway.deciding.shapes import Shape, shape_of
 from gateway.deciding.withholding import SILENCE, WithheldList
 from gateway.model import Access, Branch, Caller, Part, Path, Plan, Ruling, Seek, Subject, Verdict
 from policies.bundles import PolicySet
@@ -40,16 +41,26 @@ class Decider:
         self._decisions: LRUCache[tuple[Facts, str], Decision] = LRUCache(50_000)
         self._rows: LRUCache[Facts, tuple[RowRule, ...]] = LRUCache(20_000)
         self._known: LRUCache[tuple[Facts, frozenset[str]], bool] = LRUCache(20_000)
+        self._verdicts: LRUCache[Shape, Verdict] = LRUCache(2_000)
         self._since: datetime | None = None
         self._until: datetime | None = None
 
     def decide(self, plan: Plan, caller: Caller, at: datetime) -> Verdict:
         self._forget_if_changed(at)
+        consented = Consented(plan, caller, at)  # at this very instant: its end is no edge of the policies
+        shape = shape_of(plan, caller, consented)
+        known = self._verdicts.get(shape) if shape is not None else None
+        if known is None:
+            known = self._decide(plan, caller, consented, at)
+            if shape is not None:
+                self._verdicts[shape] = known
+        return replace(known, plan=plan, caller=caller, at=at, consents=consented.used(known.parts))
+
+    def _decide(self, plan: Plan, caller: Caller, consented: Consented, at: datetime) -> Verdict:
         moment = self._since or at
         parts: list[Part] = []
         not_asked: dict[int, tuple[str, ...]] = {}
         cannot: dict[int, tuple[str, ...]] = {}
-        consented = Consented(plan, caller, at)  # at this very instant: its end is no edge of the policies
         unknowable = self._unknowable(plan, caller, consented, moment)
         rulings: dict[Any, Ruling | None] = {}
         withheld = WithheldList(plan)
@@ -104,7 +115,7 @@ class Decider:
         access = {r.key: self.access(caller, r.arguments, moment) for r in plan.roots if r.field == "access"}
         return Verdict(
             plan, self._policies.digest, caller, at, tuple(parts), frozenset(unknowable), withheld.entries(),
-            frozenset(obligations), not_asked, cannot, access, consented.used(parts),
+            frozenset(obligations), not_asked, cannot, access,
         )  # fmt: skip
 
     def access(self, caller: Caller, arguments: Mapping[str, Any], at: datetime) -> tuple[Access, ...]:
@@ -129,6 +140,7 @@ class Decider:
             self._decisions.clear()
             self._rows.clear()
             self._known.clear()
+            self._verdicts.clear()
             self._since, self._until = at, valid_until(self._policies, at)
 
     def _facts(

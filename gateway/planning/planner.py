@@ -7,31 +7,34 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from graphql import FieldNode, GraphQLSchema
+from graphql import FieldNode
+from graphql.execution.values import VariableValues
 
 from gateway.cursors import Cursors
 from gateway.errors import GatewayError, Refusal
 from gateway.model import Branch, Caller, Operation, Path, Plan, Root, Subject, Window
-from gateway.planning.collecting import Collector, Selected
-from gateway.planning.fields import record_fields
+from gateway.planning.fields import reads
 from gateway.planning.keys import subject_of
 from gateway.planning.seeking import Seeking
 from gateway.planning.windows import Windows
+from gateway.schema import Face
+from gateway.schema.collecting import Collector, Selected
 from policies.model import Catalogue, Words
 
 ABOUT_SUBJECTS = ("subject", "subjects", "creditReport")
 OPEN = ("search", "listing")
 MAX_BRANCHES = 2_000  # record connections of all subjects together; each is asked of several platforms
+NO_FIELDS: frozenset[str] = frozenset()
 STATE = {"state", "outcomes", "complete"}  # fields of a report's section that need all of its types
 
 
 class Planner:
-    """Plans operations against one schema and catalogue."""
+    """Plans operations against one catalogue and its face."""
 
     def __init__(
-        self, schema: GraphQLSchema, catalogue: Catalogue, cursors: Cursors, *, max_subjects: int, max_first: int
+        self, face: Face, catalogue: Catalogue, cursors: Cursors, *, max_subjects: int, max_first: int
     ) -> None:
-        self._schema = schema
+        self._face = face
         self._catalogue = catalogue
         self._windows = Windows(catalogue, cursors, max_first)
         self._seeking = Seeking(catalogue, self._windows)
@@ -44,15 +47,16 @@ class Planner:
 
         Raises GatewayError LIMIT_EXCEEDED for the question as a whole: its subjects and their connections.
         """
-        making = _Making(Collector(self._schema, operation), caller, self._max_subjects)
-        for key, nodes in making.collector.of("Query", [operation.node.selection_set]).items():
+        making = _Making(self._face.collector(operation), operation.values, caller, self._max_subjects)
+        for key, nodes in making.collector.query.items():
             name = nodes[0].name.value
             if name.startswith("__"):
                 continue
-            arguments = making.collector.arguments("Query", nodes[0])
+            arguments: Mapping[str, Any] = {}
             subjects: tuple[Subject, ...] | None = None
             parts: tuple[tuple[str, str], ...] = ()
             with making.noting():
+                arguments = making.arguments("Query", nodes, (key,))
                 if name in ABOUT_SUBJECTS:
                     given = arguments["ids"] if name == "subjects" else [arguments["id"]]
                     subjects = self._subjects(making, name, given, key)
@@ -111,7 +115,8 @@ class Planner:
             if derived is not None:
                 type_name, _, field = derived.partition(".")
                 window = Window(first=1)
-                making.add(Branch((*path, key), root, subject, type_name, frozenset({field}), window, derived=True))
+                asked = frozenset({field})
+                making.add(Branch((*path, key), root, subject, type_name, asked, window, derived=True, cursors=False))
             elif name in self._by_connection:
                 self._connection(making, subject, root, (*path, key), subject.kind, nodes)
 
@@ -124,17 +129,22 @@ class Planner:
                 self._connection(making, subject, root, (*root, part, key), owner, chosen)
         if any(chosen[0].name.value in STATE for chosen in selected.values()):
             for name in section.types:
-                making.add(Branch((*root, part), root, subject, name, frozenset(), Window(first=0), implied=True))
+                making.add(Branch((*root, part), root, subject, name, NO_FIELDS, Window(first=0), implied=True))
 
     def _connection(
         self, making: _Making, subject: Subject, root: Path, path: Path, owner: str, nodes: list[FieldNode]
     ) -> None:
         record = self._by_connection[nodes[0].name.value]
         with making.noting():
-            arguments = making.collector.arguments(owner, nodes[0])
+            arguments = making.arguments(owner, nodes, path)
             window = self._windows.of(arguments, subject, record, making.caller, path)
-            asked = record_fields(making.collector, record, nodes)
-            making.add(Branch(path, root, subject, record.name, asked, window))
+            read = reads(making.collector, record, nodes)
+            making.add(
+                Branch(
+                    path, root, subject, record.name, read.fields, window,
+                    cursors=read.cursors, provenance=read.provenance,
+                )
+            )  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -142,11 +152,15 @@ class _Making:
     """A plan in the making."""
 
     collector: Collector
+    values: VariableValues
     caller: Caller
     room: int
     roots: list[Root] = field(default_factory=list)
     branches: list[Branch] = field(default_factory=list)
     errors: list[GatewayError] = field(default_factory=list)
+
+    def arguments(self, owner: str, nodes: list[FieldNode], path: Path) -> dict[str, Any]:
+        return self.collector.arguments(owner, nodes[0], self.values, path)
 
     @contextmanager
     def noting(self) -> Iterator[None]:

@@ -10,9 +10,9 @@ from graphql import FieldNode
 
 from gateway.errors import GatewayError
 from gateway.model import ANYBODY, Branch, Caller, Path, Seek
-from gateway.planning.collecting import Collector
-from gateway.planning.fields import record_fields
+from gateway.planning.fields import reads
 from gateway.planning.windows import Windows
+from gateway.schema.collecting import Collector
 from policies import identifiers
 from policies.model import Catalogue, RecordType, Words
 
@@ -53,7 +53,11 @@ class Seeking:
             raise GatewayError("INVALID_ARGUMENT", path=path, detail=NO_LISTS)
         seek = Seek(record.roles.list, "in", (_name(arguments["list"]),), self._sought(record))
         window = self._windows.of({**arguments, "from": arguments.get("since")}, ANYBODY, record, caller, path, seek)
-        return Branch(path, path, ANYBODY, record.name, record_fields(collector, record, nodes), window, seek=seek)
+        read = reads(collector, record, nodes)
+        return Branch(
+            path, path, ANYBODY, record.name, read.fields, window, seek=seek,
+            cursors=read.cursors, provenance=read.provenance,
+        )  # fmt: skip
 
     def _search(
         self, arguments: Mapping[str, Any], path: Path, collector: Collector, nodes: list[FieldNode], caller: Caller

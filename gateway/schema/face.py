@@ -26,6 +26,9 @@ from graphql.execution.values import VariableValues, get_variable_values
 from strawberry.schema.config import StrawberryConfig
 
 from gateway.errors import GatewayError, Refusal
+from gateway.model import Operation
+from gateway.schema.collecting import Collector, Collectors
+from gateway.schema.projecting import Read, Unfit, projection
 from gateway.schema.questions import Enums, query_type
 from gateway.schema.records import build
 from gateway.schema.saying import misfit, said
@@ -39,9 +42,12 @@ TOO_LONG = Words("校验耗时过长", "validation would take too long")
 
 
 class Face:
-    """The schema of one catalogue. Cheap to use, costly to build (about half a second)."""
+    """The schema of one catalogue. Cheap to use, costly to build (about half a second).
 
-    def __init__(self, catalogue: Catalogue) -> None:
+    `compiled` says whether answers are read out by projections, or always by graphql-core's executor.
+    """
+
+    def __init__(self, catalogue: Catalogue, compiled: bool = True) -> None:
         kind_enum = enum_of(
             "SubjectKind", {k.name: f"{k.title.zh} · {k.title.en}" for k in catalogue.kinds.values()}, "主体类型"
         )
@@ -60,6 +66,8 @@ class Face:
             config=StrawberryConfig(auto_camel_case=False, default_resolver=_read, scalar_map=SCALARS),
         )
         self._schema: GraphQLSchema = schema._schema  # Strawberry's own execute would parse and validate again
+        self._collectors = Collectors(self._schema)
+        self._compiled = compiled
 
     @property
     def graphql(self) -> GraphQLSchema:
@@ -95,11 +103,36 @@ class Face:
         return coerced
 
     def run(
-        self, document: DocumentNode, name: str | None, variables: Mapping[str, Any], tree: Mapping[str, Any]
+        self, operation: Operation, tree: Mapping[str, Any]
     ) -> tuple[Mapping[str, Any] | None, tuple[GraphQLError, ...]]:
         """Read the finished tree out in the shape that the operation asks for."""
-        result = execute(self._schema, document, root_value=tree, variable_values=dict(variables), operation_name=name)
+        if self._compiled:
+            try:
+                return self._projection(operation)(tree), ()
+            except Unfit:
+                pass  # introspection, or something in the tree that the executor must judge
+        form = operation.form
+        name = form.node.name.value if form.node.name else None
+        variables = dict(operation.variables)
+        result = execute(self._schema, form.document, root_value=tree, variable_values=variables, operation_name=name)
         return result.data, tuple(result.errors or ())  # type: ignore[union-attr]
+
+    def collector(self, operation: Operation) -> Collector:
+        """What the operation selects, under its present `@skip` and `@include`."""
+        return self._collectors.of(operation)
+
+    def _projection(self, operation: Operation) -> Read:
+        collector = self.collector(operation)
+        if collector.projection is None:
+            try:
+                collector.projection = projection(self._schema, collector)
+            except Unfit:
+                collector.projection = _unfit
+        return collector.projection
+
+
+def _unfit(tree: Any) -> Any:
+    raise Unfit
 
 
 def _read(source: Any, name: str) -> Any:

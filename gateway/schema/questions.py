@@ -10,6 +10,7 @@ from typing import Any, Optional
 import strawberry
 from strawberry.types import Info
 
+from gateway.schema.places import Place
 from gateway.schema.records import Built, Regions, shape
 from gateway.schema.words import (
     Date,
@@ -164,9 +165,10 @@ def _matches(catalogue: Catalogue, enums: Enums) -> Any:
 
 def _field(returned: Any, description: str, arguments: Mapping[str, Any], below: str | None = None) -> Any:
     """A field that reads its own response key out of the tree. An argument is its annotation, or that and a default."""
+    place = Place(below, by_key=True)
 
     def resolve(root: Any, info: Info, **_: Any) -> Any:
-        return (root[below] if below else root)[info.path.key]
+        return place.of(root, "", str(info.path.key))
 
     kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
     parameters = [inspect.Parameter("root", kind, annotation=Any), inspect.Parameter("info", kind, annotation=Info)]
@@ -175,4 +177,4 @@ def _field(returned: Any, description: str, arguments: Mapping[str, Any], below:
         parameters.append(inspect.Parameter(name, kind, annotation=annotation, default=default))
     resolve.__signature__ = inspect.Signature(parameters, return_annotation=returned)  # type: ignore[attr-defined]
     resolve.__annotations__ = {each.name: each.annotation for each in parameters} | {"return": returned}
-    return strawberry.field(resolver=resolve, description=description)
+    return strawberry.field(resolver=resolve, description=description, metadata=place.metadata)

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Optional
 import strawberry
 from strawberry.types import Info
 
+from gateway.schema.places import Place
 from gateway.schema.words import (
     Date,
     DateTime,
@@ -32,6 +33,9 @@ SCALAR_OF_KIND: Mapping[str, Any] = {"date": Date, "timestamp": DateTime, "money
 Regions = Annotated[
     Optional[list[RegionCode]], strawberry.argument(description="codes or region sets such as BLUE_ZONE; none: all")
 ]
+
+CONNECTION = Place("connections", by_key=True)
+OF_SUBJECT = Place("fields")
 
 # Words of every record that are not the catalogue's to give.
 ENVELOPE = frozenset({"id", "type", "marks", "provenance"})
@@ -185,10 +189,11 @@ def _connection_field(record: RecordType, connection: Any, status: Any) -> Any:
         first: int = 20,
         after: Optional[str] = strawberry.UNSET,
     ) -> Any:
-        return root["connections"][info.path.key]
+        return CONNECTION.of(root, "", str(info.path.key))
 
     resolve.__annotations__ |= {"return": connection, "status": Optional[list[status]], "info": Info, "root": Any}
-    return strawberry.field(resolver=resolve, description=f"{record.title.zh} · {record.title.en}")
+    title = f"{record.title.zh} · {record.title.en}"
+    return strawberry.field(resolver=resolve, description=title, metadata=CONNECTION.metadata)
 
 
 def _subject_interface(catalogue: Catalogue, kind_enum: Any, connections: Mapping[str, Any]) -> Any:
@@ -196,10 +201,10 @@ def _subject_interface(catalogue: Catalogue, kind_enum: Any, connections: Mappin
 
     def reader(name: str, annotation: Any, description: str) -> Any:
         def resolve(root: Any) -> Any:
-            return root["fields"].get(name)
+            return OF_SUBJECT.of(root, name, "")
 
         resolve.__annotations__["return"] = annotation
-        return strawberry.field(resolver=resolve, description=description)
+        return strawberry.field(resolver=resolve, description=description, metadata=OF_SUBJECT.metadata)
 
     body: dict[str, Any] = {
         "id": reader("id", strawberry.ID, "the code of an organisation; a pseudonym for a natural person"),

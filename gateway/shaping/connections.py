@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -114,15 +114,10 @@ class Connections:
             seen = window.after.seen
             rest = [item for item in records if _later(item, window.after, window.newest_first) and item.id not in seen]
         page = rest[: window.first]
-        question = question_digest(branch.subject, branch.type, window, branch.seek)
-        edges = []
-        for item in page:
-            if item.shifting:
-                seen = (*seen, item.id)[-REMEMBERED:]
-            position = Position(item.order, item.id, seen)
-            edges.append(
-                {"cursor": self._cursors.seal(verdict.caller.id, question, position), "node": _node(branch, item)}
-            )
+        cursors: list[str | None] = [None] * len(page)
+        if branch.cursors:
+            cursors = list(self._sealed(branch, verdict.caller.id, page, seen))
+        edges = [{"cursor": cursor, "node": _node(branch, item)} for cursor, item in zip(cursors, page, strict=True)]
         return {
             "edges": edges,
             "nodes": [edge["node"] for edge in edges],
@@ -136,6 +131,13 @@ class Connections:
             "sources": sources,
             "complete": complete,
         }
+
+    def _sealed(self, branch: Branch, caller: str, page: list[Record], seen: tuple[str, ...]) -> Iterator[str]:
+        question = question_digest(branch.subject, branch.type, branch.window, branch.seek)
+        for item in page:
+            if item.shifting:
+                seen = (*seen, item.id)[-REMEMBERED:]
+            yield self._cursors.seal(caller, question, Position(item.order, item.id, seen))
 
 
 def _node(branch: Branch, item: Record) -> dict[str, Any]:

@@ -76,7 +76,7 @@ class Shaper:
             refused = GatewayError("INCOMPLETE")
             extensions["sources"] = [{**source, "records": 0} for source in sources]  # none of them is shown
             return Answer(None, (refused.as_graphql(request.language), *errors), extensions, False, refused.status)
-        data, found = self._face.run(operation.document, request.operation_name, operation.variables, tree)
+        data, found = self._face.run(operation, tree)
         own = tuple(GatewayError("INTERNAL", path=e.path, reference="schema", cause=e.message) for e in found)
         shown = {number: count for connection in made for number, count in connection.counts.items()}
         return Answer(

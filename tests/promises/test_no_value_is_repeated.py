@@ -87,7 +87,7 @@ USES = {
 def rooms() -> tuple[Reader, Planner]:
     catalogue = read_policies(POLICIES).catalogue
     face = Face(catalogue)
-    return Reader(face), Planner(face.graphql, catalogue, Cursors(b"k" * 32), max_subjects=200, max_first=200)
+    return Reader(face), Planner(face, catalogue, Cursors(b"k" * 32), max_subjects=200, max_first=200)
 
 
 def told(rooms: tuple[Reader, Planner], query: str, variables: dict[str, Any]) -> str | None:

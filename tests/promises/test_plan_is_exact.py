@@ -42,7 +42,7 @@ Read = dict[tuple[str | int, ...], frozenset[str]]  # response path of a connect
 def rooms() -> tuple[Catalogue, Face, Reader, Planner]:
     catalogue = read_policies(POLICIES).catalogue
     face = Face(catalogue)
-    planner = Planner(face.graphql, catalogue, Cursors(b"k" * 32), max_subjects=200, max_first=200)
+    planner = Planner(face, catalogue, Cursors(b"k" * 32), max_subjects=200, max_first=200)
     return catalogue, face, Reader(face), planner
 
 
@@ -93,7 +93,7 @@ def recount(catalogue: Catalogue, face: Face, operation: Operation, name: str, k
     for key, found in kinds.items():
         subjects = [subject(kind) for kind in found]
         tree[key] = subjects if key.startswith("subjects") else subjects[0]
-    _, errors = face.run(operation.document, name, operation.variables, tree)
+    _, errors = face.run(operation, tree)
     assert errors == ()
     counted: Read = {}
     for key, found in kinds.items():

@@ -1,0 +1,61 @@
+"""Whose new document is read next: reading costs milliseconds, recognising costs microseconds.
+
+A flood of new documents must not be felt by callers who ask what they always ask. While any other caller is being
+answered from known documents, a caller gets a bounded share of the time for new ones, after a first handful at once;
+beyond that its requests wait, and above a bounded wait they are refused. Nobody else's are. A caller who is alone
+with the gateway is not slowed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from cachetools import LRUCache
+
+from gateway.errors import GatewayError
+
+SHARE = 0.15  # of the time, for the new documents of one caller
+BURST = 0.5  # seconds of that share which may be used at once: some forty documents
+LONGEST = 1.0  # seconds that a new document waits; more is refused
+RECENT = 1.0  # seconds for which a caller counts as being answered
+REMEMBERED = 2_000  # callers
+FIRST_GUESS = 0.002  # seconds for one document, before any was measured
+
+
+class Turns:
+    """`clock` is monotonic seconds."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._cost = FIRST_GUESS
+        self._due: LRUCache[str, float] = LRUCache(REMEMBERED)
+        self._answered = ("", float("-inf"))  # the caller who was answered last, and when
+        self._before = ("", float("-inf"))  # and the last other one
+
+    def known(self, caller: str) -> None:
+        """A caller asked what is known already."""
+        last, _ = self._answered
+        if last != caller:
+            self._before = self._answered
+        self._answered = (caller, self._clock())
+
+    def spent(self, seconds: float) -> None:
+        """Reading one new document took so long."""
+        self._cost += (seconds - self._cost) / 16
+
+    async def take(self, caller: str) -> None:
+        """Returns when a new document of this caller may be read. Raises GatewayError TOO_MANY_NEW_DOCUMENTS."""
+        now = self._clock()
+        if not self._others(caller, now):
+            return
+        due = max(self._due.get(caller, float("-inf")), now - BURST)
+        if due - now > LONGEST:
+            raise GatewayError("TOO_MANY_NEW_DOCUMENTS", headers={"Retry-After": "2"})
+        self._due[caller] = due + self._cost / SHARE
+        if due > now:
+            await asyncio.sleep(due - now)
+
+    def _others(self, caller: str, now: float) -> bool:
+        return any(who != caller and now - at < RECENT for who, at in (self._answered, self._before))
