@@ -10,7 +10,7 @@ COMPILE := uv pip compile --quiet --universal --generate-hashes --no-emit-index-
 APT := DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0
 
 .DELETE_ON_ERROR:
-.PHONY: setup run test lint lock browser
+.PHONY: setup run test lint lock browser bench load
 
 setup: .venv/ready-to-test
 
@@ -19,6 +19,9 @@ run: .venv/ready-to-run
 
 test: setup browser
 	@.venv/bin/python -m pytest -rs $(ARGS)
+
+bench: setup load
+	@.venv/bin/python -m tests.benchmarks $(ARGS)
 
 lint: setup
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy && .venv/bin/lint-imports
@@ -33,6 +36,13 @@ browser:
 		echo "installing Chromium and a Chinese font for the browser tests" && \
 		$(APT) update && $(APT) install -y --no-install-recommends chromium fonts-noto-cjk >/dev/null; \
 	} || echo "no Chromium, and it cannot be installed here: the browser tests will be skipped"
+
+load:
+	@command -v nginx >/dev/null && command -v wrk >/dev/null || { \
+		[ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+		echo "installing nginx and wrk for the benchmark" && \
+		$(APT) update && $(APT) install -y --no-install-recommends nginx-light wrk >/dev/null; \
+	} || echo "nginx or wrk is missing, and cannot be installed here"
 
 .venv/pyvenv.cfg:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -52,7 +52,6 @@ async def collect(ask: Fetch, each: AskedType, limits: LimitWords, send: Send, p
     """One page with the rows of every subject, in the order of the subjects."""
     more, room, batch = each.params(ask), min(limits.maxRows, ask.limit), each.record.claim.batch
     bounds = Bounds(room, limits.maxBytes)
-    gate = asyncio.Semaphore(AT_ONCE)
 
     async def read(chunk: Sequence[str]) -> Taken | None:
         async def call(numbers: Mapping[str, int]) -> Any:
@@ -61,20 +60,17 @@ async def collect(ask: Fetch, each: AskedType, limits: LimitWords, send: Send, p
             bounds.bytes -= len(answer.body)
             return parse(answer)
 
-        async with gate:
-            try:
-                return await every_page(call, each.layout, bounds)
-            except SubjectUnknown:
-                return None
+        try:
+            return await every_page(call, each.layout, bounds)
+        except SubjectUnknown:
+            return None
 
     subjects = [subject.value for subject in ask.subjects]
-    chunks = [subjects[start : start + batch] for start in range(0, len(subjects) or 1, batch)]
-    try:
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(read(chunk)) for chunk in chunks]
-    except BaseExceptionGroup as errors:
-        raise errors.exceptions[0] from None
-    answers = [answer for task in tasks if (answer := task.result()) is not None]
+    if len(subjects) <= batch:
+        found = [await read(subjects)]
+    else:
+        found = await _side_by_side(read, [subjects[at : at + batch] for at in range(0, len(subjects), batch)])
+    answers = [answer for answer in found if answer is not None]
     if not answers:
         raise SubjectUnknown("the platform does not know the subject")
     taken = Taken(room)
@@ -84,6 +80,24 @@ async def collect(ask: Fetch, each: AskedType, limits: LimitWords, send: Send, p
     each.record.judge(len(mapped.rows), len(mapped.rejected))
     as_of = min((answer.as_of for answer in answers if answer.as_of is not None), default=None)
     return Page(mapped.rows, mapped.rejected, taken.truncated, as_of)
+
+
+async def _side_by_side(
+    read: Callable[[Sequence[str]], Awaitable[Taken | None]], chunks: Sequence[Sequence[str]]
+) -> list[Taken | None]:
+    """What each chunk gives, in their order. The first failure stops the others and is raised."""
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def admitted(chunk: Sequence[str]) -> Taken | None:
+        async with gate:
+            return await read(chunk)
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(admitted(chunk)) for chunk in chunks]
+    except BaseExceptionGroup as errors:
+        raise errors.exceptions[0] from None
+    return [task.result() for task in tasks]
 
 
 def within(deadline: Deadline, limits: LimitWords) -> Deadline:

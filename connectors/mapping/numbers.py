@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from decimal import Context, Decimal, Inexact, InvalidOperation
+from functools import lru_cache
 from typing import Any
 
 from connectors.mapping.texts import Unmappable, half_width, text_of
@@ -21,37 +22,44 @@ _PLAIN = re.compile(rf"[+-]?{_DIGITS}", re.ASCII)
 _WITHIN = re.compile(rf"(?<![\d.,])({_DIGITS})(?![\d.,]*\d)\s*(亿元|万元|亿|万|元)?", re.ASCII)
 _EXACT = Context(prec=60, traps=[Inexact, InvalidOperation])
 _LONGEST = 48
+KEPT = 2048  # readings of amounts that are kept by each field: most come again
 
 
 def money_reader(unit: str, within_text: bool) -> Callable[[Any], Decimal]:
     """Reads an amount that the platform keeps in `unit` (`yuan` or `wan`) as 万元. Raises Unmappable."""
     declared = YUAN[unit]
 
-    def read(raw: Any) -> Decimal:
-        value, said = _number(raw, within_text)
+    @lru_cache(KEPT)
+    def read_text(text: str) -> Decimal:
+        value, said = _number(text, within_text)
         try:
             return _tidy(_EXACT.divide(_EXACT.multiply(value, said or declared), YUAN["wan"]))
         except (Inexact, InvalidOperation):
             raise Unmappable("is not an exact amount") from None
 
-    return read
+    return lambda raw: read_text(_written(raw))
 
 
 def number_reader(within_text: bool) -> Callable[[Any], int | Decimal]:
     """Reads a count (int) or a measure (Decimal). Raises Unmappable."""
 
-    def read(raw: Any) -> int | Decimal:
-        value, said = _number(raw, within_text)
+    @lru_cache(KEPT)
+    def read_text(text: str) -> int | Decimal:
+        value, said = _number(text, within_text)
         tidy = _tidy(_EXACT.multiply(value, said or Decimal(1)))
         return int(tidy) if tidy == tidy.to_integral_value() else tidy
 
-    return read
+    return lambda raw: read_text(_written(raw))
 
 
-def _number(raw: Any, within_text: bool) -> tuple[Decimal, Decimal | None]:
+def _written(raw: Any) -> str:
     if isinstance(raw, bool):
         raise Unmappable("is not a number")
-    text = half_width(text_of(raw))
+    return text_of(raw)
+
+
+def _number(written: str, within_text: bool) -> tuple[Decimal, Decimal | None]:
+    text = half_width(written)
     if len(text) <= _LONGEST and _PLAIN.fullmatch(text):
         return Decimal(text.replace(",", "")), None
     if not within_text:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import jmespath
@@ -20,6 +20,7 @@ Lookup = Callable[[str], Look]
 
 _EXPRESSION = re.compile(r"[\[\]{}()|&@*\"'`?!<>=:,]")
 _HEAD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_NAMES = re.compile(rf"{_HEAD.pattern}(\.{_HEAD.pattern})*")
 
 
 def column(name: str) -> Look:
@@ -36,7 +37,7 @@ def path(text: str) -> Look:
             raise ValueError("neither a plain name nor a JMESPath expression") from None
     steps = text.split(".")
     if len(steps) == 1:
-        return lambda row: below(row, text)
+        return _named(text)
 
     def look(row: Any) -> Any:
         for step in steps:
@@ -46,15 +47,40 @@ def path(text: str) -> Look:
     return look
 
 
+def _named(name: str) -> Look:
+    """A plain name of one level, most of which are there as they are spelled."""
+
+    def look(row: Any) -> Any:
+        found = row.get(name) if type(row) is dict else None
+        return below(row, name) if found is None else found
+
+    return look
+
+
 def expression(text: str) -> Look:
     """A JMESPath expression. Raises ValueError when it does not compile."""
     compiled = jmespath.compile(text)
+    if _NAMES.fullmatch(text):
+        return _exactly(text.split("."))
 
     def look(row: Any) -> Any:
         try:
             return compiled.search(row)
         except jmespath.exceptions.JMESPathError:
             return None  # a function met a value of another type: there is nothing of the declared shape
+
+    return look
+
+
+def _exactly(names: Sequence[str]) -> Look:
+    """What JMESPath finds under names with dots between them, as they are spelled."""
+
+    def look(row: Any) -> Any:
+        for name in names:
+            if not isinstance(row, dict):
+                return None
+            row = row.get(name)
+        return row
 
     return look
 

@@ -13,31 +13,37 @@ from decimal import Decimal
 from typing import Any
 
 _STRAY = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+_INTEGER = re.compile(r"0|-?[1-9][0-9]{0,99}")  # as Python writes them
 
 _WIDEST = 40
 
-Clean = Callable[[Any], Any]
+Convert = Callable[[Any], Any]
 
 
 class Unmappable(ValueError):
     """A value that the declaration gives no meaning to; its text is the reason, without the value."""
 
 
-def cleaner(trim: bool, nulls: frozenset[str]) -> Clean:
-    """A function that makes texts plain and null words None; lists and other values pass unchanged.
+def cleaner(trim: bool, nulls: frozenset[str], then: Convert | None = None) -> Convert:
+    """A function that makes texts plain and null words None, and gives whatever is not None to `then`.
 
-    Null words are also compared with integers (`-1` in `null`). The words are compared after trimming.
+    Lists and other values pass unchanged. Null words are compared after trimming, and also with integers
+    (`-1` in `null`).
     """
+    numbers = frozenset(int(word) for word in nulls if _INTEGER.fullmatch(word))
+    texts = None if then is text_of else then  # which gives a text as it is
 
     def clean(raw: Any) -> Any:
         if isinstance(raw, str):
-            text = raw if raw.isascii() and raw.isprintable() else _STRAY.sub("", raw)
+            text = raw if raw.isprintable() else _STRAY.sub("", raw)  # nothing stray is printable
             if trim:
                 text = text.strip()
-            return None if text in nulls else text
-        if isinstance(raw, int) and not isinstance(raw, bool) and str(raw) in nulls:
+            if text in nulls:
+                return None
+            return text if texts is None else texts(text)
+        if raw is None or (isinstance(raw, int) and raw in numbers and not isinstance(raw, bool)):
             return None
-        return raw
+        return raw if then is None else then(raw)
 
     return clean
 

@@ -12,11 +12,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta, timezone
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from connectors.mapping.texts import Unmappable, half_width, text_of
 
+KEPT = 2048  # readings of times that are kept by each field: most come again
 EPOCH_MILLIS = "epochMillis"
 NATIVE = "native"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -42,7 +44,7 @@ class Format:
             name = _NARROW.get(token)
             parts.append(f"(?P<{name}>\\d{width})" if name else _WIDE.get(token) or re.escape(token))
         self.pattern = pattern
-        self.sorts = tuple(directives) == _SORTING[: len(directives)]
+        self.sorts = tuple(directives) == _SORTING[: len(directives)]  # from years to seconds, none left out
         self.timed = "%H" in directives
         self.bare = len(directives) == len(tokens)  # nothing but digits
         self._tokens = tokens
@@ -53,10 +55,12 @@ class Format:
         found = self._regex.fullmatch(text)
         if found is None:
             return None
-        part = found.groupdict()
-        numbers = [int(part.get(name) or 0) for name in ("Y", "m", "d", "H", "M", "S")]
-        micro = int((part.get("f") or "0").ljust(6, "0"))
         try:
+            if self.sorts:
+                return datetime(*map(int, found.groups()))  # type: ignore[arg-type]  # noqa: DTZ001
+            part = found.groupdict()
+            numbers = [int(part.get(name) or 0) for name in ("Y", "m", "d", "H", "M", "S")]
+            micro = int((part.get("f") or "0").ljust(6, "0"))
             return datetime(*numbers, micro, tzinfo=_offset(part.get("z")))  # type: ignore[misc,arg-type]
         except ValueError:
             return None
@@ -92,20 +96,28 @@ def date_reader(
         if moment is not None:
             words[moment.date()] = words[word]
 
-    def read(raw: Any) -> date | None:
-        if isinstance(raw, datetime):
-            day = raw.astimezone(zone).date() if raw.tzinfo else raw.date()
-        elif isinstance(raw, date):
-            day = raw
-        else:
-            text = half_width(text_of(raw))
-            if text in words:
-                return words[text]
-            moment = first(text)
-            if moment is None:
-                raise Unmappable("is not a date in a declared format")
-            day = moment.astimezone(zone).date() if moment.tzinfo else moment.date()
+    def day_of(moment: datetime) -> date | None:
+        day = moment.astimezone(zone).date() if moment.tzinfo else moment.date()
         return words.get(day, day)
+
+    @lru_cache(KEPT)
+    def read_text(written: str) -> date | None:
+        text = half_width(written)
+        if text in words:
+            return words[text]
+        moment = first(text)
+        if moment is None:
+            raise Unmappable("is not a date in a declared format")
+        return day_of(moment)
+
+    def read(raw: Any) -> date | None:
+        if isinstance(raw, str):
+            return read_text(raw)
+        if isinstance(raw, datetime):
+            return day_of(raw)
+        if isinstance(raw, date):
+            return words.get(raw, raw)
+        return read_text(text_of(raw))
 
     return read
 
@@ -114,11 +126,18 @@ def timestamp_reader(patterns: Sequence[str], zone: ZoneInfo) -> Callable[[Any],
     """Reads instants; a text without an offset is local to `zone`. Raises Unmappable."""
     first = _first(patterns)
 
-    def read(raw: Any) -> datetime:
-        moment = raw if isinstance(raw, datetime) else first(half_width(text_of(raw)))
+    def at(moment: datetime) -> datetime:
+        return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+
+    @lru_cache(KEPT)
+    def read_text(text: str) -> datetime:
+        moment = first(half_width(text))
         if moment is None:
             raise Unmappable("is not a timestamp in a declared format")
-        return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+        return at(moment)
+
+    def read(raw: Any) -> datetime:
+        return at(raw) if isinstance(raw, datetime) else read_text(text_of(raw))
 
     return read
 

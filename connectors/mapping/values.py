@@ -7,29 +7,36 @@ with a reason; a failing check gives None, because a wrong identifier is worse t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from connectors.contract import FieldTerm
-from connectors.declaration import FieldWords, Match, Origin
+from connectors.declaration import Branch, FieldWords, Match, Origin
 from connectors.mapping.numbers import money_reader, number_reader
 from connectors.mapping.paths import Look, Lookup, Raw
-from connectors.mapping.texts import Clean, Unmappable, cleaner, text_of
+from connectors.mapping.texts import Convert, Unmappable, cleaner, text_of
 from connectors.mapping.times import date_reader, timestamp_reader
 
 Checks = Mapping[str, Callable[[str], bool]]
-Convert = Callable[[Any], Any]
 FLAGS = {"true": True, "false": False}
+_UNDECIDED = object()
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """A compiled field: the source names it reads, and the function. `read` raises Unmappable."""
+    """A compiled field: the source names it reads, where its raw value lies, and what that means. Both may raise
+    Unmappable."""
 
     names: tuple[str, ...]
-    read: Callable[[Raw], Any]
+    look: Look
+    meaning: Convert
+
+    def read(self, row: Raw) -> Any:
+        return self.meaning(self.look(row))
 
 
 def name_of(origin: Origin) -> str:
@@ -45,38 +52,29 @@ def compile_field(
     words: FieldWords, term: FieldTerm, lookup: Lookup, checks: Checks, *, trim: bool, nulls: frozenset[str]
 ) -> Reader:
     """Compile one field whose declaration has been agreed. `trim` and `nulls` are the type's defaults."""
-    clean = cleaner(trim if words.trim is None else words.trim, nulls | frozenset(words.null))
+    trim, nulls = trim if words.trim is None else words.trim, nulls | frozenset(words.null)
+    clean = cleaner(trim, nulls)
     if words.const is not None or words.when:
-        return Reader(names_of(words), _chosen(words, term, lookup, clean))
-    origin = _origin(words, lookup, clean)
+        return Reader(names_of(words), _whole, _chosen(words, term, lookup, clean))
     convert = _convert(words, term, checks)
-    if term.many:
-        read = _each(origin, words.split, clean, convert)
-    else:
-
-        def read(row: Raw) -> Any:
-            raw = origin(row)
-            return None if raw is None else convert(raw)
-
-    return Reader(names_of(words), read)
+    meaning = cleaner(trim, nulls, _each(words.split, clean, convert) if term.many else convert)
+    return Reader(names_of(words), _origin(words, lookup, clean), meaning)
 
 
-def matcher(match: Match, lookup: Lookup, clean: Clean) -> Callable[[Raw], bool]:
+def matcher(match: Match, lookup: Lookup, clean: Convert) -> Callable[[Raw], bool]:
     """Whether a row's value equals one of the texts of a test; `is: null` is true when there is none."""
     look, wanted = lookup(name_of(match)), match.is_
 
     def matches(row: Raw) -> bool:
-        raw = clean(look(row))
-        return (None if raw is None else text_of(raw)) in wanted
+        return _text_in(clean(look(row))) in wanted
 
     return matches
 
 
-def _origin(words: FieldWords, lookup: Lookup, clean: Clean) -> Look:
+def _origin(words: FieldWords, lookup: Lookup, clean: Convert) -> Look:
     looks = [lookup(name_of(origin)) for origin in (words.first or (words,))]
     if len(looks) == 1:
-        only = looks[0]
-        return lambda row: clean(only(row))
+        return looks[0]
 
     def first(row: Raw) -> Any:
         for look in looks:
@@ -88,23 +86,52 @@ def _origin(words: FieldWords, lookup: Lookup, clean: Clean) -> Look:
     return first
 
 
-def _chosen(words: FieldWords, term: FieldTerm, lookup: Lookup, clean: Clean) -> Callable[[Raw], Any]:
+def _whole(row: Raw) -> Any:
+    return row
+
+
+def _chosen(words: FieldWords, term: FieldTerm, lookup: Lookup, clean: Convert) -> Look:
     """`const` and `when` give codes of the catalogue, not of the platform."""
 
     def code(text: str | None) -> Any:
         value = FLAGS[text] if term.kind == "flag" and text is not None else text
         return value if value is None or not term.many else (value,)
 
-    branches = [([matcher(match, lookup, clean) for match in branch.tests], code(branch.then)) for branch in words.when]
+    steps: list[Look] = []
+    for place, branches in groupby(words.when, lambda branch: name_of(branch) if branch.is_ is not None else None):
+        if place is None:
+            steps += [_all_of(branch, code(branch.then), lookup, clean) for branch in branches]
+        else:
+            steps.append(_by_text(branches, lookup(place), clean, code))
     otherwise = code(words.const if words.const is not None else words.else_)
 
     def choose(row: Raw) -> Any:
-        for tests, then in branches:
-            if all(test(row) for test in tests):
-                return then
+        for step in steps:
+            found = step(row)
+            if found is not _UNDECIDED:
+                return found
         return otherwise
 
     return choose
+
+
+def _by_text(
+    branches: Iterable[Branch], look: Look, clean: Convert, code: Callable[[str], Any]
+) -> Callable[[Raw], Any]:
+    """Tests of one place that follow each other, as one table: the first branch for a text decides."""
+    table: dict[str | None, Any] = {}
+    for branch in branches:
+        table = dict.fromkeys(branch.is_ or (), code(branch.then)) | table
+    return lambda row: table.get(_text_in(clean(look(row))), _UNDECIDED)
+
+
+def _all_of(branch: Branch, then: Any, lookup: Lookup, clean: Convert) -> Look:
+    tests = [matcher(match, lookup, clean) for match in branch.tests]
+    return lambda row: then if all(test(row) for test in tests) else _UNDECIDED
+
+
+def _text_in(cleaned: Any) -> str | None:
+    return None if cleaned is None else text_of(cleaned)
 
 
 def _convert(words: FieldWords, term: FieldTerm, checks: Checks) -> Convert:
@@ -128,9 +155,7 @@ def _text(words: FieldWords, term: FieldTerm, checks: Checks) -> Convert:
     check = checks[words.check] if words.check is not None else None
     take, upper, flag = words.take, words.upper, term.kind == "flag"
 
-    def convert(raw: Any) -> Any:
-        given = text_of(raw)[:take]
-        given = given.upper() if upper else given
+    def meaning(given: str) -> Any:
         text = given if vocabulary is None else vocabulary.get(given)
         if text is None or (codes is not None and text not in codes):
             if other is None:
@@ -144,14 +169,22 @@ def _text(words: FieldWords, term: FieldTerm, checks: Checks) -> Convert:
             return FLAGS[text]
         return text
 
-    return convert
+    known: dict[str, Any] = {}  # what every word means that a platform should send
+    for given in vocabulary if vocabulary is not None else codes or (FLAGS if flag else ()):
+        with suppress(Unmappable):
+            known[given] = meaning(given)
+
+    def convert(raw: Any) -> Any:
+        given = text_of(raw)[:take]
+        given = given.upper() if upper else given
+        return known[given] if given in known else meaning(given)
+
+    as_it_is = vocabulary is None and codes is None and check is None and take is None and not upper and not flag
+    return text_of if as_it_is else convert
 
 
-def _each(origin: Look, split: str | None, clean: Clean, convert: Convert) -> Callable[[Raw], Any]:
-    def read(row: Raw) -> Any:
-        raw = origin(row)
-        if raw is None:
-            return None
+def _each(split: str | None, clean: Convert, convert: Convert) -> Convert:
+    def read(raw: Any) -> Any:
         parts: Sequence[Any]
         if isinstance(raw, str) and split is not None:
             parts = raw.split(split)

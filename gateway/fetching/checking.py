@@ -17,16 +17,20 @@ from policies import identifiers
 def recheck(ask: Fetch, rows: Iterable[Row]) -> tuple[dict[SubjectKey, list[Row]], int]:
     """Rows by asked subject (those of an open question under `ANYBODY`), and how many were dropped."""
     kept: dict[SubjectKey, list[Row]] = {subject: [] for subject in ask.subjects or (ANYBODY.key,)}
-    dropped = 0
+    dropped, allowed = 0, None  # `allowed` are the names of a row that holds nothing but asked fields
     for row in rows:
         mine = kept.get(row.subject if ask.subjects else ANYBODY.key)
         if not ask.subjects and row.subject.kind != ANYBODY.key.kind:
             mine = None  # open questions are about organisations
-        if mine is None or not all(holds(condition, row.values) for condition in ask.where):
+        if mine is None or (ask.where and not all(holds(condition, row.values) for condition in ask.where)):
             dropped += 1
             continue
-        if row.values.keys() - ask.fields:
-            row = Row(row.id, row.subject, {name: row.values[name] for name in row.values.keys() & ask.fields})
+        names = tuple(row.values)
+        if names != allowed:
+            if not ask.fields.issuperset(names):
+                row = Row(row.id, row.subject, {name: row.values[name] for name in row.values.keys() & ask.fields})
+            else:
+                allowed = names
         mine.append(row)
     return kept, dropped
 

@@ -11,8 +11,9 @@ import pytest
 
 from connectors.contract import ContractBroken, Row
 from connectors.declaration import FieldWords, PlatformWords
+from connectors.mapping.extracts import Mapped
 from connectors.mapping.paths import column, path
-from connectors.mapping.records import Mapped, RecordMap
+from connectors.mapping.records import RecordMap
 from connectors.mapping.texts import Unmappable
 from connectors.mapping.values import compile_field
 from tests.edges.invented import FIRM, PERSON, REST_SOURCE, TERMS, ask, declaration

@@ -10,8 +10,9 @@ import pytest
 
 from connectors.contract import Row
 from connectors.declaration import PlatformWords
+from connectors.mapping.extracts import Mapped
 from connectors.mapping.paths import column, path
-from connectors.mapping.records import Mapped, RecordMap
+from connectors.mapping.records import RecordMap
 from connectors.registry import load
 from connectors.spelling import DeclarationError
 from gateway.deciding.nesting import divided

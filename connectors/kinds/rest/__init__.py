@@ -7,19 +7,20 @@ and dropped by the gateway.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import ClassVar
 
 from connectors.agreement import KindWords, Loc
 from connectors.contract import BadRequest, Claim, Deadline, Environment, Fetch, FieldTerm, Page, Terms, Unavailable
-from connectors.declaration import FieldWords, TypeWords
+from connectors.declaration import FieldWords, Key, TypeWords
 from connectors.kinds.collecting import AskedType, collect, within
 from connectors.kinds.paging import Layout, count_reader, freshness_reader
 from connectors.kinds.rest.answering import Reading, rows_reader
-from connectors.kinds.rest.asking import Asking, source_headers, used_in
+from connectors.kinds.rest.asking import Asking, Outline, source_headers, used_in
 from connectors.kinds.templates import faults
 from connectors.mapping.conditions import to_params
 from connectors.mapping.paths import expression, head, path
-from connectors.mapping.records import key_kind
+from connectors.mapping.records import EXTRACTS, key_kind
 from connectors.mapping.values import name_of
 from connectors.sources import RestSource
 from connectors.transport.pool import Pool
@@ -41,6 +42,7 @@ class Rest:
         self._asking: dict[str, Asking] = {}
         self._seeking: dict[str, Asking] = {}  # for questions that name no subject
         self._headers: dict[str, str] = {}
+        self._outline = lru_cache(EXTRACTS)(self._outlined)
 
     def claims(self) -> Mapping[str, Claim]:
         return self._claims
@@ -65,6 +67,7 @@ class Rest:
             for name, words in self._words.items()
             if words.openRequest is not None
         }
+        self._outline.cache_clear()
 
     async def close(self) -> None:
         transport, self._transport = self._transport, None
@@ -83,20 +86,21 @@ class Rest:
 
     async def fetch(self, ask: Fetch) -> AsyncIterator[Page]:
         """One page with the rows of every subject, in the order of the subjects."""
-        each, projection = self._types[ask.type], self._projection(ask)
+        each = self._types[ask.type]
         if not ask.subjects and not each.record.claim.open:
             raise BadRequest(f"{ask.type}: this platform answers no question without a subject")
 
         async def send(chunk: Sequence[str], more: Mapping[str, str | int], deadline: Deadline, most: int) -> Answer:
             transport = self._open()
-            asking = (self._asking if chunk else self._seeking)[ask.type]
-            return await transport.send(asking.question(chunk, projection, more), deadline, most)
+            outline = self._outline(ask.type, ask.fields, key_kind(ask), not chunk)
+            return await transport.send(outline.question(chunk, more), deadline, most)
 
         yield await collect(ask, each, self._source.limits, send, self._reading.body)
 
-    def _projection(self, ask: Fetch) -> list[str]:
-        names = self._types[ask.type].record.names(ask.fields, key_kind(ask))
-        return list(dict.fromkeys(head(name) or name for name in names))
+    def _outlined(self, type_name: str, fields: frozenset[str], kind: Key, anybody: bool) -> Outline:
+        names = self._types[type_name].record.names(fields, kind)
+        asking = (self._seeking if anybody else self._asking)[type_name]
+        return Outline(asking, list(dict.fromkeys(head(name) or name for name in names)))
 
     def _open(self) -> Transport:
         if self._transport is None:

@@ -8,10 +8,12 @@ not what was declared. JSON is read strictly: no NaN, exact decimals, bounded de
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
 from decimal import Decimal
 from typing import Any
+
+import msgspec
 
 from connectors.contract import ConnectorError, ContractBroken, Unavailable
 from connectors.mapping.paths import Look, expression
@@ -21,6 +23,8 @@ from connectors.transport.meaning import by_status, error, is_page
 from connectors.transport.port import Answer
 
 MAX_DEPTH = 32
+_HOLDERS = frozenset({dict, list})
+_quick = msgspec.json.Decoder(float_hook=Decimal).decode
 
 
 class Reading:
@@ -56,13 +60,22 @@ class Reading:
         if is_page(answer) or answer.body.lstrip()[:1] == b"<":
             raise Unavailable("the platform answered with a page instead of data")
         try:
-            text = answer.body.decode(self._encoding).removeprefix("\ufeff")
-            body = json.loads(text, parse_float=Decimal, parse_constant=_refuse_constant)
-        except (ValueError, RecursionError):
+            body = self._json(answer.body)
+        except (ValueError, RecursionError, ArithmeticError):
             raise Unavailable("the platform's answer is not JSON") from None
-        if _deeper_than(body, MAX_DEPTH):
+        opened = answer.body.count(b"{") + answer.body.count(b"[")  # no answer is deeper than that
+        if opened > MAX_DEPTH and _deeper_than(body, MAX_DEPTH):
             raise ContractBroken(f"the answer is nested deeper than {MAX_DEPTH} levels")
         return body
+
+    def _json(self, body: bytes) -> Any:
+        """Raises ValueError, RecursionError, ArithmeticError. What the quick reader refuses is judged by the strict
+        one, which bears a mark before the text and halves of surrogate pairs; all else they read alike."""
+        try:
+            return _quick(body if self._encoding == "utf-8" else body.decode(self._encoding))
+        except (ValueError, RecursionError, ArithmeticError):
+            text = body.decode(self._encoding).removeprefix("\ufeff")
+            return json.loads(text, parse_float=Decimal, parse_constant=_refuse_constant)
 
 
 def rows_reader(look: Look) -> Callable[[Any], list[dict[str, Any]]]:
@@ -70,7 +83,7 @@ def rows_reader(look: Look) -> Callable[[Any], list[dict[str, Any]]]:
 
     def read(body: Any) -> list[dict[str, Any]]:
         rows = look(body)
-        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        if not isinstance(rows, list) or not set(map(type, rows)) <= {dict}:
             raise ContractBroken("the answer has no list of rows where the declaration says")
         return rows
 
@@ -89,15 +102,14 @@ def _refuse_constant(_: str) -> Any:
 
 
 def _deeper_than(value: Any, levels: int) -> bool:
-    level = [value]
+    level = [value] if type(value) in _HOLDERS else []
     for _ in range(levels):
-        level = [child for item in level for child in _children(item) if isinstance(child, dict | list)]
+        level = [
+            child
+            for item in level
+            for child in (item.values() if type(item) is dict else item)
+            if type(child) in _HOLDERS
+        ]
         if not level:
             return False
     return True
-
-
-def _children(item: Any) -> Iterable[Any]:
-    if isinstance(item, dict):
-        return item.values()
-    return item if isinstance(item, list) else ()

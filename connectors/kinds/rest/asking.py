@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any
-from urllib.parse import quote, urlencode
+from collections.abc import Callable, Mapping, Sequence
+from urllib.parse import quote, quote_plus
 
 from connectors.contract import BadRequest
 from connectors.declaration import Request
@@ -18,6 +17,8 @@ from connectors.kinds.templates import PLACEHOLDER, Resolve, filled, placeholder
 from connectors.sources import ApiKeyAuth, BasicAuth, RestSource
 from connectors.spelling import is_reference
 from connectors.transport.port import Question
+
+Encode = Callable[[str], str]
 
 
 def used_in(request: Request) -> frozenset[str]:
@@ -40,40 +41,86 @@ def source_headers(source: RestSource, resolve: Resolve) -> dict[str, str]:
 
 
 class Asking:
-    """One declared request, ready to be filled in."""
+    """One declared request with its references resolved."""
 
     def __init__(self, request: Request, headers: Mapping[str, str], resolve: Resolve) -> None:
-        self._method, self._path, self._join = request.method, request.path, request.join
-        self._headers = headers
-        self._query = resolved(request.query, resolve)
-        self._form = None if request.form is None else resolved(request.form, resolve)
-        self._json = None if request.json_ is None else resolved(request.json_, resolve)
+        self.method, self.path, self.join = request.method, request.path, request.join
+        self.query = resolved(request.query, resolve)
+        self.form = None if request.form is None else resolved(request.form, resolve)
+        self.json = None if request.json_ is None else resolved(request.json_, resolve)
+        self.headers = dict(headers)  # one mapping for all its questions, so that a transport may know it again
+        if self.form is not None:
+            self.headers["Content-Type"] = "application/x-www-form-urlencoded"
+        elif self.json is not None:
+            self.headers["Content-Type"] = "application/json"
 
-    def question(self, subjects: Sequence[str], projection: Sequence[str], more: Mapping[str, str | int]) -> Question:
+
+class Outline:
+    """A request for one projection, in which all is written but the subjects, the conditions and the page."""
+
+    def __init__(self, asking: Asking, projection: Sequence[str]) -> None:
+        self._asking, self._projection = asking, ",".join(projection)
+        self._path = Gapped(asking.path, self._projection, literal=str, value=_quoted)
+        self._query = Pairs(asking.query, self._projection, _quoted)
+        self._form = None if asking.form is None else Pairs(asking.form, self._projection, _with_plus)
+
+    def question(self, subjects: Sequence[str], more: Mapping[str, str | int]) -> Question:
         """A question about these subjects; `more` joins the form, the JSON body or the query, as declared.
 
         Raises BadRequest for a subject that holds the sign that stands between subjects.
         """
-        join = self._join if self._join is not None else ","
-        if any(join and join in subject for subject in subjects):
+        asking = self._asking
+        join = asking.join if asking.join is not None else ","
+        if join and any(join in subject for subject in subjects):
             raise BadRequest("a subject's key holds the separator of the request")
-        slots: dict[str, Any] = {
-            "subject": subjects[0] if subjects else "",
-            "subjects": join.join(subjects),
-            "projection": ",".join(projection),
-        }
-        target = PLACEHOLDER.sub(lambda found: quote(str(slots[found[1]]), safe=""), self._path)
-        query = filled(self._query, slots)
-        headers, body = dict(self._headers), b""
+        slots = {"subject": subjects[0] if subjects else "", "subjects": join.join(subjects)}
+        body = b""
         if self._form is not None:
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
-            body = urlencode({**filled(self._form, slots), **more}).encode("ascii")
-        elif self._json is not None:
-            headers["Content-Type"] = "application/json"
-            listed = slots if self._join is not None else {**slots, "subjects": list(subjects)}
-            body = json.dumps({**filled(self._json, listed), **more}, ensure_ascii=False).encode()
-        else:
-            query = {**query, **more}
-        if query:
-            target += "?" + urlencode(query, quote_via=quote)
-        return Question(self._method, target, headers, body)
+            body, more = self._form.written(slots, more).encode("ascii"), {}
+        elif asking.json is not None:
+            listed = list(subjects) if asking.join is None else slots["subjects"]
+            content = filled(asking.json, {**slots, "subjects": listed, "projection": self._projection})
+            body, more = json.dumps({**content, **more}, ensure_ascii=False).encode(), {}
+        target, query = self._path.filled(slots), self._query.written(slots, more)
+        return Question(asking.method, f"{target}?{query}" if query else target, asking.headers, body)
+
+
+class Gapped:
+    """An encoded text with gaps where the subjects go; what fills them is encoded for itself."""
+
+    def __init__(self, template: str, projection: str, *, literal: Encode, value: Encode) -> None:
+        parts = PLACEHOLDER.split(template)  # literal, name, literal, name, …, literal
+        self._gaps = [(at, name) for at, name in enumerate(parts) if at % 2 and name != "projection"]
+        self._parts = [value(projection) if at % 2 else literal(part) for at, part in enumerate(parts)]
+        self._value = value
+
+    def filled(self, slots: Mapping[str, str]) -> str:
+        parts = self._parts.copy()
+        for at, name in self._gaps:
+            parts[at] = self._value(slots[name])
+        return "".join(parts)
+
+
+class Pairs:
+    """The parameters of a query or a form, encoded, with gaps; further ones join them or take their place."""
+
+    def __init__(self, pairs: Mapping[str, str], projection: str, encode: Encode) -> None:
+        self._encode = encode
+        self._lines = {
+            name: (f"{encode(name)}=", Gapped(text, projection, literal=encode, value=encode))
+            for name, text in pairs.items()
+        }
+
+    def written(self, slots: Mapping[str, str], more: Mapping[str, str | int]) -> str:
+        lines = {name: before + value.filled(slots) for name, (before, value) in self._lines.items()}
+        for name, value in more.items():
+            lines[name] = f"{self._encode(name)}={self._encode(str(value))}"
+        return "&".join(lines.values())
+
+
+def _quoted(text: str) -> str:
+    return text if text.isascii() and text.isalnum() else quote(text, safe="")
+
+
+def _with_plus(text: str) -> str:
+    return text if text.isascii() and text.isalnum() else quote_plus(text, safe="")

@@ -1,0 +1,107 @@
+"""The processes of a run: started on a core of their own, awaited by a condition, ended by their own id.
+
+What a process says is kept in a file and quoted only when it does not come up.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+START_WITHIN = 60.0  # seconds
+ORDINARY = ("PATH", "HOME", "LANG", "TMPDIR")  # of the surroundings, a stack sees only these
+
+
+class NotStarted(RuntimeError):
+    """A process did not come up; the text says why."""
+
+
+@dataclass(slots=True)
+class Child:
+    """A process that runs until `stop`."""
+
+    name: str
+    process: subprocess.Popen[bytes]
+    log: Path | None = None
+
+    def await_port(self, port: int, within: float = START_WITHIN) -> None:
+        """Returns when somebody listens on the port. Raises NotStarted."""
+        until = time.monotonic() + within
+        while time.monotonic() < until and self.process.poll() is None:
+            with socket.socket() as asking:
+                asking.settimeout(1)
+                if asking.connect_ex(("127.0.0.1", port)) == 0:
+                    return
+            time.sleep(0.05)
+        self.stop()
+        said = self.log.read_text("utf-8", "replace").strip()[-1500:] if self.log else ""
+        raise NotStarted(f"{self.name} did not start{': ' + said if said else ''}")
+
+    def memory(self) -> int:
+        """Resident bytes of the process, its children not counted; 0 when it is gone."""
+        try:
+            pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
+        except OSError:
+            return 0
+        return pages * os.sysconf("SC_PAGE_SIZE")
+
+    def await_quiet(self, within: float = 10.0) -> None:
+        """Returns when it works no more: what a load left behind must not slow whoever is asked next."""
+        until, before = time.monotonic() + within, -1
+        while time.monotonic() < until and (now := self._worked()) - before > 1:
+            before = now
+            time.sleep(0.1)
+
+    def _worked(self) -> int:
+        """Ticks of the processor's time."""
+        try:
+            words = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            return 0
+        return int(words[11]) + int(words[12])
+
+    def stop(self) -> None:
+        """End it and what it started."""
+        self.process.terminate()
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+def start(
+    name: str,
+    command: Sequence[str],
+    folder: Path,
+    core: str | None = None,
+    environment: Mapping[str, str] | None = None,
+    cwd: Path = ROOT,
+) -> Child:
+    """Start a process, its words in `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    log = folder / f"{name}.log"
+    surroundings = {key: os.environ[key] for key in ORDINARY if key in os.environ} | dict(environment or {})
+    with log.open("wb") as said:
+        process = subprocess.Popen(
+            pinned(command, core), cwd=cwd, env=surroundings, stdin=subprocess.DEVNULL, stdout=said, stderr=said
+        )
+    return Child(name, process, log)
+
+
+def pinned(command: Sequence[str], core: str | None) -> list[str]:
+    """The command on one core, where a core is given and `taskset` is there."""
+    return ["taskset", "-c", core, *command] if core is not None and shutil.which("taskset") else list(command)
+
+
+def cores() -> tuple[str | None, str | None]:
+    """The core for the stack and the one for load and upstream; None where there is only one."""
+    known = sorted(os.sched_getaffinity(0))
+    return (str(known[0]), str(known[1])) if len(known) > 1 else (None, None)
