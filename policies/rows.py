@@ -68,21 +68,27 @@ def _conditions(
     if rule.severity:
         found.append(_among(rule.severity, values.get("severity")) if "severity" in record.fields else False)
     if rule.publicity_over is not None:
-        over = None if (end := _day(values, roles.publicity_end)) is None else end <= today
+        over = None if (end := day_of(values, roles.publicity_end)) is None else end <= today
         found.append(_is(over, rule.publicity_over) if roles.publicity_end else False)
     if rule.older_than_years is not None:
-        anchor = _day(values, roles.retention_anchor)
-        old = None if anchor is None else anniversary(anchor, rule.older_than_years) <= today
+        anchor = day_of(values, roles.retention_anchor)
+        old = None if anchor is None else over_since(anchor, rule.older_than_years, today)
         found.append(old if roles.retention_anchor else False)
     if rule.minor is not None:
-        found.append(_minor(rule.minor, roles.event, values, birth))
+        found.append(minor(rule.minor, roles.event, values, birth))
     return found
 
 
-def _minor(wanted: bool, role: str | None, values: Mapping[str, Any], birth: date | None) -> Known:
+def over_since(anchor: date, years: int, today: date) -> bool:
+    """Whether so many years have passed since a day."""
+    return anniversary(anchor, years) <= today
+
+
+def minor(wanted: bool, role: str | None, values: Mapping[str, Any], birth: date | None) -> Known:
+    """Whether a person was under age at the event of a row; not of an organisation, nor where a type has no event."""
     if role is None or birth is None:  # the type has no event, or the subject is an organisation
         return False
-    event = _day(values, role)
+    event = day_of(values, role)
     return None if event is None else _is(event < anniversary(birth, FULL_AGE, late=True), wanted)
 
 
@@ -96,7 +102,7 @@ def anniversary(day: date, years: int, late: bool = False) -> date:
         return day.replace(year=day.year + years, day=28) + timedelta(days=1 if late else 0)
 
 
-def _day(values: Mapping[str, Any], name: str | None) -> date | None:
+def day_of(values: Mapping[str, Any], name: str | None) -> date | None:
     """The day in a field; anything that is no date counts as unknown."""
     value = values.get(name) if name else None
     if isinstance(value, datetime):

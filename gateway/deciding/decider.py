@@ -41,6 +41,7 @@ class Decider:
         self._decisions: LRUCache[tuple[Facts, str], Decision] = LRUCache(50_000)
         self._rows: LRUCache[Facts, tuple[RowRule, ...]] = LRUCache(20_000)
         self._known: LRUCache[tuple[Facts, frozenset[str]], bool] = LRUCache(20_000)
+        self._rulings: LRUCache[Any, Ruling] = LRUCache(5_000)
         self._verdicts: LRUCache[Shape, Verdict] = LRUCache(2_000)
         self._since: datetime | None = None
         self._until: datetime | None = None
@@ -62,7 +63,6 @@ class Decider:
         not_asked: dict[int, tuple[str, ...]] = {}
         cannot: dict[int, tuple[str, ...]] = {}
         unknowable = self._unknowable(plan, caller, consented, moment)
-        rulings: dict[Any, Ruling | None] = {}
         withheld = WithheldList(plan)
         obligations: set[str] = set()
         for number, branch in enumerate(plan.branches):
@@ -90,9 +90,9 @@ class Decider:
                 window = branch.window
                 dated = bool(window.since or window.until)
                 key = (platform.id, facts, branch.fields, window.statuses, dated, window.counties, branch.seek)
-                ruling = rulings.get(key)
+                ruling = self._rulings.get(key)
                 if ruling is None:
-                    ruling = rulings[key] = self._ruling(platform, record, branch, facts)
+                    ruling = self._rulings[key] = self._ruling(platform, record, branch, facts)
                 if platform.id not in chosen:
                     closing = _closing(platform, record, ruling)
                     if closing is None:
@@ -140,6 +140,7 @@ class Decider:
             self._decisions.clear()
             self._rows.clear()
             self._known.clear()
+            self._rulings.clear()
             self._verdicts.clear()
             self._since, self._until = at, valid_until(self._policies, at)
 

@@ -47,16 +47,16 @@ class Collector:
     """One variant of one form: `fields` are merged by response key, in order of appearance. Its answers are kept: the
     same selection gives the same lists, which nobody changes."""
 
-    def __init__(self, schema: GraphQLSchema, operation: Operation) -> None:
+    def __init__(self, schema: GraphQLSchema, form: Form, conditions: Mapping[str, Any]) -> None:
         self._schema = schema
-        self._fragments = operation.form.fragments
-        self._values = operation.values.coerced
+        self._fragments = form.fragments
+        self._conditions = conditions
         self._below: dict[tuple[str, int], Selected] = {}
         self._arguments: dict[tuple[str, int], Arguments] = {}
         self._once: dict[tuple[str, int], Any] = {}
         self._kept: list[Any] = []  # what was collected for by identity stays alive
         self.projection: Callable[[Any], Any] | None = None  # how its answers are read out, once that is made
-        self.query = self.of("Query", [operation.form.node.selection_set])
+        self.query = self.of("Query", [form.node.selection_set])
 
     def of(self, type_name: str, sets: Iterable[SelectionSetNode | None]) -> Selected:
         found: Selected = {}
@@ -124,7 +124,7 @@ class Collector:
         for directive in node.directives:
             name = directive.name.value
             if name in CONDITIONS:
-                value = _truth(directive.arguments[0].value, self._values)
+                value = _truth(directive.arguments[0].value, self._conditions)
                 if value is not CONDITIONS[name]:
                     return False
         return True
@@ -157,7 +157,7 @@ class Collectors:
         variant = tuple(operation.values.coerced.get(name) for name in names)
         found = variants.get(variant)
         if found is None:
-            found = Collector(self._schema, operation)
+            found = Collector(self._schema, operation.form, dict(zip(names, variant, strict=True)))
             if len(variants) < VARIANTS:
                 variants[variant] = found
         return found

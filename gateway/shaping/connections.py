@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import Any
 
 from connectors.contract import Platform
 from connectors.registry import Registry
 from gateway.cursors import Cursors, question_digest
 from gateway.model import FULL, SEVERITY, Branch, Part, Position, Replies, Reply, Ruling, Verdict
-from gateway.shaping.merging import Merger, Record, ready
+from gateway.shaping.binding import Binder, Bound, ready
+from gateway.shaping.merging import Merger, Record
 from policies import identifiers
 from policies.model import Catalogue
 
+BY_ID, BY_ORDER = attrgetter("id"), attrgetter("order")
 REMEMBERED = 200  # shown records with contradictory dates that a cursor remembers
 
 
@@ -43,7 +46,7 @@ class Connections:
         self._catalogue = catalogue
         self._registry = registry
         self._cursors = cursors
-        self._claimed = {(p.id, name): p.claim(name).fields for p in registry.platforms.values() for name in p.types}
+        self._binder = Binder(catalogue)
 
     def connection(
         self, number: int, parts: Sequence[int], verdict: Verdict, replies: Replies, merger: Merger
@@ -51,30 +54,21 @@ class Connections:
         """The connection of branch `number`, whose parts are numbered `parts`."""
         branch = verdict.plan.branches[number]
         record = self._catalogue.types[branch.type]
-        heard = [
-            (
-                verdict.parts[i],
-                self._platform(verdict.parts[i]),
-                self._of_kind(branch, verdict.parts[i], replies.by_part[i]),
-            )
-            for i in parts
-        ]
-        records = merger.merge(record, branch, [(part.ruling, platform, reply) for part, platform, reply in heard])
-        records.sort(key=lambda item: item.id)
-        records.sort(key=lambda item: item.order, reverse=branch.window.newest_first)
+        mine = [(i, verdict.parts[i]) for i in parts]
+        heard = [(self._bound(part.ruling), self._of_kind(branch, part, replies.by_part[i])) for i, part in mine]
+        records = merger.merge(record, branch, heard)
+        records.sort(key=BY_ID)
+        records.sort(key=BY_ORDER, reverse=branch.window.newest_first)
         shown: dict[str, set[str]] = {}
         for item in records:
             for platform_id in item.platforms:
                 shown.setdefault(platform_id, set()).add(item.id)
-        sources = [
-            self._source(platform, part.ruling, reply.status, len(shown.get(platform.id, ())), ready(reply.as_of))
-            for part, platform, reply in heard
-        ]
+        sources = [_source(bound, reply, len(shown.get(bound.platform.id, ()))) for bound, reply in heard]
         left_out = (*verdict.not_asked.get(number, ()), *verdict.unable.get(number, ()))
         sources += [_line(self._registry.platforms[name], record.name, "NOT_ASKED") for name in left_out]
         sources = _once(sources)
         complete = not verdict.unable.get(number) and all(source["status"] in FULL for source in sources)
-        counts = {i: len(shown.get(platform.id, ())) for i, (_, platform, _) in zip(parts, heard, strict=True)}
+        counts = {i: len(shown.get(part.ruling.platform, ())) for i, part in mine}
         return Connection(branch, self._page(branch, verdict, records, sources, complete), shown, counts)
 
     def _of_kind(self, branch: Branch, part: Part, reply: Reply) -> Reply:
@@ -85,24 +79,8 @@ class Connections:
         rows = (row for row in reply.rows if identifiers.kind_of(self._catalogue, "uscc", row.subject.value) == kind)
         return replace(reply, rows=tuple(rows))
 
-    def _platform(self, part: Part) -> Platform:
-        return self._registry.platforms[part.ruling.platform]
-
-    def _source(
-        self, platform: Platform, ruling: Ruling, status: str, records: int, as_of: str | None
-    ) -> dict[str, Any]:
-        """ANSWERED becomes NONE when nothing is shown, so that a hidden row is not betrayed by its status. A platform
-        that was asked only whether it closes what others hold contributed nothing: it was not asked for records."""
-        if ruling.closing and status in FULL:
-            return _line(platform, ruling.type, "NOT_ASKED")
-        claimed, fields = self._claimed[platform.id, ruling.type], self._catalogue.types[ruling.type].fields
-        absent = [
-            fields[name].coordinate
-            for name, decision in sorted(ruling.decisions.items())
-            if decision.answered and name not in claimed
-        ]
-        status = "NONE" if status == "ANSWERED" and not records else status
-        return _line(platform, ruling.type, status, records, as_of, absent)
+    def _bound(self, ruling: Ruling) -> Bound:
+        return self._binder.of(ruling, self._registry.platforms[ruling.platform])
 
     def _page(
         self, branch: Branch, verdict: Verdict, records: list[Record], sources: list[dict[str, Any]], complete: bool
@@ -150,6 +128,16 @@ def _node(branch: Branch, item: Record) -> dict[str, Any]:
         "provenance": item.provenance,
         **item.values,
     }
+
+
+def _source(bound: Bound, reply: Reply, records: int) -> dict[str, Any]:
+    """ANSWERED becomes NONE when nothing is shown, so that a hidden row is not betrayed by its status. A platform
+    that was asked only whether it closes what others hold contributed nothing: it was not asked for records."""
+    status, name = reply.status, bound.record.name
+    if bound.closing and status in FULL:
+        return _line(bound.platform, name, "NOT_ASKED")
+    status = "NONE" if status == "ANSWERED" and not records else status
+    return _line(bound.platform, name, status, records, ready(reply.as_of), bound.absent)
 
 
 def _line(

@@ -7,28 +7,22 @@ instance, repaired is hidden although another still holds it as active: the stat
 
 from __future__ import annotations
 
-import base64
 import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import datetime
 from itertools import zip_longest
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import orjson
 
-from connectors.contract import Platform, Row, SubjectKey
-from gateway.model import Branch, Reply, Ruling
+from connectors.contract import Row, SubjectKey
+from gateway.model import Branch, Reply
+from gateway.shaping.binding import SHANGHAI, SOURCE_UNIT, Bound, ready
 from policies import identifiers
-from policies.masks import mask
-from policies.model import ALLOW, UNKNOWN_CONTROL, RecordType
-from policies.rows import judge
+from policies.model import UNKNOWN_CONTROL, RecordType
 
-SOURCE_UNIT = "sourceUnit"
 AREA = "areaCode"
-SHANGHAI = ZoneInfo("Asia/Shanghai")  # every instant is told in the zone of the records
 
 
 @dataclass(slots=True)
@@ -50,16 +44,16 @@ class Copy:
     """One platform's row that may be shown, still under its own ruling."""
 
     row: Row
-    ruling: Ruling
-    platform: Platform
+    bound: Bound
     as_of: datetime | None
     marks: tuple[str, ...]
 
-    def rank(self, record: RecordType) -> tuple[bool, str, str]:
+    def rank(self) -> tuple[bool, str, str]:
         """Authority of record first, then the copy that its source touched last, then by id: never by chance."""
-        updated = self.row.values.get(record.roles.updated) if record.roles.updated else None
+        role = self.bound.record.roles.updated
+        updated = self.row.values.get(role) if role else None
         newest = "" if updated is None else "".join(chr(0x10FFFF - ord(c)) for c in ready(updated))
-        return record.name not in self.platform.authority_of, newest or "\U0010ffff", self.platform.id
+        return not self.bound.authority, newest or "\U0010ffff", self.bound.platform.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,110 +63,115 @@ class Merger:
     caller: str
     record_key: bytes
     pseudonym: Callable[[str], str]
-    bands: tuple[str, ...]
     at: datetime
 
-    def merge(self, record: RecordType, branch: Branch, heard: list[tuple[Ruling, Platform, Reply]]) -> list[Record]:
+    def merge(self, record: RecordType, branch: Branch, heard: Sequence[tuple[Bound, Reply]]) -> list[Record]:
         """Records in no particular order. The order key is empty when any platform's date is not held in full."""
         copies: dict[tuple[Any, ...], list[Copy]] = {}
         closed: set[tuple[Any, ...]] = set()
-        for ruling, platform, reply in heard:
+        today = self.at.astimezone(SHANGHAI).date()
+        narrowed = _narrowed(record, branch)
+        for bound, reply in heard:
             for row in reply.rows:
-                identity = self._identity(record, platform, row)
+                identity = _identity(record, bound, row)
                 birth = identifiers.birth_date(row.subject.value) if row.subject.kind == "citizenId" else None
-                verdict = judge(ruling.rows, record, row.values, birth, self.at)
+                verdict = bound.judge.of(row.values, birth, today)
                 if not verdict.shown:
                     if verdict.rule != UNKNOWN_CONTROL:
                         closed.add(identity)  # also when it is outside the window: no filter opens what is closed
-                elif not ruling.closing and self._asked_for(record, branch, row.values):
-                    copies.setdefault(identity, []).append(Copy(row, ruling, platform, reply.as_of, verdict.labels))
-        dated = all(ruling.dated for ruling, _, _ in heard if ruling.denied is None and not ruling.closing)
+                elif not bound.closing and (not narrowed or _asked_for(record, branch, row.values)):
+                    copies.setdefault(identity, []).append(Copy(row, bound, reply.as_of, verdict.labels))
+        dated = not any(bound.undated for bound, _ in heard)
         return [
-            self._record(record, branch, identity, sorted(found, key=lambda copy: copy.rank(record)), dated)
+            self._record(record, branch, identity, found if len(found) == 1 else sorted(found, key=Copy.rank), dated)
             for identity, found in copies.items()
             if identity not in closed
         ]
-
-    def _asked_for(self, record: RecordType, branch: Branch, values: Mapping[str, Any]) -> bool:
-        """The window and the name check, whether or not a platform pushed them down."""
-        window, roles = branch.window, record.roles
-        if window.statuses and values.get(roles.status) not in window.statuses:
-            return False
-        if window.since or window.until:
-            when = values.get(roles.date or "")
-            if when is None or (window.since and when < window.since) or (window.until and when > window.until):
-                return False
-        if window.counties and AREA in record.fields and not str(values.get(AREA)).startswith(window.counties):
-            return False
-        if branch.subject.name and roles.subject_name:
-            held = values.get(roles.subject_name)
-            return held is not None and identifiers.normalise_name(held) == identifiers.normalise_name(
-                branch.subject.name
-            )
-        return True
-
-    def _identity(self, record: RecordType, platform: Platform, row: Row) -> tuple[Any, ...]:
-        values = [row.values.get(name) for name in record.roles.identity]
-        if not values or any(value is None for value in values):
-            return (row.subject.kind, row.subject.value, platform.id, row.id)
-        return (row.subject.kind, row.subject.value, *(identifiers.normalise_name(str(ready(v))) for v in values))
 
     def _record(
         self, record: RecordType, branch: Branch, identity: tuple[Any, ...], copies: list[Copy], dated: bool
     ) -> Record:
         first = copies[0]
-        values = self._values(record, copies)
-        order = ready(first.row.values.get(record.roles.date or "")) or "" if dated else ""
+        date = record.roles.date or ""
+        order = ready(first.row.values.get(date)) or "" if dated else ""
         if branch.seek is not None and branch.seek.op == "contains":
             order = _nearness(branch.seek.values[0], str(first.row.values.get(branch.seek.field)))
-        shifting = dated and len({copy.row.values.get(record.roles.date or "") for copy in copies}) > 1
-        digest = hmac.digest(
-            self.record_key, orjson.dumps([self.caller, record.name, *identity], default=str), "sha256"
+        shifting = dated and len(copies) > 1 and len({copy.row.values.get(date) for copy in copies}) > 1
+        name = orjson.dumps([self.caller, record.name, *identity], default=str)
+        return Record(
+            hmac.digest(self.record_key, name, "sha256")[:15].hex(),
+            order,
+            first.row.subject,
+            shifting,
+            self._values(record, copies),
+            tuple(sorted({label for copy in copies for label in copy.marks})),
+            [self._provenance(record, copy) for copy in copies] if branch.provenance else [],
+            [copy.bound.platform.id for copy in copies],
         )
-        marks = tuple(sorted({label for copy in copies for label in copy.marks}))
-        made = Record(base64.b32encode(digest[:15]).decode().lower(), order, first.row.subject, shifting, values, marks)
-        for copy in copies:
-            made.platforms.append(copy.platform.id)
-            made.provenance.append(self._provenance(record, copy))
-        return made
 
     def _values(self, record: RecordType, copies: list[Copy]) -> dict[str, Any]:
         """Each field from the first copy that has it; a nested object whole from the first copy that has any of it."""
-        groups: dict[str, list[str]] = {}
-        for name, decision in copies[0].ruling.decisions.items():
-            if decision.answered:
-                groups.setdefault(name.partition(".")[0], []).append(name)
         values: dict[str, Any] = {}
-        for group, names in groups.items():
+        for group, names in copies[0].bound.groups.items():
             for copy in copies:
-                found = {name: self._shown(record, copy, name) for name in names}
-                if any(value is not None for value in found.values()):
-                    values[group] = _nested(record, group, found) if group in record.objects else found[group]
+                if group in record.objects:
+                    found = {name: self._shown(copy, name) for name in names}
+                    if any(value is not None for value in found.values()):
+                        values[group] = _nested(record, group, found)
+                        break
+                elif (value := self._shown(copy, group)) is not None:
+                    values[group] = value
                     break
         return values
 
-    def _shown(self, record: RecordType, copy: Copy, name: str) -> Any:
+    def _shown(self, copy: Copy, name: str) -> Any:
         """The value of a field under the copy's own ruling, masked and JSON-ready; None when it is not answered."""
-        decision = copy.ruling.decisions.get(name)
-        value = copy.row.values.get(name)
-        if decision is None or not decision.answered or value is None:
-            return None
-        if decision.effect == ALLOW:
-            return ready(value)
-        items = value if record.fields[name].many else (value,)
-        masked = [None if item is None else mask(decision.effect, item, self.bands, self.pseudonym) for item in items]
-        return masked if record.fields[name].many else masked[0]
+        show = copy.bound.shows.get(name)
+        return None if show is None else show(copy.row.values.get(name), self.pseudonym)
 
     def _provenance(self, record: RecordType, copy: Copy) -> dict[str, Any]:
         updated = record.roles.updated
         return {
-            "platform": copy.platform.id,
-            "region": copy.platform.region,
-            "sourceUnit": self._shown(record, copy, SOURCE_UNIT),
-            "authority": record.name in copy.platform.authority_of,
+            "platform": copy.bound.platform.id,
+            "region": copy.bound.platform.region,
+            "sourceUnit": self._shown(copy, SOURCE_UNIT),
+            "authority": copy.bound.authority,
             "asOf": ready(copy.as_of),
-            "sourceUpdatedAt": self._shown(record, copy, updated) if updated else None,
+            "sourceUpdatedAt": self._shown(copy, updated) if updated else None,
         }
+
+
+def _narrowed(record: RecordType, branch: Branch) -> bool:
+    """Whether the question lets any row of its subject through."""
+    window = branch.window
+    named = branch.subject.name and record.roles.subject_name
+    return bool(window.statuses or window.since or window.until or window.counties or named)
+
+
+def _asked_for(record: RecordType, branch: Branch, values: Mapping[str, Any]) -> bool:
+    """The window and the name check, whether or not a platform pushed them down."""
+    window, roles = branch.window, record.roles
+    if window.statuses and values.get(roles.status) not in window.statuses:
+        return False
+    if window.since or window.until:
+        when = values.get(roles.date or "")
+        if when is None or (window.since and when < window.since) or (window.until and when > window.until):
+            return False
+    if window.counties and AREA in record.fields and not str(values.get(AREA)).startswith(window.counties):
+        return False
+    if branch.subject.name and roles.subject_name:
+        held = values.get(roles.subject_name)
+        return held is not None and identifiers.normalise_name(held) == identifiers.normalise_name(branch.subject.name)
+    return True
+
+
+def _identity(record: RecordType, bound: Bound, row: Row) -> tuple[Any, ...]:
+    """Equal for the same decision at whatever platform; a row of which it is not known is a decision of its own."""
+    key = row.subject
+    values = [row.values.get(name) for name in record.roles.identity]
+    if not values or None in values:
+        return (key.kind, key.value, bound.platform.id, row.id)
+    return (key.kind, key.value, *[identifiers.normalise_name(str(ready(value))) for value in values])
 
 
 def _nearness(sought: str, name: str) -> str:
@@ -188,16 +187,3 @@ def _nested(record: RecordType, group: str, found: Mapping[str, Any]) -> Any:
         return dict(zip(leaves, found.values(), strict=True))
     columns = [column or () for column in found.values()]
     return [dict(zip(leaves, row, strict=True)) for row in zip_longest(*columns)]
-
-
-def ready(value: Any) -> Any:
-    """A catalogue value as JSON-ready text, number or flag. `date.max` is open-ended: 9999-12-31."""
-    if isinstance(value, datetime):
-        return value.astimezone(SHANGHAI).isoformat(timespec="seconds")
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, Decimal):
-        return format(value, "f")
-    if isinstance(value, tuple):
-        return [ready(item) for item in value]
-    return value

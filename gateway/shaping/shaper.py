@@ -48,7 +48,7 @@ class Shaper:
         """Raises nothing for what platforms did; with `Prefer: handling=strict` a partial answer has no data."""
         caller = verdict.caller
         pseudonym = self._pseudonyms.of(caller.id, caller.purpose or "")
-        merger = Merger(caller.id, self._record_key, pseudonym, self._catalogue.bands, verdict.at)
+        merger = Merger(caller.id, self._record_key, pseudonym, verdict.at)
         parts: dict[int, list[int]] = {}
         for number, part in enumerate(verdict.parts):
             parts.setdefault(part.branch, []).append(number)

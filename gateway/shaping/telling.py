@@ -10,8 +10,8 @@ from connectors.contract import Platform
 from connectors.registry import Registry
 from gateway.errors import GatewayError
 from gateway.model import SEVERITY, Access, GivenConsent, Root, Withheld
+from gateway.shaping.binding import ready
 from gateway.shaping.connections import Connection
-from gateway.shaping.merging import ready
 from policies.model import ALLOW, DENY, Catalogue, RecordType
 
 AsOf = Callable[[str, str], datetime | None]

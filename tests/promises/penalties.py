@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from connectors.contract import Breaker, Limits, Platform, Retry, Row, Source, SubjectKey
+from connectors.contract import Breaker, Claim, Limits, Platform, Retry, Row, Source, SubjectKey
 from gateway.checking import read_policies
 from gateway.model import Caller, Ruling
 from policies.model import DENY, Decision, Facts, RowRule, Words
@@ -26,8 +26,15 @@ def facts(province: str = "370200") -> Facts:
                  PENALTY.name, province, AT)  # fmt: skip
 
 
+class Holding:
+    """What a platform declares that has every field."""
+
+    def claims(self) -> Mapping[str, Claim]:
+        return {PENALTY.name: Claim(frozenset(PENALTY.fields), frozenset(), {}, frozenset({"uscc"}), {}, 1)}
+
+
 def platform(name: str, authority: bool = False, connector: Any = None) -> Platform:
-    source = Source("main", "none", connector, Limits(4, None, 1.0, 100, 1 << 20), Breaker(5, 30, 5), Retry(1, 1))
+    source = Source("main", "none", connector or Holding(), Limits(4, None, 1.0, 100, 1 << 20), Breaker(5, 30, 5), Retry(1, 1))
     types = {PENALTY.name: "main"}
     held = frozenset({PENALTY.name}) if authority else frozenset()
     return Platform(name, name[:6], {"zh": name, "en": name}, "owner", "1", {"main": source}, types, held, None)

@@ -53,7 +53,7 @@ def page(window: Window, *replies: Reply) -> Connection:
     rulings = [Ruling(name, facts, allowed, frozenset(), (), dated=True) for name in (CITY, OTHER)]
     parts = tuple(Part(0, ruling, ()) for ruling in rulings)
     verdict = Verdict(Plan((), (branch,)), "", CALLER, AT, parts, frozenset(), (), frozenset())
-    merger = Merger(CALLER.id, b"k" * 32, Pseudonyms(b"k" * 32, "k1").of("c", "x"), CATALOGUE.bands, AT)
+    merger = Merger(CALLER.id, b"k" * 32, Pseudonyms(b"k" * 32, "k1").of("c", "x"), AT)
     connections = Connections(CATALOGUE, registry, CURSORS)
     return connections.connection(0, [0, 1], verdict, Replies(dict(enumerate(replies))), merger)
 

@@ -13,6 +13,7 @@ import pytest
 from connectors.contract import Platform, Row
 from gateway.model import Branch, Reply, Ruling, Subject, Window
 from gateway.shaping.connections import Connection
+from gateway.shaping.binding import Binder
 from gateway.shaping.merging import Merger, Record
 from gateway.shaping.telling import sources_and_errors
 from policies.masks import Pseudonyms
@@ -32,8 +33,9 @@ def merge(
     branch = Branch(
         ("s", "p"), ("s",), Subject(KEY, "Enterprise", False, name), PENALTY.name, frozenset(), window or Window()
     )
-    merger = Merger(caller, b"k" * 32, Pseudonyms(b"k" * 32, "k1").of("c", "x"), CATALOGUE.bands, AT)
-    return merger.merge(PENALTY, branch, [(r, p, Reply("ANSWERED", rows)) for r, p, rows in heard])
+    merger = Merger(caller, b"k" * 32, Pseudonyms(b"k" * 32, "k1").of("c", "x"), AT)
+    binder = Binder(CATALOGUE)
+    return merger.merge(PENALTY, branch, [(binder.of(r, p), Reply("ANSWERED", rows)) for r, p, rows in heard])
 
 
 ALL = {"documentNo": "allow", "facts": "allow", "legalRepresentative": "allow"}

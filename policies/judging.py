@@ -1,0 +1,112 @@
+"""Row rules prepared for one record type: what `rows.judge` finds, without asking again what the type has.
+
+A condition that no row of the type can meet is left out beforehand, with its rule; what remains is a short list of
+questions to a row. The two are held against each other on random rules and rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from policies.model import UNKNOWN_CONTROL, Judgement, RecordType, RowRule
+from policies.rows import Known, day_of, minor, over_since
+
+Asks = Callable[[Mapping[str, Any], date | None, date], Known]
+SHOWN = Judgement(True)
+
+
+class Judge:
+    """What the rules make of a row of `record`. Equal to `rows.judge` for the same rules, type and day."""
+
+    __slots__ = ("_rules",)
+
+    def __init__(self, rules: Sequence[RowRule], record: RecordType) -> None:
+        self._rules: list[tuple[RowRule, list[Asks]]] = []
+        for rule in rules:
+            asks = list(_asks(rule, record))
+            if None not in asks:
+                self._rules.append((rule, [ask for ask in asks if ask is not None]))
+
+    def of(self, values: Mapping[str, Any], birth: date | None, today: date) -> Judgement:
+        """`values` holds the type's control fields, `birth` is a person's, `today` the day in Asia/Shanghai."""
+        hidden = False
+        marks: list[RowRule] = []
+        for rule, asks in self._rules:
+            answer: Known = True if asks else None  # no condition at all is unknown
+            for ask in asks:
+                found = ask(values, birth, today)
+                if found is False:
+                    answer = False
+                    break
+                if found is None:
+                    answer = None
+            if rule.effect == "hide":
+                if answer is True:
+                    return Judgement(False, rule.rule)
+                hidden = hidden or answer is None
+            elif answer is True and rule.label is not None:
+                marks.append(rule)
+        if hidden:
+            return Judgement(False, UNKNOWN_CONTROL)
+        if not marks:
+            return SHOWN
+        labels = dict.fromkeys(rule.label for rule in marks if rule.label is not None)
+        return Judgement(True, marks[0].rule, tuple(labels))
+
+
+def _asks(rule: RowRule, record: RecordType) -> list[Asks | None]:
+    """The conditions of a rule that a row decides; None for one that no row of this type meets."""
+    roles = record.roles
+    found: list[Asks | None] = []
+    if rule.negative is not None and record.negative != rule.negative:
+        found.append(None)
+    elif rule.negative is not None:
+        found.append(_always)
+    if rule.status:
+        found.append(_among(roles.status, rule.status))
+    if rule.severity:
+        found.append(_among("severity", rule.severity) if "severity" in record.fields else None)
+    if rule.publicity_over is not None:
+        found.append(_over(roles.publicity_end, rule.publicity_over) if roles.publicity_end else None)
+    if rule.older_than_years is not None:
+        found.append(_older(roles.retention_anchor, rule.older_than_years) if roles.retention_anchor else None)
+    if rule.minor is not None:
+        found.append(_minor(roles.event, rule.minor) if roles.event else None)
+    return found
+
+
+def _always(values: Mapping[str, Any], birth: date | None, today: date) -> Known:
+    return True
+
+
+def _among(name: str, codes: frozenset[str]) -> Asks:
+    def ask(values: Mapping[str, Any], birth: date | None, today: date) -> Known:
+        value = values.get(name)
+        return value in codes if isinstance(value, str) else None
+
+    return ask
+
+
+def _over(name: str, wanted: bool) -> Asks:
+    def ask(values: Mapping[str, Any], birth: date | None, today: date) -> Known:
+        end = day_of(values, name)
+        return None if end is None else (end <= today) is wanted
+
+    return ask
+
+
+def _older(name: str, years: int) -> Asks:
+    def ask(values: Mapping[str, Any], birth: date | None, today: date) -> Known:
+        anchor = day_of(values, name)
+        return None if anchor is None else over_since(anchor, years, today)
+
+    return ask
+
+
+def _minor(event: str, wanted: bool) -> Asks:
+    def ask(values: Mapping[str, Any], birth: date | None, today: date) -> Known:
+        return minor(wanted, event, values, birth)
+
+    return ask
