@@ -36,19 +36,25 @@ class SubjectOf:
     where: Callable[[Raw], bool] | None
     check: Callable[[str], bool] | None
 
-    def read(self, raw: Raw, known: dict[str, SubjectKey]) -> SubjectKey:
-        """`known` are the subjects of the rows before: most rows are of one of them. Raises Unmappable."""
-        if self.where is not None and not self.where(raw):
+    def read(self, row: Raw, known: dict[str, SubjectKey]) -> SubjectKey:
+        """`known` are the subjects of the rows before, as they were written. Raises Unmappable."""
+        if self.where is not None and not self.where(row):
             raise Unmappable(f"is not a `{self.kind}`")
-        value = self.clean(self.look(raw))
+        raw = self.look(row)
+        if not isinstance(raw, str):
+            return self._key(raw)
+        if raw not in known:
+            known[raw] = self._key(raw)
+        return known[raw]
+
+    def _key(self, raw: Any) -> SubjectKey:
+        value = self.clean(raw)
         if value is None:
             raise Unmappable("is empty")
         text = text_of(value).upper()
-        if text not in known:
-            if self.check is not None and not self.check(text):
-                raise Unmappable(f"is not a `{self.kind}`")
-            known[text] = SubjectKey(self.kind, text)
-        return known[text]
+        if self.check is not None and not self.check(text):
+            raise Unmappable(f"is not a `{self.kind}`")
+        return SubjectKey(self.kind, text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,9 @@ def text_of(raw: Any) -> str:
     if isinstance(raw, float):
         raw = Decimal(repr(raw))
     if isinstance(raw, Decimal):
+        text = str(raw)
+        if len(text) <= _WIDEST and "E" not in text and raw.is_finite():
+            return text
         if not raw.is_finite() or abs(raw.adjusted()) > _WIDEST or len(raw.as_tuple().digits) > _WIDEST:
             raise Unmappable("is not a number of a sensible size")  # `1e999999` would become a megabyte of text
         return format(raw, "f")

@@ -6,7 +6,7 @@ cut off. What is dropped never reaches a cache, an answer or a log with its valu
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from connectors.contract import Condition, Fetch, Row, SubjectKey
@@ -17,22 +17,27 @@ from policies import identifiers
 def recheck(ask: Fetch, rows: Iterable[Row]) -> tuple[dict[SubjectKey, list[Row]], int]:
     """Rows by asked subject (those of an open question under `ANYBODY`), and how many were dropped."""
     kept: dict[SubjectKey, list[Row]] = {subject: [] for subject in ask.subjects or (ANYBODY.key,)}
-    dropped, allowed = 0, None  # `allowed` are the names of a row that holds nothing but asked fields
+    dropped = 0
+    allowed: tuple[str, ...] = ()  # the names in a row that held nothing but asked fields: most rows are like it
     for row in rows:
-        mine = kept.get(row.subject if ask.subjects else ANYBODY.key)
-        if not ask.subjects and row.subject.kind != ANYBODY.key.kind:
-            mine = None  # open questions are about organisations
+        mine = kept.get(row.subject) if ask.subjects else _anybodys(row, kept)
         if mine is None or (ask.where and not all(holds(condition, row.values) for condition in ask.where)):
             dropped += 1
             continue
         names = tuple(row.values)
-        if names != allowed:
-            if not ask.fields.issuperset(names):
-                row = Row(row.id, row.subject, {name: row.values[name] for name in row.values.keys() & ask.fields})
-            else:
-                allowed = names
-        mine.append(row)
+        if names == allowed:
+            mine.append(row)
+        elif ask.fields.issuperset(names):
+            allowed = names
+            mine.append(row)
+        else:
+            mine.append(Row(row.id, row.subject, {name: row.values[name] for name in names if name in ask.fields}))
     return kept, dropped
+
+
+def _anybodys(row: Row, kept: Mapping[SubjectKey, list[Row]]) -> list[Row] | None:
+    """Where a row of an open question belongs: those are about organisations."""
+    return kept[ANYBODY.key] if row.subject.kind == ANYBODY.key.kind else None
 
 
 def holds(condition: Condition, values: Any) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 from urllib.parse import quote, quote_plus
 
 from connectors.contract import BadRequest
@@ -44,7 +45,9 @@ class Asking:
     """One declared request with its references resolved."""
 
     def __init__(self, request: Request, headers: Mapping[str, str], resolve: Resolve) -> None:
-        self.method, self.path, self.join = request.method, request.path, request.join
+        self.method, self.path = request.method, request.path
+        self.join = request.join if request.join is not None else ","
+        self.listed = request.join is None  # in JSON, where subjects need no sign between them
         self.query = resolved(request.query, resolve)
         self.form = None if request.form is None else resolved(request.form, resolve)
         self.json = None if request.json_ is None else resolved(request.json_, resolve)
@@ -60,59 +63,60 @@ class Outline:
 
     def __init__(self, asking: Asking, projection: Sequence[str]) -> None:
         self._asking, self._projection = asking, ",".join(projection)
-        self._path = Gapped(asking.path, self._projection, literal=str, value=_quoted)
-        self._query = Pairs(asking.query, self._projection, _quoted)
-        self._form = None if asking.form is None else Pairs(asking.form, self._projection, _with_plus)
+        fixed = {"join": asking.join, "projection": self._projection}
+        self._path = Gapped(asking.path, literal=str, value=_quoted, **fixed)
+        self._query = Pairs(asking.query, _quoted, **fixed)
+        self._form = None if asking.form is None else Pairs(asking.form, _with_plus, **fixed)
 
     def question(self, subjects: Sequence[str], more: Mapping[str, str | int]) -> Question:
         """A question about these subjects; `more` joins the form, the JSON body or the query, as declared.
 
         Raises BadRequest for a subject that holds the sign that stands between subjects.
         """
-        asking = self._asking
-        join = asking.join if asking.join is not None else ","
-        if join and any(join in subject for subject in subjects):
+        asking, body = self._asking, b""
+        if asking.join and any(asking.join in subject for subject in subjects):
             raise BadRequest("a subject's key holds the separator of the request")
-        slots = {"subject": subjects[0] if subjects else "", "subjects": join.join(subjects)}
-        body = b""
         if self._form is not None:
-            body, more = self._form.written(slots, more).encode("ascii"), {}
+            body, more = self._form.written(subjects, more).encode("ascii"), {}
         elif asking.json is not None:
-            listed = list(subjects) if asking.join is None else slots["subjects"]
-            content = filled(asking.json, {**slots, "subjects": listed, "projection": self._projection})
-            body, more = json.dumps({**content, **more}, ensure_ascii=False).encode(), {}
-        target, query = self._path.filled(slots), self._query.written(slots, more)
+            slots: dict[str, Any] = {
+                "subject": subjects[0] if subjects else "",
+                "subjects": list(subjects) if asking.listed else asking.join.join(subjects),
+                "projection": self._projection,
+            }
+            body, more = json.dumps({**filled(asking.json, slots), **more}, ensure_ascii=False).encode(), {}
+        target, query = self._path.filled(subjects), self._query.written(subjects, more)
         return Question(asking.method, f"{target}?{query}" if query else target, asking.headers, body)
 
 
 class Gapped:
-    """An encoded text with gaps where the subjects go; what fills them is encoded for itself."""
+    """An encoded text with gaps for subjects. Signs are encoded one by one, so each part may be by itself."""
 
-    def __init__(self, template: str, projection: str, *, literal: Encode, value: Encode) -> None:
+    def __init__(self, template: str, *, literal: Encode, value: Encode, join: str, projection: str) -> None:
         parts = PLACEHOLDER.split(template)  # literal, name, literal, name, …, literal
-        self._gaps = [(at, name) for at, name in enumerate(parts) if at % 2 and name != "projection"]
         self._parts = [value(projection) if at % 2 else literal(part) for at, part in enumerate(parts)]
-        self._value = value
+        self._gaps = [(at, name) for at, name in enumerate(parts) if at % 2 and name != "projection"]
+        self._value, self._join = value, value(join)
 
-    def filled(self, slots: Mapping[str, str]) -> str:
+    def filled(self, subjects: Sequence[str]) -> str:
         parts = self._parts.copy()
         for at, name in self._gaps:
-            parts[at] = self._value(slots[name])
+            parts[at] = self._join.join(map(self._value, subjects if name == "subjects" else subjects[:1]))
         return "".join(parts)
 
 
 class Pairs:
     """The parameters of a query or a form, encoded, with gaps; further ones join them or take their place."""
 
-    def __init__(self, pairs: Mapping[str, str], projection: str, encode: Encode) -> None:
+    def __init__(self, pairs: Mapping[str, str], encode: Encode, *, join: str, projection: str) -> None:
         self._encode = encode
         self._lines = {
-            name: (f"{encode(name)}=", Gapped(text, projection, literal=encode, value=encode))
+            name: (f"{encode(name)}=", Gapped(text, literal=encode, value=encode, join=join, projection=projection))
             for name, text in pairs.items()
         }
 
-    def written(self, slots: Mapping[str, str], more: Mapping[str, str | int]) -> str:
-        lines = {name: before + value.filled(slots) for name, (before, value) in self._lines.items()}
+    def written(self, subjects: Sequence[str], more: Mapping[str, str | int]) -> str:
+        lines = {name: start + text.filled(subjects) for name, (start, text) in self._lines.items()}
         for name, value in more.items():
             lines[name] = f"{self._encode(name)}={self._encode(str(value))}"
         return "&".join(lines.values())
