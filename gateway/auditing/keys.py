@@ -7,8 +7,6 @@ kept as long as the log: to change one, rename it (`checkpoint-2026.pub`), and t
 
 from __future__ import annotations
 
-import base64
-import hmac
 from hashlib import sha256
 from pathlib import Path
 
@@ -29,6 +27,9 @@ PSEUDONYM_KEY = "audit.key"
 SIGNING_KEY = "checkpoint.key"
 PUBLIC_KEY = "checkpoint.pub"
 
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"  # base32 (RFC 4648)
+_PAIRS = [one + two for one in _LETTERS for two in _LETTERS]
+
 
 class Pseudonyms:
     """Keyed pseudonyms: the same subject has the same one, and nobody without the key can test a guess.
@@ -38,14 +39,20 @@ class Pseudonyms:
     """
 
     def __init__(self, secret: bytes) -> None:
-        self._secret = secret
+        """`secret` is 32 bytes."""
+        block = secret.ljust(64, b"\0")
+        self._inner, self._outer = (sha256(bytes(byte ^ pad for byte in block)) for pad in (0x36, 0x5C))
         self.key_id = sha256(b"credit-gateway pseudonym key\n" + secret).hexdigest()[:8]
+        self._prefix = f"a1:{self.key_id}:"
 
     def of(self, kind: str, value: str) -> str:
         """`kind` says what the value is (`uscc`, `citizenId`, `name`), so that equal digits do not meet."""
-        message = f"{kind}\0{value}".encode("utf-8", "surrogatepass")
-        digest = hmac.digest(self._secret, message, "sha256")
-        return f"a1:{self.key_id}:{base64.b32encode(digest[:16]).decode().rstrip('=')}"
+        # RFC 2104 with the key's two blocks hashed beforehand: a fifth of what `hmac` costs each time
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(f"{kind}\0{value}".encode("utf-8", "surrogatepass"))
+        outer.update(inner.digest())
+        number = int.from_bytes(outer.digest()[:16]) << 2  # 130 bits: 26 letters, two at a time
+        return self._prefix + "".join([_PAIRS[number >> place & 1023] for place in range(120, -1, -10)])
 
 
 class Signer:

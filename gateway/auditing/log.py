@@ -25,8 +25,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.auditing import checkpoint, entries, keys
+from gateway.auditing.encoding import Encoder
 from gateway.auditing.keys import Pseudonyms, Signer
-from gateway.auditing.record import Record, encode
+from gateway.auditing.record import Record
 from gateway.auditing.recovery import replay
 from gateway.auditing.tree import Frontier, leaf_hash
 from gateway.errors import GatewayError
@@ -65,7 +66,7 @@ class AuditLog:
     def __init__(
         self, folder: Path, lock: int, tree: Frontier, signer: Signer, pseudonyms: Pseudonyms, segment_bytes: int
     ) -> None:
-        self.pseudonyms = pseudonyms
+        self._encoder = Encoder(pseudonyms)
         self._folder = folder
         self._lock = lock
         self._tree = tree  # replaced as a whole, so that the signing thread always sees a whole one
@@ -112,7 +113,7 @@ class AuditLog:
     async def append(self, record: Record) -> Receipt:
         """Record one request; returns when it is on disk. Raises AuditUnavailable."""
         try:
-            body = encode(record, self.pseudonyms)
+            body = self._encoder.encode(record)
         except (TypeError, ValueError) as error:
             raise AuditUnavailable(f"the record cannot be written as JSON: {type(error).__name__}") from error
         if len(body) > entries.MAX_RECORD:

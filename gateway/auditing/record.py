@@ -21,7 +21,6 @@ from typing import Any
 
 import orjson
 
-from connectors.contract import SubjectKey
 from gateway.auditing.keys import Pseudonyms
 from gateway.model import Caller, Replies, Ruling, Verdict
 
@@ -62,26 +61,7 @@ class Record:
     shown: Mapping[int, int] | None = None
 
 
-def encode(record: Record, pseudonyms: Pseudonyms) -> bytes:
-    """The record's canonical bytes, without a newline."""
-    words: dict[str, Any] = {
-        "at": _instant(record.at),
-        "caller": _caller(record.caller, pseudonyms) if record.caller else None,
-        "decision": record.decision,
-        "document": record.document,
-        "outcome": {
-            "complete": record.outcome.complete,
-            "errors": list(record.outcome.errors),
-            "ms": round(record.outcome.milliseconds, 3),
-            "status": record.outcome.status,
-        },
-    }
-    if record.verdict is not None:
-        words |= _decided(record.verdict, record.replies, record.shown or {}, pseudonyms)
-    return canonical(words)
-
-
-def canonical(words: Mapping[str, Any]) -> bytes:
+def canonical(words: Any) -> bytes:
     """JSON with sorted keys, on one line whatever the text within holds."""
     raw = orjson.dumps(words, option=orjson.OPT_SORT_KEYS)
     if raw.isascii() and b"\x7f" not in raw:
@@ -94,7 +74,7 @@ def token_digest(issuer: str | None, token_id: str) -> str:
     return sha256(f"{issuer}\n{token_id}".encode("utf-8", "replace")).hexdigest()
 
 
-def _caller(caller: Caller, pseudonyms: Pseudonyms) -> dict[str, Any]:
+def caller_words(caller: Caller, pseudonyms: Pseudonyms) -> dict[str, Any]:
     return {
         "class": caller.client_class,
         "evidence": {name: _said(value) for name, value in caller.evidence.items()},
@@ -108,45 +88,7 @@ def _caller(caller: Caller, pseudonyms: Pseudonyms) -> dict[str, Any]:
     }
 
 
-def _decided(
-    verdict: Verdict, replies: Replies | None, shown: Mapping[int, int], pseudonyms: Pseudonyms
-) -> dict[str, Any]:
-    """Subjects once; then one entry per ruling (equal ones once), whose replies name a subject by position."""
-    subjects: list[dict[str, Any]] = []
-    places: dict[SubjectKey, int] = {}
-    for subject in (
-        *(subject for root in verdict.plan.roots for subject in root.subjects or ()),
-        *(branch.subject for branch in verdict.plan.branches if branch.seek is None),
-    ):
-        if subject.key not in places:
-            places[subject.key] = len(subjects)
-            name = pseudonyms.of(subject.key.kind, subject.key.value)
-            subjects.append({"id": name, "kind": subject.kind})
-    asks: dict[tuple[Any, ...], dict[str, Any]] = {}
-    for number, part in enumerate(verdict.parts):
-        subject = verdict.plan.branches[part.branch].subject
-        group = _sameness(part.ruling)
-        if group not in asks:
-            asks[group] = {**_ruling(part.ruling), "replies": []}
-        reply = replies.by_part.get(number) if replies else None
-        status = reply.status if reply else "DENIED" if part.ruling.denied else "NOT_ASKED"
-        received = len(reply.rows) + reply.rejected if reply else 0
-        asks[group]["replies"].append([places.get(subject.key), status, received, shown.get(number, 0)])
-    return {
-        "asks": list(asks.values()),
-        "consents": [{"id": consent.id, "issuer": consent.issuer} for consent in verdict.consents],
-        "decidedAt": _instant(verdict.at),
-        "policy": verdict.policy,
-        "roots": [
-            {"field": root.field, "terms": _terms(root.arguments, pseudonyms) if root.subjects is None else {}}
-            for root in verdict.plan.roots
-        ],
-        "subjects": subjects,
-        "unknowable": len(verdict.unknowable),
-    }
-
-
-def _ruling(ruling: Ruling) -> dict[str, Any]:
+def ruling_words(ruling: Ruling) -> dict[str, Any]:
     """`fields` by name (a coordinate is `type.name`): effect and rule; `asked`: all that may travel, control too."""
     facts = ruling.facts
     return {
@@ -164,18 +106,12 @@ def _ruling(ruling: Ruling) -> dict[str, Any]:
     }
 
 
-def _sameness(ruling: Ruling) -> tuple[Any, ...]:
-    """Decisions and row rules follow from the facts: a batch of two hundred subjects repeats few of them."""
-    denied = ruling.denied.rule if ruling.denied else None
-    return ruling.platform, ruling.facts, frozenset(ruling.decisions), ruling.asked, denied
-
-
-def _terms(arguments: Mapping[str, Any], pseudonyms: Pseudonyms) -> dict[str, str]:
+def terms(arguments: Mapping[str, Any], pseudonyms: Pseudonyms) -> dict[str, str]:
     """Text that was searched for, by argument, as pseudonyms."""
     return {name: pseudonyms.of(name, value) for name, value in arguments.items() if isinstance(value, str)}
 
 
-def _instant(at: datetime) -> str:
+def instant(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="microseconds")
 
 

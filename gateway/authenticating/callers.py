@@ -12,13 +12,13 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 from urllib.parse import urlsplit
 
 from cachetools import TTLCache
 
-from connectors.contract import SubjectKey
 from gateway.authenticating import purposes, tokens
 from gateway.authenticating.clients import PUBLIC, Clients
 from gateway.authenticating.consents import HEADER as CONSENT_HEADER
@@ -27,18 +27,21 @@ from gateway.authenticating.jwks import Jwks
 from gateway.authenticating.reaching import IssuerUnreachable
 from gateway.authenticating.signatures import SKEW, TokenRefused
 from gateway.authenticating.statuslists import StatusLists
-from gateway.authenticating.tokens import Token
+from gateway.authenticating.verified import Verified
 from gateway.errors import GatewayError
 from gateway.model import Caller, GivenConsent
 from policies.model import Catalogue, Words
 
 REMEMBERED = 10_000  # verified tokens
 REMEMBERED_FOR = 60.0  # seconds; a signature costs far more than a look-up
-SUBJECT_CLASS = "subject"
-SUBJECT_CLAIM = "credit_subject"
-MAX_KEY = 64  # characters of a subject's key
+MAX_CREDENTIALS = tokens.MAX_TOKEN + 16  # bytes
 
 _BEARER = re.compile(rb"bearer +([A-Za-z0-9._~+/-]+=*)", re.IGNORECASE)  # RFC 6750, 2.1
+
+_READ = {name.lower().encode(): name for name in ("Authorization", "Credit-Purpose", CONSENT_HEADER)}
+_LENGTHS = {len(name) for name in _READ}  # of a request's many headers most are passed over by their length
+_NOT_FOR_YOU = GivenConsent(None, "NOT_FOR_YOU")
+_NOBODY = Caller(id=PUBLIC, client_class=PUBLIC, region=None, scopes=frozenset(), purpose=None, evidence={}, own=None)
 
 Headers = Iterable[tuple[bytes, bytes]]
 
@@ -47,7 +50,8 @@ class Authenticator:
     """Knows the registry, the catalogue and this gateway's `resource` (the audience that tokens must name).
 
     At most `most_consents` come with one request; their issuers have `consents_within` seconds. `clock` is Unix
-    seconds. Made anew when the registry or the catalogue changes; the `Jwks` may be kept.
+    seconds; by `monotonic` a verified token is remembered. Made anew when the registry or the catalogue changes;
+    the `Jwks` may be kept.
     """
 
     def __init__(
@@ -57,6 +61,7 @@ class Authenticator:
         resource: str,
         jwks: Jwks | None = None,
         clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
         most_consents: int = 200,
         consents_within: float = 1.5,
     ) -> None:
@@ -69,7 +74,7 @@ class Authenticator:
         self._consents = Consents(
             clients.consent_issuers, self._jwks, self._lists, most=most_consents, within=consents_within, clock=clock
         )
-        self._verified: TTLCache[bytes, Token] = TTLCache(REMEMBERED, REMEMBERED_FOR)
+        self._verified: TTLCache[bytes, Verified] = TTLCache(REMEMBERED, REMEMBERED_FOR, timer=monotonic)
         self._challenge = f'Bearer realm="credit-gateway", resource_metadata="{_metadata(resource)}"'
 
     async def authenticate(self, headers: Headers, extensions: Mapping[str, Any]) -> Caller:
@@ -78,98 +83,66 @@ class Authenticator:
         Raises GatewayError: MALFORMED_REQUEST for a doubled header, INVALID_TOKEN, ISSUER_UNAVAILABLE, PURPOSE_*,
         EVIDENCE_REQUIRED, LIMIT_EXCEEDED for too many consents. A bad consent is no error.
         """
-        pairs = [(name.lower(), value) for name, value in headers]
-        credentials = _only(pairs, "Authorization")
-        wanted = _word(_only(pairs, "Credit-Purpose"))
-        given = self._consents.given(_only(pairs, CONSENT_HEADER), extensions)
+        read = _read(headers)
+        credentials, wanted, consent = map(read.get, _READ)
+        unconsented = consent is None and "consents" not in extensions
+        given = () if unconsented else self._consents.given(consent, extensions)
         if credentials is None:
-            purposes.choose({}, wanted, self._catalogue)
-            return Caller(
-                id=PUBLIC,
-                client_class=PUBLIC,
-                region=None,
-                scopes=frozenset(),
-                purpose=None,
-                evidence={},
-                own=None,
-                given_consents=(GivenConsent(None, "NOT_FOR_YOU"),) * len(given),  # unread: nobody is its grantee
-            )
+            purposes.choose({}, purposes.word(wanted), self._catalogue)
+            # their consents stay unread: nobody is the grantee
+            return replace(_NOBODY, given_consents=(_NOT_FOR_YOU,) * len(given)) if given else _NOBODY
         try:
-            token = await self._token(credentials)
-            held = purposes.held(token)
-            own = _own(token)
+            known = self._remembered(credentials) or await self._verify(credentials)
         except TokenRefused as error:
             challenge = f'{self._challenge}, error="invalid_token"'
             raise GatewayError("INVALID_TOKEN", headers={"WWW-Authenticate": challenge}, cause=str(error)) from None
         except IssuerUnreachable as error:
             raise GatewayError("ISSUER_UNAVAILABLE", headers={"Retry-After": "5"}, cause=str(error)) from None
-        purpose = purposes.choose(held, wanted, self._catalogue)
-        evidence = purposes.evidence_for(purpose, held, extensions, self._catalogue)
-        client = token.client
-        consents, states = await self._consents.check(given, client) if given else ((), ())
-        return Caller(
-            id=client.id,
-            client_class=client.client_class,
-            region=client.region,
-            scopes=token.scopes & client.scopes,
-            purpose=purpose,
-            evidence=evidence,
-            own=own,
-            issuer=client.issuer,
-            token_id=token.id,
-            consents=consents,
-            given_consents=states,
-        )
+        caller = known.caller(wanted, extensions)
+        if not given:
+            return caller
+        consents, states = await self._consents.check(given, known.client)
+        return replace(caller, consents=consents, given_consents=states)
 
     async def close(self) -> None:
         """Give the connections to the issuers back."""
         await self._lists.close()
         await self._jwks.close()
 
-    async def _token(self, credentials: bytes) -> Token:
+    def _remembered(self, credentials: bytes) -> Verified | None:
+        """What was verified less than a minute ago and has not ended since. Raises TokenRefused."""
+        if len(credentials) > MAX_CREDENTIALS or credentials[:7].lower() != b"bearer ":
+            return None
+        known = self._verified.get(sha256(credentials[7:]).digest())
+        if known is not None and known.expires <= self._clock() - SKEW:
+            raise TokenRefused("expired")
+        return known
+
+    async def _verify(self, credentials: bytes) -> Verified:
+        """Only what was found good is remembered: nothing that is refused costs a good one its place."""
         if credentials[:7].lower() != b"bearer ":
             cause = "another scheme than Bearer"
             raise GatewayError("INVALID_TOKEN", headers={"WWW-Authenticate": self._challenge}, cause=cause)
-        match = _BEARER.fullmatch(credentials) if len(credentials) <= tokens.MAX_TOKEN + 16 else None
+        match = _BEARER.fullmatch(credentials) if len(credentials) <= MAX_CREDENTIALS else None
         if match is None:
             raise TokenRefused("not the shape of a token, or too large")
-        now, digest = self._clock(), sha256(match[1]).digest()
-        token = self._verified.get(digest)
-        if token is None:
-            token = await tokens.check(match[1], self._clients, self._jwks, self._resource, now)
-            self._verified[digest] = token
-        elif token.expires <= now - SKEW:
-            raise TokenRefused("expired")
-        return token
+        token = await tokens.check(match[1], self._clients, self._jwks, self._resource, self._clock())
+        known = Verified(token, self._catalogue)
+        self._verified[sha256(match[1]).digest()] = known
+        return known
 
 
-def _only(pairs: Iterable[tuple[bytes, bytes]], name: str) -> bytes | None:
-    """The value of a header that may stand once: two of them, and two readers might believe different ones."""
-    sought = name.lower().encode()
-    values = [value.strip(b" \t") for given, value in pairs if given == sought]
-    if len(values) > 1:
-        detail = Words(f"请求头 `{name}` 出现不止一次", f"the header `{name}` stands more than once")
-        raise GatewayError("MALFORMED_REQUEST", detail=detail)
-    return values[0] if values else None
-
-
-def _word(value: bytes | None) -> str | None:
-    """Bytes that are not UTF-8 become a word which no catalogue holds."""
-    return None if value is None else value.decode("utf-8", "replace")
-
-
-def _own(token: Token) -> SubjectKey | None:
-    """The data subject's own key, from clients that are registered to vouch for it and from nobody else."""
-    client = token.client
-    claim = token.claims.get(SUBJECT_CLAIM)
-    if claim is None or not client.subject_claim or client.client_class != SUBJECT_CLASS:
-        return None
-    match claim:
-        case {"uscc": str(value), **rest} if not rest and 0 < len(value) <= MAX_KEY:
-            return SubjectKey("uscc", value)
-        case {"citizenId": str(value), **rest} if not rest and 0 < len(value) <= MAX_KEY:
-            return SubjectKey("citizenId", value)
-    raise TokenRefused(f"`{SUBJECT_CLAIM}` is not one key of a subject")
+def _read(headers: Headers) -> dict[bytes, bytes]:
+    """The headers that are read here. Each may stand once: of two, two readers might believe different ones."""
+    found: dict[bytes, bytes] = {}
+    for given, value in headers:
+        if len(given) in _LENGTHS and (name := given.lower()) in _READ:
+            if name in found:
+                said = _READ[name]
+                detail = Words(f"请求头 `{said}` 出现不止一次", f"the header `{said}` stands more than once")
+                raise GatewayError("MALFORMED_REQUEST", detail=detail)
+            found[name] = value.strip(b" \t")
+    return found
 
 
 def _metadata(resource: str) -> str:

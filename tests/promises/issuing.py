@@ -100,7 +100,9 @@ class Door:
         self.authenticator = self.new_authenticator()
 
     def new_authenticator(self) -> Authenticator:
-        return Authenticator(self.clients, CATALOGUE, RESOURCE, self.jwks, clock=lambda: self.now)
+        return Authenticator(
+            self.clients, CATALOGUE, RESOURCE, self.jwks, clock=lambda: self.now, monotonic=lambda: self.monotonic
+        )
 
     def claims(self, **changes: Any) -> dict[str, Any]:
         claims: dict[str, Any] = {

@@ -11,8 +11,8 @@ import pytest
 from click.testing import CliRunner
 
 from gateway.auditing import AuditLog, keys, tree, verifying
+from gateway.auditing.encoding import Encoder
 from gateway.auditing.entries import LogDamaged
-from gateway.auditing.record import encode
 from gateway.cli.audit import audit
 from tests.promises.recorded import fill, record, segments
 
@@ -31,7 +31,7 @@ def renumbered(lines: list[bytes]) -> None:
 
 def forged(lines: list[bytes]) -> None:
     """One entry replaced with its own right index and hash."""
-    body = encode(record(99), keys.Pseudonyms(b"k" * 32))
+    body = Encoder(keys.Pseudonyms(b"k" * 32)).encode(record(99))
     lines[5] = b'{"index":5,"leaf":"%s","record":%s}\n' % (tree.leaf_hash(body).hex().encode(), body)
 
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from connectors.contract import Row, SubjectKey
 from gateway.auditing import keys
-from gateway.auditing.record import Record, encode
+from gateway.auditing.encoding import Encoder
+from gateway.auditing.record import Record
 from gateway.keyfiles import KeyFileError
 from gateway.model import Branch, Part, Plan, Replies, Reply, Root, Ruling, Subject, Verdict, Window
 from policies.model import Decision, Facts, Words
@@ -58,7 +59,7 @@ def test_a_record_has_the_decision_and_no_value(tmp_path: Path) -> None:
     rows = (Row("r-1", person.key, {"no": "鲁烟罚〔2026〕1号", "decidedOn": date(2026, 1, 2)}),)
     replies = Replies({0: Reply("ANSWERED", rows, rejected=2)})
     pseudonyms = keys.pseudonyms(tmp_path)
-    raw = encode(Record("d-1", NOW, caller, "cd" * 32, DONE, verdict, replies, {0: 1}), pseudonyms)
+    raw = Encoder(pseudonyms).encode(Record("d-1", NOW, caller, "cd" * 32, DONE, verdict, replies, {0: 1}))
     for value in ("370100199001010014", "张三丰", "烟台某某商贸", "鲁烟罚", "2026-01-02", "token-1", "r-1"):
         assert value.encode() not in raw
     read = orjson.loads(raw)
@@ -87,7 +88,7 @@ def test_a_record_has_the_decision_and_no_value(tmp_path: Path) -> None:
 @given(st.text(alphabet=st.characters(exclude_categories=[]), max_size=40))
 def test_no_text_breaks_a_line(text: str) -> None:
     """Whatever a caller says, a record is one line without control or direction characters, and says it still."""
-    raw = encode(record(1, text), keys.Pseudonyms(b"k" * 32))
+    raw = Encoder(keys.Pseudonyms(b"k" * 32)).encode(record(1, text))
     shown = raw.decode()
     assert len(shown.splitlines()) == 1
     assert not any(character in shown for character in "\x00\x1b\x7f\x85\u200b\u200f\u2028\u2029\u202e\u2066\ufeff")
