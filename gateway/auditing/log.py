@@ -21,8 +21,8 @@ import logging
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 from gateway.auditing import checkpoint, entries, keys
 from gateway.auditing.encoding import Encoder
@@ -52,7 +52,8 @@ class LogInUse(Exception):
     """Another process writes this log; two gateways never share a home."""
 
 
-class Receipt(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Receipt:
     """Where a record stands in the log. `leaf` is its Merkle leaf hash, hex: proof that it was recorded."""
 
     index: int
