@@ -60,6 +60,9 @@ class Receipt:
     leaf: str
 
 
+Batch = list[tuple[bytes, asyncio.Future[Receipt]]]
+
+
 class AuditLog:
     """The log of one home. Make it with `open`; `close` flushes, signs and gives the home back."""
 
@@ -76,11 +79,11 @@ class AuditLog:
         self._file = _open_segment(filled[-1] if filled else folder / entries.segment_name(tree.size))
         self._offset = os.fstat(self._file).st_size
         self._torn = False  # bytes may stand after `_offset`
-        self._waiting: list[tuple[bytes, asyncio.Future[Receipt]]] = []
-        self._wake = asyncio.Event()
+        self._waiting: Batch = []
+        self._idle = asyncio.Event()  # nothing waits, nothing is being written
+        self._idle.set()
         self._closing = asyncio.Event()
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="audit")
-        self._writing: asyncio.Task[None] | None = None
         self._signing: asyncio.Task[None] | None = None
         self._signed = tree.size
         self._signed_at = time.monotonic()
@@ -122,11 +125,12 @@ class AuditLog:
             raise AuditUnavailable("the audit log is closed")
         if len(self._waiting) >= MAX_WAITING:
             raise AuditUnavailable(f"{MAX_WAITING} records wait for the disk")
-        future: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Receipt] = loop.create_future()
         self._waiting.append((body, future))
-        self._wake.set()
-        if self._writing is None:
-            self._writing = asyncio.create_task(self._write())
+        if self._idle.is_set():
+            self._idle.clear()
+            loop.call_soon(self._hand_over, loop)  # who comes in the same turn of the loop is written along
         return await future
 
     async def close(self) -> None:
@@ -134,37 +138,45 @@ class AuditLog:
         if self._closing.is_set():
             return
         self._closing.set()
-        self._wake.set()
-        for task in (self._writing, self._signing):
-            if task is not None:
-                await task
+        await self._idle.wait()
+        if self._signing is not None:
+            await self._signing
         await asyncio.get_running_loop().run_in_executor(self._threads, self._sign)
         self._threads.shutdown()
         os.close(self._file)
         os.close(self._lock)
 
-    async def _write(self) -> None:
-        loop = asyncio.get_running_loop()
-        while self._waiting or not self._closing.is_set():
-            if not self._waiting:
-                self._wake.clear()
-                await self._wake.wait()
+    def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
+        batch, self._waiting = self._waiting, []
+        self._threads.submit(self._write, batch, loop)
+
+    def _write(self, batch: Batch, loop: asyncio.AbstractEventLoop) -> None:
+        """In a thread: the loop is woken once, when all of the batch is on disk or none of it."""
+        receipts: list[Receipt] = []
+        cause = ""
+        try:
+            receipts = self._commit([body for body, _ in batch])
+        except Exception as error:  # noqa: BLE001 - whatever went wrong, those who wait must hear of it
+            cause = f"{type(error).__name__}: {error}"
+        loop.call_soon_threadsafe(self._written, batch, receipts, cause, loop)
+
+    def _written(self, batch: Batch, receipts: list[Receipt], cause: str, loop: asyncio.AbstractEventLoop) -> None:
+        """`cause` says why nothing was written; empty when it was."""
+        if cause:
+            _log.error("audit batch of %d records not written: %s", len(batch), cause)
+        for place, (_, future) in enumerate(batch):
+            if future.done():  # who stopped waiting is recorded all the same
                 continue
-            batch, self._waiting = self._waiting, []
-            try:
-                receipts = await loop.run_in_executor(self._threads, self._commit, [body for body, _ in batch])
-            except Exception as error:  # noqa: BLE001 - whatever went wrong, those who wait must hear of it
-                cause = f"{type(error).__name__}: {error}"
-                _log.error("audit batch of %d records not written: %s", len(batch), cause)
-                for _, future in batch:
-                    if not future.done():
-                        future.set_exception(AuditUnavailable(cause))
-                continue
-            for (_, future), receipt in zip(batch, receipts, strict=True):
-                if not future.done():  # who stopped waiting is recorded all the same
-                    future.set_result(receipt)
-            if self._signing is None or self._signing.done():
-                self._signing = asyncio.create_task(self._sign_when_due())
+            if cause:
+                future.set_exception(AuditUnavailable(cause))
+            else:
+                future.set_result(receipts[place])
+        if self._waiting:
+            self._hand_over(loop)
+        else:
+            self._idle.set()
+        if not cause and (self._signing is None or self._signing.done()):
+            self._signing = loop.create_task(self._sign_when_due())
 
     def _commit(self, bodies: list[bytes]) -> list[Receipt]:
         """In a thread: all of them on disk, or none and an OSError."""
