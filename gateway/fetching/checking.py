@@ -9,25 +9,27 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from connectors.contract import Condition, Fetch, Row, SubjectKey
+from connectors.contract import Condition, Fetch, Page, Row, SubjectKey
 from gateway.model import ANYBODY
 from policies import identifiers
 
 
-def recheck(ask: Fetch, rows: Iterable[Row]) -> tuple[dict[SubjectKey, list[Row]], int]:
+def recheck(ask: Fetch, pages: Iterable[Page]) -> tuple[dict[SubjectKey, list[Row]], int]:
     """Rows by asked subject (those of an open question under `ANYBODY`), and how many were dropped."""
-    kept: dict[SubjectKey, list[Row]] = {subject: [] for subject in ask.subjects or (ANYBODY.key,)}
+    named, fields, where = ask.subjects, ask.fields, ask.where
+    kept: dict[SubjectKey, list[Row]] = {subject: [] for subject in named or (ANYBODY.key,)}
     dropped = 0
-    for row in rows:
-        mine = kept.get(row.subject if ask.subjects else ANYBODY.key)
-        if not ask.subjects and row.subject.kind != ANYBODY.key.kind:
-            mine = None  # open questions are about organisations
-        if mine is None or not all(holds(condition, row.values) for condition in ask.where):
-            dropped += 1
-            continue
-        if row.values.keys() - ask.fields:
-            row = Row(row.id, row.subject, {name: row.values[name] for name in row.values.keys() & ask.fields})
-        mine.append(row)
+    for page in pages:
+        for row in page.rows:
+            mine = kept.get(row.subject if named else ANYBODY.key)
+            if not named and row.subject.kind != ANYBODY.key.kind:
+                mine = None  # open questions are about organisations
+            if mine is None or (where and not all(holds(condition, row.values) for condition in where)):
+                dropped += 1
+                continue
+            if not row.values.keys() <= fields:
+                row = Row(row.id, row.subject, {name: row.values[name] for name in row.values.keys() & fields})
+            mine.append(row)
     return kept, dropped
 
 
