@@ -9,29 +9,31 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from connectors.contract import Condition, Fetch, Row, SubjectKey
+from connectors.contract import Condition, Fetch, Page, Row, SubjectKey
 from gateway.model import ANYBODY
 from policies import identifiers
 
 
-def recheck(ask: Fetch, rows: Iterable[Row]) -> tuple[dict[SubjectKey, list[Row]], int]:
+def recheck(ask: Fetch, pages: Iterable[Page]) -> tuple[dict[SubjectKey, list[Row]], int]:
     """Rows by asked subject (those of an open question under `ANYBODY`), and how many were dropped."""
-    kept: dict[SubjectKey, list[Row]] = {subject: [] for subject in ask.subjects or (ANYBODY.key,)}
+    named, fields, where = ask.subjects, ask.fields, ask.where
+    kept: dict[SubjectKey, list[Row]] = {subject: [] for subject in named or (ANYBODY.key,)}
     dropped = 0
     allowed: tuple[str, ...] = ()  # the names in a row that held nothing but asked fields: most rows are like it
-    for row in rows:
-        mine = kept.get(row.subject) if ask.subjects else _anybodys(row, kept)
-        if mine is None or (ask.where and not all(holds(condition, row.values) for condition in ask.where)):
-            dropped += 1
-            continue
-        names = tuple(row.values)
-        if names == allowed:
-            mine.append(row)
-        elif ask.fields.issuperset(names):
-            allowed = names
-            mine.append(row)
-        else:
-            mine.append(Row(row.id, row.subject, {name: row.values[name] for name in names if name in ask.fields}))
+    for page in pages:
+        for row in page.rows:
+            mine = kept.get(row.subject) if named else _anybodys(row, kept)
+            if mine is None or (where and not all(holds(condition, row.values) for condition in where)):
+                dropped += 1
+                continue
+            names = tuple(row.values)
+            if names == allowed:
+                mine.append(row)
+            elif fields.issuperset(names):
+                allowed = names
+                mine.append(row)
+            else:
+                mine.append(Row(row.id, row.subject, {name: row.values[name] for name in names if name in fields}))
     return kept, dropped
 
 

@@ -3,15 +3,17 @@
 Retries are for retryable errors only, jittered, inside the deadline and the platform's own `retry.within`,
 and at most one call in ten (with a floor of one), so that a failing platform is not stormed. Nobody waits
 for a connector beyond the deadline: one that does not stop when told keeps its slot until it does.
+
+The straight way is short: where a slot and a turn are free the attempt begins at once, as the only task of its ask.
+Only who must wait, or failed in a way that another try may mend, gets a task that waits and asks the retry library.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-import traceback
-from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from functools import partial
+from typing import Generic, TypeVar
 
 from tenacity import (
     AsyncRetrying,
@@ -22,12 +24,15 @@ from tenacity import (
     wait_random_exponential,
 )
 
-from connectors.contract import ConnectorError, Deadline, RateLimited, Source, TimedOut, Turn, Unavailable
+from connectors.contract import ConnectorError, RateLimited, Source
+from gateway.fetching.attempt import Ask, Attempt, Busy, Told
 from gateway.fetching.pace import Pace
-from gateway.fetching.standing import BreakerOpen, Standing
+from gateway.fetching.slots import Slots, Until
+from gateway.fetching.standing import BreakerOpen, Passage, Standing
+
+__all__ = ["Ask", "Busy", "Call", "Guard"]
 
 T = TypeVar("T")
-Ask = Callable[[Deadline, Turn], Awaitable[T]]
 
 RETRY_SHARE = 0.1
 RETRY_FLOOR = 1.0
@@ -35,10 +40,22 @@ RETRY_CAP = 10.0
 _jitter = wait_random_exponential(multiplier=0.02, max=0.2)
 
 
-class Busy(ConnectorError):
-    """Our own bounds left no room until the deadline; says nothing of the platform."""
+class Call(Generic[T]):
+    """One ask on its way through a guard: what to do, until when, and who is to be told."""
 
-    status = "BUSY"
+    __slots__ = ("ask", "attempt", "came", "deadline", "patience", "told", "type_name")
+
+    def __init__(self, ask: Ask[T], type_name: str, deadline: Until, told: Told[T], came: float) -> None:
+        self.ask, self.type_name, self.deadline, self.told, self.came = ask, type_name, deadline, told, came
+        self.attempt: Attempt[T] | None = None
+        self.patience: asyncio.Task[None] | None = None  # waits, and tries again
+
+    def leave(self, late: bool = False) -> None:
+        """Nobody waits any more: nobody is told, and what was held is given back. `late`: as of `Attempt.leave`."""
+        if self.attempt is not None:
+            self.attempt.leave(late)
+        if self.patience is not None:
+            self.patience.cancel()
 
 
 class Guard:
@@ -46,144 +63,153 @@ class Guard:
 
     def __init__(self, source: Source) -> None:
         self._source = source
-        self._slots = asyncio.Semaphore(source.limits.concurrency)
+        self._slots = Slots(source.limits.concurrency)
         self._pace = Pace(source.limits.per_second) if source.limits.per_second else None
         self._standing = Standing(source.breaker)
         self._budget = RETRY_FLOOR
-        self._running: set[asyncio.Future[Any]] = set()  # the loop itself holds tasks only weakly
 
     @property
     def is_open(self) -> bool:
         return self._standing.is_open(time.monotonic())
 
-    async def call(self, ask: Ask[T], type_name: str, deadline: Deadline) -> T:
+    async def call(self, ask: Ask[T], type_name: str, deadline: Until) -> T:
         """The ask's result; where a retry found no way to the platform, what the platform said before."""
+        outcome: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        call = self.begin(ask, type_name, deadline, partial(_deliver, outcome))
+        try:
+            return await outcome
+        except asyncio.CancelledError:
+            call.leave()
+            raise
+
+    def begin(self, ask: Ask[T], type_name: str, deadline: Until, told: Told[T]) -> Call[T]:
+        """As `call`, from wherever the loop runs: `told` gets the result or the ConnectorError, once, by the deadline,
+        perhaps before this returns."""
         self._budget = min(RETRY_CAP, self._budget + RETRY_SHARE)
-        said: BaseException | None = None
+        now = time.monotonic()
+        call = Call(ask, type_name, deadline, told, now)
+        try:
+            passage = self._at_once(type_name, now)
+        except BreakerOpen as refused:
+            told(refused)
+            return call
+        if passage is None:
+            self._patiently(call, None)
+        else:
+            call.attempt = self._attempt(call, passage, now, now, partial(self._first, call))
+        return call
+
+    def _at_once(self, type_name: str, now: float) -> Passage | None:
+        """Takes a slot and a turn where both are free; None where one must wait. Raises BreakerOpen in any case."""
+        if not self._slots.free or (self._pace is not None and not self._pace.allows(now)):
+            self._standing.check(type_name, now)
+            return None
+        passage = self._standing.enter(type_name, now)
+        self._slots.take()
+        if self._pace is not None:
+            self._pace.start(now)
+        return passage
+
+    def _attempt(self, call: Call[T], passage: Passage, came: float, began: float, told: Told[T]) -> Attempt[T]:
+        timeout = self._source.limits.timeout
+        return Attempt(call.ask, self._slots, self._pace, passage, call.deadline, timeout, came, began, told)
+
+    def _first(self, call: Call[T], outcome: T | ConnectorError) -> None:
+        call.attempt = None
+        if isinstance(outcome, ConnectorError) and outcome.retryable and self._source.retry.attempts > 1:
+            self._patiently(call, outcome)
+        else:
+            call.told(outcome)
+
+    def _patiently(self, call: Call[T], failure: ConnectorError | None) -> None:
+        call.patience = asyncio.get_running_loop().create_task(self._try(call, failure))
+
+    async def _try(self, call: Call[T], failure: ConnectorError | None) -> None:
+        """Attempts until one is final. A `failure` is that of the first, which is over."""
+        said: ConnectorError | None = None
+        first = failure
+        outcome: T | ConnectorError
 
         def spend(state: RetryCallState) -> None:
             nonlocal said
             self._budget -= 1.0
-            said = state.outcome.exception() if state.outcome else None
+            said = _error(state)
 
+        async def once() -> T:
+            nonlocal first
+            if first is None:
+                return await self._once(call)
+            over, first = first, None
+            raise over
+
+        gone = time.monotonic() - call.came if failure is not None else 0.0
         retrying = AsyncRetrying(
             stop=stop_after_attempt(self._source.retry.attempts)
-            | stop_before_delay(min(self._source.retry.within, deadline.left())),
+            | stop_before_delay(min(self._source.retry.within - gone, call.deadline.left())),
             retry=retry_if_exception(self._may_be_mended),
             wait=_pause,
             before_sleep=spend,
             reraise=True,
         )
         try:
-            return await retrying(self._once, ask, type_name, deadline)
+            outcome = await retrying(once)
         except (Busy, BreakerOpen) as ours:
-            raise said or ours from None
+            outcome = said or ours
+        except ConnectorError as error:
+            outcome = error
+        call.told(outcome)
 
     def _may_be_mended(self, error: BaseException) -> bool:
         return isinstance(error, ConnectorError) and error.retryable and self._budget >= 1.0
 
-    async def _once(self, ask: Ask[T], type_name: str, deadline: Deadline) -> T:
+    async def _once(self, call: Call[T]) -> T:
         """One attempt, refused before any waiting where the breaker is open."""
         came = time.monotonic()
-        self._standing.check(type_name, came)
-        await self._admitted(deadline)
+        self._standing.check(call.type_name, came)
+        await self._admitted(call.deadline)
         began = time.monotonic()
         try:
-            passage = self._standing.enter(type_name, began)
+            passage = self._standing.enter(call.type_name, began)
         except BreakerOpen:
-            self._slots.release()
+            self._slots.give()
             raise
-        own = Deadline(min(deadline.at, began + self._source.limits.timeout))
-        turns = _Turns(self._pace, own, waited=began - came)
-        task = asyncio.ensure_future(ask(own, turns.take))
-        self._running.add(task)
+        outcome: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        call.attempt = self._attempt(call, passage, came, began, partial(_deliver, outcome))
         try:
-            result = await _outcome(task, own)
-        except asyncio.CancelledError:
-            passage.abandoned()
-            raise
-        except Exception as error:  # noqa: BLE001  # a fault of one connector must not take the other answers away
-            failure = _failure(error)
-            had = time.monotonic() - came - turns.waited  # seconds that the platform had for itself
-            cut_short = isinstance(failure, TimedOut) and had < min(turns.waited, 0.9 * self._source.limits.timeout)
-            if cut_short or isinstance(failure, Busy):
-                passage.abandoned()  # most of the time went by in our own queues
-            else:
-                passage.failed(failure, time.monotonic())
-            raise failure from None
-        else:
-            passage.succeeded()
-            return result
-        finally:  # not before: who waits for the slot must find the breaker as this call leaves it
-            task.add_done_callback(self._ended)
+            return await outcome
+        finally:
+            call.attempt.leave()  # says nothing where the attempt is over
+            call.attempt = None
 
-    async def _admitted(self, deadline: Deadline) -> None:
+    async def _admitted(self, deadline: Until) -> None:
         """Takes a slot and a turn. Raises Busy, with no slot taken."""
         try:
-            async with asyncio.timeout(deadline.left()):
-                await self._slots.acquire()
+            await self._slots.wait(deadline)
             try:
                 if self._pace is not None:
                     await self._pace.turn(deadline)
             except BaseException:
-                self._slots.release()
+                self._slots.give()
                 raise
         except TimeoutError:
             raise Busy("no free slot and turn before the deadline") from None
 
-    def _ended(self, task: asyncio.Future[Any]) -> None:
-        self._running.discard(task)
-        self._slots.release()
-        if not task.cancelled():
-            task.exception()  # told already, or too late to be told
+
+def _deliver(waiting: asyncio.Future[T], outcome: T | ConnectorError) -> None:
+    if waiting.done():  # its caller was cancelled at this very moment
+        return
+    if isinstance(outcome, ConnectorError):
+        waiting.set_exception(outcome)
+    else:
+        waiting.set_result(outcome)
 
 
-class _Turns:
-    """The turns of one attempt: the first was taken when it was let in, its connector takes each further one."""
-
-    def __init__(self, pace: Pace | None, deadline: Deadline, waited: float) -> None:
-        self.waited = waited
-        self._pace, self._deadline = pace, deadline
-        self._first = True
-
-    async def take(self) -> None:
-        if self._pace is None or self._first:
-            self._first = False
-            return
-        begin = time.monotonic()
-        try:
-            await self._pace.turn(self._deadline)
-        except TimeoutError:
-            raise Busy("no further turn before the deadline") from None
-        finally:
-            self.waited += time.monotonic() - begin
+def _error(state: RetryCallState) -> ConnectorError | None:
+    error = state.outcome.exception() if state.outcome else None
+    return error if isinstance(error, ConnectorError) else None
 
 
 def _pause(state: RetryCallState) -> float:
-    error = state.outcome.exception() if state.outcome else None
+    error = _error(state)
     asked = error.after if isinstance(error, RateLimited) else None
     return _jitter(state) if asked is None else asked
-
-
-async def _outcome(task: asyncio.Future[T], deadline: Deadline) -> T:
-    """The task's result by the deadline; then, or when the caller leaves, it is told to stop and not waited for."""
-    try:
-        await asyncio.wait({task}, timeout=deadline.left())
-        if not task.done():
-            raise TimedOut("no answer by the deadline")
-        if task.cancelled():  # from within: that is no caller who left
-            raise Unavailable("the connector gave up")
-        return task.result()
-    finally:
-        task.cancel()
-
-
-def _failure(error: Exception) -> ConnectorError:
-    """Any failure of an ask as an error of the contract, without the text that it came with."""
-    if isinstance(error, ConnectorError):
-        return error
-    if isinstance(error, TimeoutError):
-        return TimedOut("no answer by the deadline")
-    frames = traceback.extract_tb(error.__traceback__)
-    where = f" in {frames[-1].name}:{frames[-1].lineno}" if frames else ""
-    return Unavailable(f"{type(error).__name__}{where}")

@@ -9,7 +9,7 @@ import asyncio
 import time
 from collections import deque
 
-from connectors.contract import Deadline
+from gateway.fetching.slots import Slots, Until
 
 MARGIN = 0.1  # seconds added to each window: calls that leave a whole second apart may arrive closer
 
@@ -20,7 +20,7 @@ class Pace:
     def __init__(self, per_second: float) -> None:
         self._window = max(1.0, 1.0 / per_second) + MARGIN
         self._starts: deque[float] = deque(maxlen=max(1, int(per_second)))
-        self._queue = asyncio.Lock()  # fair: it wakes who waited longest
+        self._first = Slots(1)  # who stands first in the queue, and alone looks at the clock
 
     def wait(self, now: float) -> float:
         """Seconds until the next call may start."""
@@ -32,12 +32,19 @@ class Pace:
         """A call starts; only where `wait` said 0 at this instant."""
         self._starts.append(now)
 
-    async def turn(self, deadline: Deadline) -> None:
+    def allows(self, now: float) -> bool:
+        """Whether a call may start at this instant without overtaking anybody."""
+        return self._first.free > 0 and not self.wait(now)
+
+    async def turn(self, deadline: Until) -> None:
         """Returns when a call may start, and counts it. Raises TimeoutError when that is not before the deadline, at
         once if that is known already; who does not get his turn takes none."""
-        async with asyncio.timeout(deadline.left()), self._queue:
+        await self._first.wait(deadline)
+        try:
             while wait := self.wait(time.monotonic()):  # more than once: a timer may ring a little early
                 if wait > deadline.left():
                     raise TimeoutError
                 await asyncio.sleep(wait)
             self.start(time.monotonic())
+        finally:
+            self._first.give()

@@ -25,7 +25,7 @@ class TypeBroken(BreakerOpen):
     status = "INVALID"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Passage:
     """One call on its way; ended by exactly one of its methods."""
 
