@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from policies.conditions import INSIDE, OUTSIDE, Condition, Question, province_of, purpose_listed
-from policies.model import DENY, NO_GRANT, Decision, Facts, Field, FieldClass, RowRule, Words
+from policies.model import DENY, NO_GRANT, SILENCE, Decision, Facts, Field, FieldClass, RowRule
 from policies.policyset import Policy, PolicySet, Row, Rule
 from policies.rows import judge
 
@@ -28,8 +28,6 @@ __all__ = [
     "row_rules",
     "valid_until",
 ]
-
-SILENCE = Words("没有规则开放此项", "No rule opens this")
 
 
 @dataclass(frozen=True, slots=True)

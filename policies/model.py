@@ -26,6 +26,9 @@ class Words:
     en: str
 
 
+SILENCE = Words("没有规则开放此项", "No rule opens this")  # the reason of NO_GRANT
+
+
 class FieldClass(StrEnum):
     """Disclosure classes of the Shandong regulation, article 20, generous to strict."""
 

@@ -2,8 +2,8 @@
 
 Everything here depends on the caller and the question alone, never on data, so that a denial says nothing
 about whether a record exists. A filter or order on a field needs that field in full. A natural person of
-whom the caller may know nothing is unknowable: no part of the verdict mentions it. Decisions are remembered
-until the next instant at which any rule changes.
+whom the caller may know nothing is unknowable: no part of the verdict mentions it. The policies are compiled,
+and verdicts remembered, until the next instant at which any rule changes.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from gateway.deciding.shapes import Shape, shape_of
 from gateway.deciding.withholding import SILENCE, WithheldList
 from gateway.model import Access, Branch, Caller, Part, Path, Plan, Ruling, Seek, Subject, Verdict
 from policies.bundles import PolicySet
-from policies.interpreter import decide, row_rules, valid_until
-from policies.model import ALLOW, DENY, NO_GRANT, Decision, Facts, Field, RecordType, RowRule
+from policies.compiler import CompiledPolicies, DecisionRow, compile_policies
+from policies.model import ALLOW, DENY, NO_GRANT, Decision, Facts, RecordType, RowRule
 
 AREA = "areaCode"
 
@@ -38,38 +38,34 @@ class Decider:
         self._catalogue = policies.catalogue
         self._registry = registry
         self._province = province
-        self._decisions: LRUCache[tuple[Facts, str], Decision] = LRUCache(50_000)
-        self._rows: LRUCache[Facts, tuple[RowRule, ...]] = LRUCache(20_000)
+        self._compiled: CompiledPolicies | None = None
         self._known: LRUCache[tuple[Facts, frozenset[str]], bool] = LRUCache(20_000)
         self._rulings: LRUCache[Any, Ruling] = LRUCache(5_000)
         self._verdicts: LRUCache[Shape, Verdict] = LRUCache(2_000)
-        self._since: datetime | None = None
-        self._until: datetime | None = None
 
     def decide(self, plan: Plan, caller: Caller, at: datetime) -> Verdict:
-        self._forget_if_changed(at)
+        moment = self._policies_at(at).at  # equal questions of one span are one question
         consented = Consented(plan, caller, at)  # at this very instant: its end is no edge of the policies
         shape = shape_of(plan, caller, consented)
         known = self._verdicts.get(shape) if shape is not None else None
         if known is None:
-            known = self._decide(plan, caller, consented, at)
+            known = self._decide(plan, caller, consented, moment)
             if shape is not None:
                 self._verdicts[shape] = known
         return replace(known, plan=plan, caller=caller, at=at, consents=consented.used(known.parts))
 
     def _decide(self, plan: Plan, caller: Caller, consented: Consented, at: datetime) -> Verdict:
-        moment = self._since or at
         parts: list[Part] = []
         not_asked: dict[int, tuple[str, ...]] = {}
         cannot: dict[int, tuple[str, ...]] = {}
-        unknowable = self._unknowable(plan, caller, consented, moment)
+        unknowable = self._unknowable(plan, caller, consented, at)
         withheld = WithheldList(plan)
         obligations: set[str] = set()
         for number, branch in enumerate(plan.branches):
             record = self._catalogue.types[branch.type]
             if branch.root in unknowable:
-                facts = self._facts(caller, branch.subject, branch.type, consented, moment)
-                withheld.add(branch, record, self._unasked(branch, record, facts))
+                facts = self._facts(caller, branch.subject, branch.type, consented, at)
+                withheld.add(branch, record, self._unasked(branch, facts))
                 continue
             kinds = branch.seek.kinds if branch.seek else (branch.subject.kind,)
             holding = [
@@ -86,7 +82,7 @@ class Decider:
                     unable.add(platform.id)
                     continue
                 subject = replace(branch.subject, kind=kind)
-                facts = self._facts(caller, subject, branch.type, consented, moment, platform.region)
+                facts = self._facts(caller, subject, branch.type, consented, at, platform.region)
                 window = branch.window
                 dated = bool(window.since or window.until)
                 key = (platform.id, facts, branch.fields, window.statuses, dated, window.counties, branch.seek)
@@ -112,7 +108,7 @@ class Decider:
             for path, subject in root.known:
                 if path in unknowable:
                     withheld.add_subject(path, subject)
-        access = {r.key: self.access(caller, r.arguments, moment) for r in plan.roots if r.field == "access"}
+        access = {r.key: self.access(caller, r.arguments, at) for r in plan.roots if r.field == "access"}
         return Verdict(
             plan, self._policies.digest, caller, at, tuple(parts), frozenset(unknowable), withheld.entries(),
             frozenset(obligations), not_asked, cannot, access,
@@ -132,17 +128,21 @@ class Decider:
                 caller.client_class, caller.id, caller.region, caller.scopes, purpose, False, False,
                 frozenset({kind.key}), kind.name, record.name, self._province, at,
             )  # fmt: skip
-            lines += [Access(f.coordinate, kind.name, self._decision(facts, f)) for f in record.fields.values()]
+            row = self._row(facts)
+            lines += [Access(f.coordinate, kind.name, row.decision(f.name)) for f in record.fields.values()]
         return tuple(lines)
 
-    def _forget_if_changed(self, at: datetime) -> None:
-        if self._since is None or at < self._since or (self._until is not None and at >= self._until):
-            self._decisions.clear()
-            self._rows.clear()
+    def _policies_at(self, at: datetime) -> CompiledPolicies:
+        """The policies compiled for an instant. What was decided for another time is forgotten."""
+        if self._compiled is None or not self._compiled.covers(at):
+            self._compiled = compile_policies(self._policies, at)
             self._known.clear()
             self._rulings.clear()
             self._verdicts.clear()
-            self._since, self._until = at, valid_until(self._policies, at)
+        return self._compiled
+
+    def _row(self, facts: Facts) -> DecisionRow:
+        return self._policies_at(facts.at).row(facts)
 
     def _facts(
         self, caller: Caller, subject: Subject, type_name: str, consented: Consented, at: datetime, region: str = ""
@@ -162,17 +162,6 @@ class Decider:
             at=at,
         )
 
-    def _decision(self, facts: Facts, field: Field) -> Decision:
-        key = (facts, field.coordinate)
-        if key not in self._decisions:
-            self._decisions[key] = decide(self._policies, facts, field)
-        return self._decisions[key]
-
-    def _row_rules(self, facts: Facts) -> tuple[RowRule, ...]:
-        if facts not in self._rows:
-            self._rows[facts] = row_rules(self._policies, facts)
-        return self._rows[facts]
-
     def _unknowable(self, plan: Plan, caller: Caller, consented: Consented, at: datetime) -> set[Path]:
         found: set[Path] = set()
         for root in plan.roots:
@@ -187,29 +176,26 @@ class Decider:
         types = consented.types(subject.key)
         if (facts, types) not in self._known:
             self._known[facts, types] = any(
-                self._decision(
-                    replace(facts, type=record.name, province=region, consent=record.name in types), field
-                ).answered
+                self._row(replace(facts, type=record.name, province=region, consent=record.name in types)).answered
                 for record in self._catalogue.types.values()
                 if subject.kind in record.kinds
                 for region in {platform.region for platform in self._registry.for_type(record.name, ())}
-                for field in record.fields.values()
             )
         return self._known[facts, types]
 
     def _ruling(self, platform: Platform, record: RecordType, branch: Branch, facts: Facts) -> Ruling:
         claim = platform.claim(record.name)
-        asked = {name: self._decision(facts, record.fields[name]) for name in sorted(branch.fields)}
-        decisions = divided(claim, asked, lambda name: self._decision(facts, record.fields[name]))
-        denied = self._closed(record, branch, facts, decisions)
-        rows = self._row_rules(facts)
+        row = self._row(facts)
+        decisions = divided(claim, {name: row.decision(name) for name in sorted(branch.fields)}, row.decision)
+        denied = _closed(record, branch, row, decisions)
+        rows = self._policies_at(facts.at).row_rules(facts)
         # who seeks names no subject yet, so that nobody could consent to this question
-        opens = frozenset[str]() if branch.seek else self._consent_opens(record, facts, decisions)
+        opens = frozenset[str]() if branch.seek else self._consent_opens(facts, decisions)
         if denied is not None:
             return Ruling(platform.id, facts, decisions, frozenset(), rows, denied, consent_opens=opens)
         needed = {name for name, decision in decisions.items() if decision.answered} | record.control
         date = record.roles.date
-        dated = date is not None and self._decision(facts, record.fields[date]).effect == ALLOW
+        dated = date is not None and row.decision(date).effect == ALLOW
         if dated and date is not None:
             needed.add(date)  # the default order; allowed, so within the promise
         needed |= set(_choosing(record, branch))
@@ -219,29 +205,12 @@ class Decider:
             platform.id, facts, decisions, frozenset(needed & claim.fields), rows, dated=dated, consent_opens=opens
         )
 
-    def _consent_opens(self, record: RecordType, facts: Facts, decisions: Mapping[str, Decision]) -> frozenset[str]:
+    def _consent_opens(self, facts: Facts, decisions: Mapping[str, Decision]) -> frozenset[str]:
         """Denied fields that the same question would be answered with the subject's consent: decided, not guessed."""
         if facts.consent:
             return frozenset()
-        asked = replace(facts, consent=True)
-        denied = (name for name, decision in decisions.items() if not decision.answered)
-        return frozenset(name for name in denied if self._decision(asked, record.fields[name]).answered)
-
-    def _closed(
-        self, record: RecordType, branch: Branch, facts: Facts, decisions: Mapping[str, Decision]
-    ) -> Decision | None:
-        """The decision that closes the whole ask: a filter on a field not held in full, or nothing answered."""
-        filters = [*_choosing(record, branch), *([record.roles.status] if branch.window.statuses else [])]
-        if (branch.window.since or branch.window.until) and record.roles.date:
-            filters.append(record.roles.date)
-        for name in filters:
-            decision = self._decision(facts, record.fields[name])
-            if decision.effect != ALLOW:
-                return replace(decision, effect=DENY)
-        considered = decisions.values() or [self._decision(facts, field) for field in record.fields.values()]
-        if not any(decision.answered for decision in considered):
-            return next(iter(considered), Decision(DENY, NO_GRANT, SILENCE))
-        return None
+        denied = frozenset(name for name, decision in decisions.items() if not decision.answered)
+        return denied & self._row(replace(facts, consent=True)).answered
 
     def _where(
         self, platform: Platform, record: RecordType, branch: Branch, ruling: Ruling, alone: bool
@@ -267,10 +236,26 @@ class Decider:
             where.append(Condition(roles.status, "in", tuple(sorted(wanted))))
         return tuple(where)
 
-    def _unasked(self, branch: Branch, record: RecordType, facts: Facts) -> Ruling:
-        decisions = {name: self._decision(facts, record.fields[name]) for name in sorted(branch.fields)}
-        opens = self._consent_opens(record, facts, decisions)
+    def _unasked(self, branch: Branch, facts: Facts) -> Ruling:
+        row = self._row(facts)
+        decisions = {name: row.decision(name) for name in sorted(branch.fields)}
+        opens = self._consent_opens(facts, decisions)
         return Ruling("", facts, decisions, frozenset(), (), consent_opens=opens)
+
+
+def _closed(record: RecordType, branch: Branch, row: DecisionRow, decisions: Mapping[str, Decision]) -> Decision | None:
+    """The decision that closes the whole ask: a filter on a field not held in full, or nothing answered."""
+    filters = [*_choosing(record, branch), *([record.roles.status] if branch.window.statuses else [])]
+    if (branch.window.since or branch.window.until) and record.roles.date:
+        filters.append(record.roles.date)
+    for name in filters:
+        decision = row.decision(name)
+        if decision.effect != ALLOW:
+            return replace(decision, effect=DENY)
+    considered = decisions.values() or row.decisions.values()
+    if not any(decision.answered for decision in considered):
+        return next(iter(considered), Decision(DENY, NO_GRANT, SILENCE))
+    return None
 
 
 def _seekable(platform: Platform, seek: Seek, type_name: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -126,6 +126,18 @@ def test_after_the_agreement_only_public_facts_remain(house: House, tmp_path: Pa
     assert node["procedure"] is None
     assert node["legalRepIdNo"] is None
     assert withheld(shanghai)["procedure"]["rule"] == "national-baseline/cross-region-needs-agreement"
+
+
+def test_the_end_of_an_agreement_needs_no_restart(house: House, tmp_path: Path) -> None:
+    """A running gateway closes what an agreement opened at the very instant of its end, and its clock may go back."""
+    end = datetime(2028, 9, 30, 16, tzinfo=UTC)  # midnight of 1 October in Asia/Shanghai
+    moment = timedelta(microseconds=1)
+    clock, seen = [end], list[bool]()
+    with gateway_beside(house, tmp_path, now=lambda: clock[0]) as later:
+        for clock[0] in (end - moment, end, end + moment, end - moment, end):
+            answer = later.ask(PENALTY, "penalised", as_="shanghai-market-bureau", purpose="gov.licensing")
+            seen.append(penalty(answer)["procedure"] is not None)
+    assert seen == [True, False, False, True, False]
 
 
 def content(path: Path) -> bytes:

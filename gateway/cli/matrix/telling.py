@@ -11,9 +11,8 @@ from datetime import datetime
 
 from policies import wording
 from policies.conditions import SHANGHAI
-from policies.interpreter import SILENCE
 from policies.matrix import KEY, NAMED, OPEN, Asker, Cell, Column, Group, Matrix, Section
-from policies.model import ALLOW, DENY, NO_GRANT, Catalogue, LegalBasis, Words
+from policies.model import ALLOW, DENY, NO_GRANT, SILENCE, Catalogue, LegalBasis, Words
 from policies.policyset import PolicySet, Row, Rule
 
 NO_PURPOSE = Words("未说明目的", "no purpose")
