@@ -194,7 +194,8 @@ def wire(settings: Settings, known: Configuration, audit: AuditLog, now: Callabl
     """Every room, once."""
     catalogue = known.policies.catalogue
     secret = keyfiles.secret(settings.home, "gateway.key")
-    face = Face(catalogue)
+    plain = settings.walk == "plain"
+    face = Face(catalogue, compiled=not plain)
     cursors = Cursors(keyfiles.derived(secret, "cursors"))
     pseudonyms = Pseudonyms(keyfiles.derived(secret, "pseudonyms"), kid="k1")
     fetcher = Fetcher(known.registry)
@@ -203,11 +204,11 @@ def wire(settings: Settings, known: Configuration, audit: AuditLog, now: Callabl
             known.clients, catalogue, settings.audience,
             most_consents=settings.max_subjects, consents_within=settings.deadline / 2,
         ),
-        reader=Reader(face),
+        reader=Reader(face, plain=plain),
         planner=Planner(
             face, catalogue, cursors, max_subjects=settings.max_subjects, max_first=settings.max_first
         ),
-        decider=Decider(known.policies, known.registry, settings.province),
+        decider=Decider(known.policies, known.registry, settings.province, plain),
         fetcher=fetcher,
         shaper=Shaper(
             face, known.policies, known.registry, cursors, pseudonyms,

@@ -21,7 +21,7 @@ from policies.model import Decision, Facts, RowRule, Words
 
 Path = tuple[str | int, ...]
 
-# Statuses of a platform's line in an answer: those that answer in full, and all of them, the worst last.
+# Statuses of a platform's line in an answer: those that answer in full; all of them, the worst last.
 FULL = frozenset({"ANSWERED", "NONE", "NOT_ASKED"})
 SEVERITY = ("NOT_ASKED", "NONE", "ANSWERED", "STALE", "TRUNCATED", "INVALID", "DENIED", "DENIED_BY_SOURCE",
             "MAINTENANCE", "BUSY", "TIMEOUT", "UNAVAILABLE")  # fmt: skip
@@ -59,9 +59,9 @@ class Consent:
 
 @dataclass(frozen=True, slots=True)
 class GivenConsent:
-    """What became of a consent that came with a request. `id` is None where nothing genuine has told it."""
+    """What became of a consent that came with a request."""
 
-    id: str | None
+    id: str | None  # None where nothing genuine has told it
     state: str  # VALID | EXPIRED | NOT_YET | WITHDRAWN | NOT_FOR_YOU | NOT_VERIFIED | MALFORMED
 
 
@@ -84,8 +84,8 @@ class Caller:
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Form:
-    """An operation that was parsed, bounded and validated, its literals lifted into variables where it is proved. The
-    same object comes with every request for it, so that rooms may keep by it what they made of it."""
+    """An operation that was parsed, bounded and validated. The same object comes with every request for it, so that
+    rooms may keep by it what they made of it."""
 
     document: DocumentNode
     node: OperationDefinitionNode
@@ -128,8 +128,6 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The arguments of one record connection."""
-
     regions: tuple[str, ...] = ()
     since: date | None = None
     until: date | None = None
@@ -160,7 +158,7 @@ ANYBODY = Subject(SubjectKey("uscc", ""), "", False, None)  # the subject of a b
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """One record connection, of one subject or of all that it seeks: what is planned, decided, fetched and shaped."""
+    """One record connection, of one subject or of all that it seeks."""
 
     path: Path  # response path of the connection, e.g. ("subject", "penalties") or ("subjects", 3, "penalties")
     root: Path  # response path of its subject
@@ -177,9 +175,9 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class Root:
-    """One root field of the operation: its response key and the subjects (None: not about subjects)."""
+    """One root field of the operation."""
 
-    key: str
+    key: str  # the response key
     field: str
     arguments: Mapping[str, Any]
     subjects: tuple[Subject, ...] | None = None
@@ -200,8 +198,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Ruling:
-    """What one caller may have of one record type at one platform, for one kind of subject. Equal questions get the
-    same object, so that rooms may keep by it what they made of it.
+    """What one caller may have of one record type at one platform, for one kind of subject; kept like a Form.
 
     `decisions` cover the asked fields, by name. `asked` is what may travel: answered fields and control
     fields. `denied` holds the decision that closes the whole ask, when one does.
@@ -224,8 +221,6 @@ class Ruling:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One branch at one platform, decided."""
-
     branch: int
     ruling: Ruling
     where: tuple[Condition, ...]
@@ -248,8 +243,6 @@ class Withheld:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """One line of what a caller may see: `access` and the command line read it."""
-
     coordinate: str
     kind: str
     decision: Decision
@@ -285,16 +278,14 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Replies:
-    """Replies by part index, and which platforms failed for the operator's log."""
-
     by_part: Mapping[int, Reply]
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The response before it becomes bytes. `data` is None when the operation was refused."""
+    """The response before it becomes bytes."""
 
-    data: Mapping[str, Any] | None
+    data: Mapping[str, Any] | None  # None when the operation was refused
     errors: tuple[Mapping[str, Any], ...]
     extensions: Mapping[str, Any]
     complete: bool

@@ -39,6 +39,7 @@ class Settings:
     max_subjects: int = _key(200, "subjects in one question")
     max_first: int = _key(200, "records on one page")
     max_inflight: int = _key(256, "requests worked on at once; more are answered 503 OVERLOADED")
+    walk: str = _key("compiled", "`plain` parses, decides and reads out each request anew, to compare; same answers")
     log_level: str = _key("info", "debug, info, warning or error")
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)  # what `env:NAME` refers to
 

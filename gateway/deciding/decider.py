@@ -19,12 +19,13 @@ from cachetools import LRUCache
 from connectors.contract import Condition, Platform
 from connectors.registry import Registry
 from gateway.deciding.consenting import Consented
+from gateway.deciding.interpreted import InterpretedPolicies
 from gateway.deciding.nesting import divided
 from gateway.deciding.shapes import Shape, shape_of
 from gateway.deciding.withholding import SILENCE, WithheldList
 from gateway.model import Access, Branch, Caller, Part, Path, Plan, Ruling, Seek, Subject, Verdict
 from policies.bundles import PolicySet
-from policies.compiler import CompiledPolicies, DecisionRow, compile_policies
+from policies.compiler import CompiledPolicies, DecisionRow
 from policies.model import ALLOW, DENY, NO_GRANT, Decision, Facts, RecordType, RowRule
 
 AREA = "areaCode"
@@ -33,12 +34,14 @@ AREA = "areaCode"
 class Decider:
     """Decides under one policy set for one registry of platforms."""
 
-    def __init__(self, policies: PolicySet, registry: Registry, province: str) -> None:
+    def __init__(self, policies: PolicySet, registry: Registry, province: str, plain: bool = False) -> None:
+        """`plain` interprets each question anew."""
         self._policies = policies
         self._catalogue = policies.catalogue
         self._registry = registry
         self._province = province
-        self._compiled: CompiledPolicies | None = None
+        self._compile = InterpretedPolicies if plain else CompiledPolicies
+        self._compiled: CompiledPolicies | InterpretedPolicies | None = None
         self._known: LRUCache[tuple[Facts, frozenset[str]], bool] = LRUCache(20_000)
         self._rulings: LRUCache[Any, Ruling] = LRUCache(5_000)
         self._verdicts: LRUCache[Shape, Verdict] = LRUCache(2_000)
@@ -132,10 +135,10 @@ class Decider:
             lines += [Access(f.coordinate, kind.name, row.decision(f.name)) for f in record.fields.values()]
         return tuple(lines)
 
-    def _policies_at(self, at: datetime) -> CompiledPolicies:
+    def _policies_at(self, at: datetime) -> CompiledPolicies | InterpretedPolicies:
         """The policies compiled for an instant. What was decided for another time is forgotten."""
         if self._compiled is None or not self._compiled.covers(at):
-            self._compiled = compile_policies(self._policies, at)
+            self._compiled = self._compile(self._policies, at)
             self._known.clear()
             self._rulings.clear()
             self._verdicts.clear()

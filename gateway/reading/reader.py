@@ -60,14 +60,16 @@ class _Refused:
 
 
 class Reader:
-    """`read` a request into an Operation; remembers documents of `capacity` characters in all."""
+    """`read` a request into an Operation; remembers documents of `capacity` characters in all. `plain` reads each text
+    for itself: no form is proved or shared."""
 
-    def __init__(self, face: Face, capacity: int = 2_000_000, turns: Turns | None = None) -> None:
+    def __init__(self, face: Face, capacity: int = 2_000_000, turns: Turns | None = None, plain: bool = False) -> None:
         self._face = face
         self._texts: LRUCache[str, _Known] = LRUCache(capacity, getsizeof=_size)
         self._proved: LRUCache[str, _Proved] = LRUCache(capacity, getsizeof=_size)
         self._refused: LRUCache[str, _Refused] = LRUCache(REFUSED, getsizeof=_size)
         self._turns = turns or Turns()
+        self._plain = plain
 
     async def turn(self, request: Request, caller: str) -> None:
         """Returns at once for a known text, else when it may be read. Raises GatewayError TOO_MANY_NEW_DOCUMENTS."""
@@ -99,7 +101,7 @@ class Reader:
             raise Refusal(refused.errors)
         began = time.perf_counter()
         try:
-            known = self._by_form(text) or self._plain(text)
+            known = (None if self._plain else self._by_form(text)) or self._alone(text)
         except GatewayError as error:
             errors = error.errors if isinstance(error, Refusal) else (error,)
             _keep(self._refused, text, _Refused(errors, len(text)))
@@ -129,7 +131,7 @@ class Reader:
         forms = {None: proved.form, normal.name: proved.form}
         return _Known(forms, literals, _digest(text), len(text), shared=True)
 
-    def _plain(self, text: str) -> _Known:
+    def _alone(self, text: str) -> _Known:
         document = self._face.parse(text)
         _within_limits(document)
         return self._validated(text, document)
@@ -150,7 +152,7 @@ class Reader:
 
     def _plainly(self, request: Request) -> Operation:
         """What did not bind, read for itself: the errors are those of its own text."""
-        known = self._plain(request.query)
+        known = self._alone(request.query)
         form = _choose(known.forms, request.operation_name)
         values = self._face.coerce(form.node, request.variables)
         return Operation(form, request.variables, values, known.digest)

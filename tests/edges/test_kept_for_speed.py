@@ -18,7 +18,7 @@ import jmespath
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.contract import Fetch, Row, SubjectKey
+from connectors.contract import Fetch, Page, Row, SubjectKey
 from connectors.declaration import FieldWords, Request
 from connectors.kinds.rest.answering import MAX_DEPTH, Reading
 from connectors.kinds.rest.asking import Asking, Outline
@@ -226,7 +226,7 @@ def test_rows_are_cut_to_the_question_one_by_one(
 ) -> None:
     """Whatever rows came before, each keeps asked fields only, and only rows of asked subjects stay."""
     subjects = tuple(SubjectKey("uscc", firm) for firm in firms)
-    kept, dropped = recheck(Fetch("Permit", fields, subjects), rows)
+    kept, dropped = recheck(Fetch("Permit", fields, subjects), [Page(rows)])
     mine = [row for row in rows if (row.subject in subjects if subjects else row.subject.kind == "uscc")]
     assert dropped == len(rows) - len(mine)
     for key, found in kept.items():

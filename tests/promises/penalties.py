@@ -34,7 +34,9 @@ class Holding:
 
 
 def platform(name: str, authority: bool = False, connector: Any = None) -> Platform:
-    source = Source("main", "none", connector or Holding(), Limits(4, None, 1.0, 100, 1 << 20), Breaker(5, 30, 5), Retry(1, 1))
+    source = Source(
+        "main", "none", connector or Holding(), Limits(4, None, 1.0, 100, 1 << 20), Breaker(5, 30, 5), Retry(1, 1)
+    )
     types = {PENALTY.name: "main"}
     held = frozenset({PENALTY.name}) if authority else frozenset()
     return Platform(name, name[:6], {"zh": name, "en": name}, "owner", "1", {"main": source}, types, held, None)

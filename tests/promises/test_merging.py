@@ -12,8 +12,8 @@ import pytest
 
 from connectors.contract import Platform, Row
 from gateway.model import Branch, Reply, Ruling, Subject, Window
-from gateway.shaping.connections import Connection
 from gateway.shaping.binding import Binder
+from gateway.shaping.connections import Connection
 from gateway.shaping.merging import Merger, Record
 from gateway.shaping.telling import sources_and_errors
 from policies.masks import Pseudonyms
