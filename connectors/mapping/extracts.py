@@ -59,7 +59,9 @@ class SubjectOf:
 
 @dataclass(frozen=True, slots=True)
 class Extract:
-    """`sought` leaves out rows of another kind of subject, which an open question does not seek."""
+    """What is taken for one set of fields and one kind of subject. `sought`, of an open question, leaves out rows of
+    another kind of subject, which it does not seek.
+    """
 
     name: str
     key: Sequence[Look]

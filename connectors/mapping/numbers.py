@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from decimal import Context, Decimal, Inexact, InvalidOperation
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from connectors.mapping.texts import Unmappable, half_width, text_of
 
@@ -22,14 +22,15 @@ _PLAIN = re.compile(rf"[+-]?{_DIGITS}", re.ASCII)
 _WITHIN = re.compile(rf"(?<![\d.,])({_DIGITS})(?![\d.,]*\d)\s*(亿元|万元|亿|万|元)?", re.ASCII)
 _EXACT = Context(prec=60, traps=[Inexact, InvalidOperation])
 _LONGEST = 48
-KEPT = 2048  # readings of amounts that are kept by each field: most come again
+KEPT = 2048  # readings that each field keeps: most amounts come again
+
+T = TypeVar("T")
 
 
 def money_reader(unit: str, within_text: bool) -> Callable[[Any], Decimal]:
     """Reads an amount that the platform keeps in `unit` (`yuan` or `wan`) as 万元. Raises Unmappable."""
     declared = YUAN[unit]
 
-    @lru_cache(KEPT)
     def read_text(text: str) -> Decimal:
         value, said = _number(text, within_text)
         try:
@@ -37,19 +38,24 @@ def money_reader(unit: str, within_text: bool) -> Callable[[Any], Decimal]:
         except (Inexact, InvalidOperation):
             raise Unmappable("is not an exact amount") from None
 
-    return lambda raw: read_text(_written(raw))
+    return _kept(read_text, within_text)
 
 
 def number_reader(within_text: bool) -> Callable[[Any], int | Decimal]:
     """Reads a count (int) or a measure (Decimal). Raises Unmappable."""
 
-    @lru_cache(KEPT)
     def read_text(text: str) -> int | Decimal:
         value, said = _number(text, within_text)
         tidy = _tidy(_EXACT.multiply(value, said or Decimal(1)))
         return int(tidy) if tidy == tidy.to_integral_value() else tidy
 
-    return lambda raw: read_text(_written(raw))
+    return _kept(read_text, within_text)
+
+
+def _kept(read_text: Callable[[str], T], within_text: bool) -> Callable[[Any], T]:
+    """Plain numbers that were read are kept; sentences never are, for they may speak of somebody."""
+    read = read_text if within_text else lru_cache(KEPT)(read_text)
+    return lambda raw: read(_written(raw))
 
 
 def _written(raw: Any) -> str:

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 from connectors.mapping.texts import Unmappable, half_width, text_of
 
-KEPT = 2048  # readings of times that are kept by each field: most come again
+KEPT = 2048  # readings that each field keeps: most days come again; what is no time is never kept
 EPOCH_MILLIS = "epochMillis"
 NATIVE = "native"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -115,9 +115,7 @@ def _chosen(words: FieldWords, term: FieldTerm, lookup: Lookup, clean: Convert) 
     return choose
 
 
-def _by_text(
-    branches: Iterable[Branch], look: Look, clean: Convert, code: Callable[[str], Any]
-) -> Callable[[Raw], Any]:
+def _by_text(branches: Iterable[Branch], look: Look, clean: Convert, code: Callable[[str], Any]) -> Look:
     """Tests of one place that follow each other, as one table: the first branch for a text decides."""
     table: dict[str | None, Any] = {}
     for branch in branches:

@@ -67,7 +67,7 @@ class Rest:
             for name, words in self._words.items()
             if words.openRequest is not None
         }
-        self._outline.cache_clear()
+        self._outline.cache_clear()  # those of an earlier life hold what references stood for then
 
     async def close(self) -> None:
         transport, self._transport = self._transport, None
