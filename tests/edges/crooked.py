@@ -1,7 +1,8 @@
 """A real HTTP/1.1 server on a socket of its own, as honest or as crooked as a test wants it.
 
 A test gives a coroutine that writes raw bytes, so the server can drip, hang, reset or lie about its framing.
-It keeps what it was asked and counts connections, opened and closed.
+It keeps what it was asked and counts connections, opened and closed. Its certificates come from an authority that
+the test makes, and are as wrong as the test wants them.
 """
 
 from __future__ import annotations
@@ -11,9 +12,16 @@ import json
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 
 @dataclass(frozen=True)
@@ -118,3 +126,46 @@ async def hang(seen: Seen, writer: asyncio.StreamWriter) -> None:
     """Never an answer; ends when the other side leaves."""
     await seen.reader.read()
     raise ConnectionResetError
+
+
+class Authority:
+    """An authority of certificates with its files in a folder; `file` is what a client has to trust."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder, self._key = folder, ec.generate_private_key(ec.SECP256R1())
+        self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"invented {folder.name}")])
+        self.file = folder / "authority.pem"
+        self.file.write_bytes(self._signed(self._name, self._key, timedelta(days=1), None))
+
+    def certificate(self, host: str, left: timedelta = timedelta(hours=1)) -> Path:
+        """A file with a certificate for `host` that is valid so much longer, and its key."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        private = key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
+        file = self._folder / f"{host}.pem"
+        file.write_bytes(self._signed(name, key, left, host) + private)
+        return file
+
+    def server(self, host: str = "localhost", left: timedelta = timedelta(hours=1)) -> ssl.SSLContext:
+        """The TLS of a server with such a certificate."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.certificate(host, left))
+        return context
+
+    def _signed(self, name: x509.Name, key: ec.EllipticCurvePrivateKey, left: timedelta, host: str | None) -> bytes:
+        now = datetime.now(UTC)
+        made = (
+            x509.CertificateBuilder()
+            .subject_name(name)
+            .issuer_name(self._name)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - timedelta(days=2))
+            .not_valid_after(now + left)
+            .add_extension(x509.BasicConstraints(ca=host is None, path_length=None), critical=True)
+        )
+        if host is not None:
+            made = made.add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
+        return made.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
