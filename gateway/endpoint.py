@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -134,7 +135,11 @@ def _media_type(headers: list[tuple[bytes, bytes]]) -> str | None:
     before what a wildcard lets in, and then the newer type; under a mere wildcard it is the older one, as
     clients who do not know of the newer send `*/*`. Without the header it is the newer one.
     """
-    accepted = _header(headers, b"accept")
+    return _best_type(_header(headers, b"accept"))
+
+
+@lru_cache(256)  # clients say the same with every request
+def _best_type(accepted: str) -> str | None:
     if not accepted.strip():
         return GRAPHQL_TYPE
     ranges: dict[str, float] = {}
@@ -171,7 +176,12 @@ def _strict(headers: list[tuple[bytes, bytes]]) -> bool:
 
 def _language(headers: list[tuple[bytes, bytes]]) -> str:
     """`zh` when `Accept-Language` puts Chinese first, else `en`."""
-    parts = [part for part in _header(headers, b"accept-language").split(",") if _weight(part) > 0]
+    return _first_language(_header(headers, b"accept-language"))
+
+
+@lru_cache(256)
+def _first_language(accepted: str) -> str:
+    parts = [part for part in accepted.split(",") if _weight(part) > 0]
     ranked = sorted(parts, key=_weight, reverse=True)
     first = re.split("[-;]", ranked[0])[0].strip().lower() if ranked else ""
     return "zh" if first == "zh" else "en"

@@ -10,10 +10,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import date
+from operator import mul
 
 from policies.model import Catalogue
 
 USCC_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"  # 31 letters: no I, O, S, V, Z
+USCC_VALUES = {letter: value for value, letter in enumerate(USCC_ALPHABET)}
 USCC_WEIGHTS = tuple(pow(3, place, 31) for place in range(17))
 USCC_SHAPE = re.compile(rf"[1-9ANY][{USCC_ALPHABET}][0-9]{{6}}[{USCC_ALPHABET}]{{10}}\Z")
 ORGANISATION_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
@@ -39,9 +41,12 @@ def normalise_name(name: str) -> str:
 
 def uscc_check(first17: str) -> str:
     """The 18th character of a credit code. A remainder of nothing gives `0`. Raises ValueError for other input."""
-    if len(first17) != 17 or any(letter not in USCC_ALPHABET for letter in first17):
+    try:
+        total = sum(map(mul, map(USCC_VALUES.__getitem__, first17), USCC_WEIGHTS))
+    except KeyError:
+        total = None
+    if total is None or len(first17) != 17:
         raise ValueError("17 characters of the alphabet of GB 32100 are expected")
-    total = sum(USCC_ALPHABET.index(letter) * weight for letter, weight in zip(first17, USCC_WEIGHTS, strict=True))
     return USCC_ALPHABET[-total % 31]
 
 

@@ -8,6 +8,7 @@ the executor then says what is wrong. Nothing of the schema's resolvers is calle
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import NoneType
 from typing import Any, cast
 
 from graphql import (
@@ -16,6 +17,7 @@ from graphql import (
     GraphQLList,
     GraphQLNonNull,
     GraphQLObjectType,
+    GraphQLScalarType,
     GraphQLSchema,
     GraphQLUnionType,
     is_interface_type,
@@ -50,6 +52,7 @@ class _Making:
         """Reads an object of one concrete type. Keys stand in the order of the selection."""
         owner = cast("GraphQLObjectType", self._schema.type_map[type_name])
         empty: dict[str, Any] = dict.fromkeys(selected)
+        scalars: list[tuple[str, str, frozenset[type]]] = []  # whose values stand as they are
         leaves: list[tuple[str, str, Read]] = []
         others: list[tuple[str, Read]] = []
         for key, nodes in selected.items():
@@ -61,16 +64,23 @@ class _Making:
             if field is None:
                 raise Unfit  # introspection
             place, complete = place_of(field), self._complete(field.type, nodes)
-            if place.below is None and not place.by_key:
-                leaves.append((key, name, complete))
-            else:
+            if place.below is not None or place.by_key:
                 others.append((key, _placed(place.of, name, key, complete)))
+            elif (kinds := _kinds(field.type)) is not None:
+                scalars.append((key, name, kinds))
+            else:
+                leaves.append((key, name, complete))
 
         def read(source: Any) -> dict[str, Any]:
             if source.__class__ is not dict:
                 raise Unfit
             found = empty.copy()
             get = source.get
+            for key, name, kinds in scalars:
+                value = get(name)
+                if value.__class__ not in kinds:
+                    raise Unfit
+                found[key] = value
             for key, name, complete in leaves:
                 found[key] = complete(get(name))
             for key, look in others:
@@ -109,6 +119,15 @@ class _Making:
             return known[name](value)
 
         return read
+
+
+def _kinds(kind: Any) -> frozenset[type] | None:
+    """The Python types that a scalar passes on unchanged; None for what needs more than a look at the type."""
+    nullable = not isinstance(kind, GraphQLNonNull)
+    scalar = kind if nullable else kind.of_type
+    if not isinstance(scalar, GraphQLScalarType) or scalar.name == "Int":
+        return None
+    return frozenset({PLAIN.get(scalar.name, str), *([NoneType] if nullable else [])})
 
 
 def _placed(look: Callable[[Any, str, str], Any], name: str, key: str, complete: Read) -> Read:

@@ -28,14 +28,15 @@ Show = Callable[[Any, Pseudonym], Any]  # a value of a row -> as it is answered;
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """`groups` are the fields of an answered record: its own, and those of each nested object, by their names. It does
-    not hold its ruling, which would then live for ever."""
+    """`own` are the answered fields of the record itself, `nested` those of its objects, by object; a field without a
+    mask has no Show. It does not hold its ruling, which would then live for ever."""
 
     platform: Platform
     record: RecordType
     judge: Judge
-    shows: dict[str, Show]  # answered fields
-    groups: dict[str, tuple[str, ...]]
+    shows: dict[str, Show | None]  # all that are answered
+    own: tuple[tuple[str, Show | None], ...]
+    nested: dict[str, tuple[str, ...]]
     authority: bool
     closing: bool  # its rows are never shown
     undated: bool  # its rows are shown and may not be ordered by their date
@@ -58,26 +59,29 @@ class Binder:
     def _bind(self, ruling: Ruling, platform: Platform) -> Bound:
         record = self._catalogue.types[ruling.type]
         answered = {name: found.effect for name, found in ruling.decisions.items() if found.answered}
-        groups: dict[str, list[str]] = {}
-        for name in answered:
-            groups.setdefault(name.partition(".")[0], []).append(name)
+        shows = {n: self._show(effect, record.fields[n].many) for n, effect in answered.items() if n in record.fields}
+        nested: dict[str, list[str]] = {}
+        for name in shows:
+            if "." in name:
+                nested.setdefault(name.partition(".")[0], []).append(name)
         claimed = platform.claim(record.name).fields
         shown = ruling.denied is None and not ruling.closing
         return Bound(
             platform,
             record,
             Judge(ruling.rows, record),
-            {n: self._show(effect, record.fields[n].many) for n, effect in answered.items() if n in record.fields},
-            {group: tuple(names) for group, names in groups.items()},
+            shows,
+            tuple((name, show) for name, show in shows.items() if "." not in name),
+            {group: tuple(names) for group, names in nested.items()},
             record.name in platform.authority_of,
             ruling.closing,
             shown and not ruling.dated,
             tuple(record.fields[name].coordinate for name in sorted(answered.keys() - claimed)),
         )
 
-    def _show(self, effect: str, many: bool) -> Show:
+    def _show(self, effect: str, many: bool) -> Show | None:
         if effect == ALLOW:
-            return _whole
+            return None
         bands: Sequence[str] = self._catalogue.bands
 
         def one(value: Any, pseudonym: Pseudonym) -> Any:
@@ -87,10 +91,6 @@ class Binder:
             return None if value is None else [one(item, pseudonym) for item in value]
 
         return each if many else one
-
-
-def _whole(value: Any, _: Pseudonym) -> Any:
-    return ready(value)
 
 
 def ready(value: Any) -> Any:

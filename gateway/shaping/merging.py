@@ -111,23 +111,32 @@ class Merger:
 
     def _values(self, record: RecordType, copies: list[Copy]) -> dict[str, Any]:
         """Each field from the first copy that has it; a nested object whole from the first copy that has any of it."""
+        first = copies[0]
         values: dict[str, Any] = {}
-        for group, names in copies[0].bound.groups.items():
+        held = first.row.values.get
+        for name, show in first.bound.own:
+            value = held(name)
+            if value is not None:
+                value = ready(value) if show is None else show(value, self.pseudonym)
+            if value is None:
+                value = next((v for copy in copies[1:] if (v := self._shown(copy, name)) is not None), None)
+            if value is not None:
+                values[name] = value
+        for group, names in first.bound.nested.items():
             for copy in copies:
-                if group in record.objects:
-                    found = {name: self._shown(copy, name) for name in names}
-                    if any(value is not None for value in found.values()):
-                        values[group] = _nested(record, group, found)
-                        break
-                elif (value := self._shown(copy, group)) is not None:
-                    values[group] = value
+                found = {name: self._shown(copy, name) for name in names}
+                if any(value is not None for value in found.values()):
+                    values[group] = _nested(record, group, found)
                     break
         return values
 
     def _shown(self, copy: Copy, name: str) -> Any:
         """The value of a field under the copy's own ruling, masked and JSON-ready; None when it is not answered."""
-        show = copy.bound.shows.get(name)
-        return None if show is None else show(copy.row.values.get(name), self.pseudonym)
+        shows = copy.bound.shows
+        if name not in shows:
+            return None
+        value, show = copy.row.values.get(name), shows[name]
+        return ready(value) if show is None else show(value, self.pseudonym)
 
     def _provenance(self, record: RecordType, copy: Copy) -> dict[str, Any]:
         updated = record.roles.updated

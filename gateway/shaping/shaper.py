@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import orjson
+from cachetools import LRUCache
+
 from connectors.registry import Registry
 from gateway.cursors import Cursors
 from gateway.errors import GatewayError
-from gateway.model import Answer, Operation, Path, Replies, Request, Root, Subject, Verdict
+from gateway.model import Answer, Operation, Path, Replies, Request, Root, Subject, Verdict, Withheld
 from gateway.schema import Face
 from gateway.shaping.connections import Connection, Connections
 from gateway.shaping.merging import Merger
@@ -42,6 +45,7 @@ class Shaper:
         self._pseudonyms = pseudonyms
         self._record_key = record_key
         self._is_open, self._as_of = is_open, as_of
+        self._withheld: LRUCache[int, tuple[tuple[Withheld, ...], orjson.Fragment]] = LRUCache(1_000)
         self._sections = {section.name: section for section in policies.catalogue.report}
 
     def shape(self, request: Request, operation: Operation, verdict: Verdict, replies: Replies) -> Answer:
@@ -66,7 +70,7 @@ class Shaper:
         extensions = {
             "complete": complete,
             "sources": sources,
-            "withheld": [withheld(item) for item in verdict.withheld],
+            "withheld": self._told(verdict.withheld),
             "obligations": sorted(verdict.obligations),
             "policy": verdict.policy,
         }
@@ -82,6 +86,13 @@ class Shaper:
         return Answer(
             data, (*(e.as_graphql(request.language) for e in own), *errors), extensions, complete, shown=shown
         )
+
+    def _told(self, items: tuple[Withheld, ...]) -> orjson.Fragment:
+        """The entries as JSON. A remembered verdict brings the very same entries again."""
+        known = self._withheld.get(id(items))
+        if known is None or known[0] is not items:
+            known = self._withheld[id(items)] = (items, orjson.Fragment(orjson.dumps([withheld(i) for i in items])))
+        return known[1]
 
     def _root(self, root: Root, verdict: Verdict, made: Made, pseudonym: Callable[[str], str]) -> Any:
         match root.field:
