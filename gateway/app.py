@@ -30,6 +30,7 @@ from gateway.cursors import Cursors
 from gateway.deciding import Decider
 from gateway.documents import DocumentError, load
 from gateway.endpoint import Endpoint
+from gateway.errors import GatewayError, Refusal
 from gateway.fetching import Fetcher
 from gateway.pipeline import Corridor
 from gateway.planning import Planner
@@ -39,6 +40,7 @@ from gateway.settings import Settings
 from gateway.shaping import Shaper
 from policies.bundles import PolicySet
 from policies.masks import Pseudonyms
+from policies.model import Catalogue
 
 EXPLORER = Path(__file__).parent / "explorer"
 SECURITY_HEADERS = {
@@ -57,6 +59,7 @@ class Configuration:
     policies: PolicySet
     registry: Registry
     clients: Clients
+    documents: tuple[str, ...]  # texts that are read before anybody asks them
     warnings: tuple[str, ...]
 
 
@@ -98,9 +101,31 @@ def read(settings: Settings) -> Configuration:
         clients = load_clients(load(home / "clients.yaml", home), policies.catalogue)
     except ValueError as error:
         findings += checking.findings_of(error)
+    documents, wrong = trusted(home / "documents", policies.catalogue)
+    findings += wrong
     if findings or registry is None or clients is None:
         raise DocumentError(findings)
-    return Configuration(policies, registry, clients, tuple(checking.warnings(policies, registry)))
+    return Configuration(policies, registry, clients, documents, tuple(checking.warnings(policies, registry)))
+
+
+def trusted(folder: Path, catalogue: Catalogue) -> tuple[tuple[str, ...], list[str]]:
+    """The documents of a home, `documents/*.graphql`: their texts, and what is wrong with them as `file:line`."""
+    texts: list[str] = []
+    findings: list[str] = []
+    reader: Reader | None = None
+    for path in sorted(folder.glob("*.graphql")):
+        name = f"documents/{path.name}"
+        reader = reader or Reader(Face(catalogue))
+        try:
+            texts.append(path.read_text("utf-8"))
+            reader.trust(texts[-1])
+        except (OSError, UnicodeDecodeError):
+            findings.append(f"{name}:1: cannot be read as UTF-8 text")
+        except GatewayError as refused:
+            for error in refused.errors if isinstance(refused, Refusal) else (refused,):
+                line = (error.locations or [{"line": 1}])[0]["line"]
+                findings.append(f"{name}:{line}: {error.words()}")
+    return tuple(texts), findings
 
 
 class Application:
@@ -199,12 +224,15 @@ def wire(settings: Settings, known: Configuration, audit: AuditLog, now: Callabl
     cursors = Cursors(keyfiles.derived(secret, "cursors"))
     pseudonyms = Pseudonyms(keyfiles.derived(secret, "pseudonyms"), kid="k1")
     fetcher = Fetcher(known.registry)
+    reader = Reader(face, plain=plain)
+    for text in known.documents:
+        reader.trust(text)
     return Corridor(
         authenticator=Authenticator(
             known.clients, catalogue, settings.audience,
             most_consents=settings.max_subjects, consents_within=settings.deadline / 2,
         ),
-        reader=Reader(face, plain=plain),
+        reader=reader,
         planner=Planner(
             face, catalogue, cursors, max_subjects=settings.max_subjects, max_first=settings.max_first
         ),

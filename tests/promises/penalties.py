@@ -33,9 +33,12 @@ class Holding:
         return {PENALTY.name: Claim(frozenset(PENALTY.fields), frozenset(), {}, frozenset({"uscc"}), {}, 1)}
 
 
+HOLDING: Any = Holding()
+
+
 def platform(name: str, authority: bool = False, connector: Any = None) -> Platform:
     source = Source(
-        "main", "none", connector or Holding(), Limits(4, None, 1.0, 100, 1 << 20), Breaker(5, 30, 5), Retry(1, 1)
+        "main", "none", connector or HOLDING, Limits(4, None, 1.0, 100, 1 << 20), Breaker(5, 30, 5), Retry(1, 1)
     )
     types = {PENALTY.name: "main"}
     held = frozenset({PENALTY.name}) if authority else frozenset()
