@@ -20,6 +20,7 @@ from tests.benchmarks import load, measuring, running, table, upstream
 from tests.benchmarks.peers import installing
 from tests.benchmarks.peers.routers import PEERS
 from tests.benchmarks.processes import ROOT
+from tests.benchmarks.running import Found
 from tests.benchmarks.scenarios import ALL, Scenario
 from tests.benchmarks.stacks import OWN, Gateway
 from tests.benchmarks.stage import Stack
@@ -47,30 +48,40 @@ def bench(chosen: str, only: str, rounds: int, seconds: float, build_router: boo
             installing.build_router()
         except installing.Absent as absent:
             click.echo(f"hive-router: {absent}")
-    results: list[dict[str, Any]] = []
+    path = RESULTS / f"results-{datetime.now().astimezone():%Y%m%d-%H%M%S}.json"
+    written: dict[str, Any] = {"rounds": rounds, "seconds": seconds, **_versions(), "scenarios": []}
+    failed = False
     for scenario in scenarios:
         stacks = _of(scenario, names)
-        found = running.run(scenario, stacks, rounds, seconds, _tell)
-        _tell("")
-        click.echo(f"\n{scenario.name}: {scenario.title}")
-        click.echo("\n".join(table.lines(found.rounds)))
-        for name, why in found.left_out.items():
-            click.echo(f"{name}: left out: {why}")
-        results.append(
-            {
-                "scenario": scenario.name,
-                "title": scenario.title,
-                "stacks": {stack.name: stack.configuration for stack in stacks},
-                "summary": {name: table.summary(each) for name, each in found.rounds.items()},
-                "rounds": found.rounds,
-                "left_out": found.left_out,
-            }
-        )
-    RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"results-{datetime.now().astimezone():%Y%m%d-%H%M%S}.json"
-    about = {"rounds": rounds, "seconds": seconds, **_versions()}
-    path.write_text(json.dumps({**about, "scenarios": results}, indent=1, ensure_ascii=False) + "\n", "utf-8")
+        try:
+            found = running.run(scenario, stacks, rounds, seconds, _tell)
+        except (OSError, RuntimeError) as error:
+            failed = True
+            _tell("")
+            click.echo(f"\n{scenario.name}: not measured: {error}")
+            written["scenarios"].append({"scenario": scenario.name, "failed": str(error)})
+        else:
+            _tell("")
+            click.echo(f"\n{scenario.name}: {scenario.title}")
+            click.echo("\n".join(table.lines(found.rounds)))
+            for name, why in found.left_out.items():
+                click.echo(f"{name}: left out: {why}")
+            written["scenarios"].append(_result(scenario, stacks, found))
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(json.dumps(written, indent=1, ensure_ascii=False) + "\n", "utf-8")
     click.echo(f"\n{path.relative_to(ROOT)}")
+    sys.exit(failed)
+
+
+def _result(scenario: Scenario, stacks: Iterable[Stack], found: Found) -> dict[str, Any]:
+    return {
+        "scenario": scenario.name,
+        "title": scenario.title,
+        "stacks": {stack.name: stack.configuration for stack in stacks},
+        "summary": {name: table.summary(each) for name, each in found.rounds.items()},
+        "rounds": found.rounds,
+        "left_out": found.left_out,
+    }
 
 
 def _of(scenario: Scenario, names: Iterable[str]) -> list[Stack]:
@@ -98,6 +109,8 @@ def _allow_files(count: int) -> None:
 def _tell(line: str) -> None:
     if sys.stderr.isatty():
         click.echo(f"\r\033[K{line}", nl=False, err=True)
+    elif line:
+        click.echo(line, err=True)
 
 
 def _versions() -> dict[str, Any]:

@@ -38,15 +38,19 @@ end
 """
 
 
+class Unreached(RuntimeError):
+    """Nobody was there to be asked."""
+
+
 @dataclass(frozen=True, slots=True)
 class Measured:
     """One round. Latencies in milliseconds, `size` in bytes on the wire for each answer."""
 
     per_second: float  # answers with a 2xx
-    p50: float
-    p90: float
-    p99: float
-    longest: float
+    p50: float | None  # None when nobody was answered
+    p90: float | None
+    p99: float | None
+    longest: float | None
     requests: int
     refused: int  # answers that are no 2xx
     broken: int
@@ -106,15 +110,16 @@ def asking(
 
 
 def _finished(process: subprocess.Popen[bytes], seconds: float) -> Measured:
-    """Raises RuntimeError when the load did not run."""
+    """Raises Unreached when the load did not run."""
     said = process.communicate(timeout=seconds + 60)[0].decode("utf-8", "replace")
     line = next((line[1:] for line in said.splitlines() if line.startswith("@")), None)
     if line is None:
-        raise RuntimeError(f"wrk: {said.strip()[-500:]}")
+        raise Unreached(f"wrk: {said.strip()[-500:]}")
     found = json.loads(line)
     taken = found["microseconds"] / 1e6
     return Measured(
         per_second=(found["requests"] - found["refused"]) / taken,
         size=found["bytes"] / max(1, found["requests"]),
-        **{name: found[name] for name in ("p50", "p90", "p99", "longest", "requests", "refused", "broken", "timeouts")},
+        **{name: found[name] for name in ("requests", "refused", "broken", "timeouts")},
+        **{name: found[name] if found["requests"] else None for name in ("p50", "p90", "p99", "longest")},
     )

@@ -34,7 +34,10 @@ class Runner:
 
     def load(self, requests: Sequence[bytes], seconds: float, connections: int, name: str = "load") -> Measured:
         stage = self.stage
-        return load.run(self.port, requests, stage.folder / name, seconds, stage.load_core, connections)
+        try:
+            return load.run(self.port, requests, stage.folder / name, seconds, stage.load_core, connections)
+        except load.Unreached as error:
+            raise load.Unreached(f"{self.stack.name}: {error}; {self.child.words()}") from None
 
     def messages(self, count: int, ask: Callable[[int], Ask], token: int | None = None) -> list[bytes]:
         """The requests about `count` subjects, each varied by `ask`; with every token in turn, or one."""
@@ -126,4 +129,5 @@ def _disturbed(runner: Runner, seconds: float, asked: Sequence[bytes], others: S
     around = load.asking(runner.port, others, stage.folder / "others", seconds + 2, stage.load_core, load.CONNECTIONS)
     with around:
         found = runner.load(asked, seconds, FEW)
-    return {**found.as_dict(), "alone p99": alone.p99, "p99 ratio": found.p99 / alone.p99, "alone": alone.as_dict()}
+    ratio = found.p99 / alone.p99 if found.p99 and alone.p99 else None
+    return {**found.as_dict(), "alone p99": alone.p99, "p99 ratio": ratio, "alone": alone.as_dict()}

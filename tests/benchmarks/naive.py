@@ -243,6 +243,20 @@ def _read(row: Mapping[str, Any]) -> dict[str, Any]:
     values = records.mapped(row)
     days = {name: date.fromisoformat(values[name]) for name in ("decisionDate", "conductEnd", "publishUntil")}
     return {**values, **days, "fineAmountWan": Decimal(values["fineAmountWan"])}
+
+
+class Audited(SchemaExtension):
+    """One line for each request, on disk before its answer leaves."""
+
+    async def on_operation(self) -> AsyncIterator[None]:
+        yield
+        request: Request = self.execution_context.context["request_"]
+        line = {
+            "at": request.at.isoformat(),
+            "client": request.claims["client_id"],
+            "query": self.execution_context.query,
+            "decisions": [[*where, found.effect, found.rule] for where, found in request.decisions.items()],
+        }
         await asyncio.to_thread(request.house.write, line)
 
 

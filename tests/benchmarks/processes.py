@@ -31,7 +31,8 @@ class Child:
 
     name: str
     process: subprocess.Popen[bytes]
-    log: Path | None = None
+    log: Path
+    ended: bool = False
 
     def await_port(self, port: int, within: float = START_WITHIN) -> None:
         """Returns when somebody listens on the port. Raises NotStarted."""
@@ -43,8 +44,13 @@ class Child:
                     return
             time.sleep(0.05)
         self.stop()
-        said = self.log.read_text("utf-8", "replace").strip()[-1500:] if self.log else ""
-        raise NotStarted(f"{self.name} did not start{': ' + said if said else ''}")
+        raise NotStarted(f"{self.name} did not start: {self.words()}")
+
+    def words(self) -> str:
+        """Whether it has ended, and the last of what it said."""
+        said = self.log.read_text("utf-8", "replace").strip()[-1500:]
+        ended = self.process.poll()
+        return f"{'' if ended is None else f'ended with {ended}; '}{said or 'no word'}"
 
     def memory(self) -> int:
         """Resident bytes of the process and of what it started."""
@@ -72,7 +78,10 @@ class Child:
         return found
 
     def stop(self) -> None:
-        """End it and what it started."""
+        """End it and what it started. Safe to call twice."""
+        if self.ended:
+            return
+        self.ended = True
         self.process.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(20)

@@ -48,8 +48,8 @@ ALL = {
         Scenario("cold", "every request a new operation", measure=measuring.cold),
         Scenario("masks", "four masked fields in every row", strict=True),
         Scenario(
-            "slow", "8 askers of three cities, while 32 wait for a fourth that takes 2 s",
-            measure=measuring.neighbours, slow=2.0,
+            "slow", "8 askers of three cities, while 32 wait for a fourth that takes 1 s",
+            measure=measuring.neighbours, slow=1.0,
         ),
         Scenario("overload", f"{measuring.CROWD} askers at once", measure=measuring.overload),
         Scenario("tls", "platforms over TLS", tls=True),

@@ -42,10 +42,14 @@ def lines(found: Rounds, first: str = "ours") -> list[str]:
         rows.append(
             (
                 name, f"{speed['median']:.0f}", f"{speed['min']:.0f}-{speed['max']:.0f}", ratio,
-                f"{s['p50']['median']:.1f}", f"{s['p99']['median']:.1f}", f"{s['calls']['median']:.2f}",
+                _median(s, "p50", ".1f"), _median(s, "p99", ".1f"), _median(s, "calls", ".2f"),
                 f"{s['size']['median'] / 1024:.1f}", f"{s['memory']['max'] / 1e6:.0f}", str(failed),
-                *(f"{s[each]['median']:.4g}" if each in s else "-" for each in own),
+                *(_median(s, each, ".4g") for each in own),
             )
         )  # fmt: skip
     widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
     return ["  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]).rstrip() for row in rows]
+
+
+def _median(found: Mapping[str, Mapping[str, float]], name: str, form: str) -> str:
+    return format(found[name]["median"], form) if name in found else "-"
