@@ -1,4 +1,4 @@
-"""Before anything is timed: does a stack answer what the platforms hold, value by value, and hide what it must?"""
+"""Before anything is timed: a stack must answer what the platforms hold, value by value, and hide what it must."""
 
 from __future__ import annotations
 

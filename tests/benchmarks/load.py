@@ -18,6 +18,7 @@ from typing import Any
 from tests.benchmarks.processes import pinned
 
 CONNECTIONS = 32
+_TIMES = ("p50", "p90", "p99", "longest")
 
 SCRIPT = """\
 local requests, count, at = {}, 0, 0
@@ -117,9 +118,16 @@ def _finished(process: subprocess.Popen[bytes], seconds: float) -> Measured:
         raise Unreached(f"wrk: {said.strip()[-500:]}")
     found = json.loads(line)
     taken = found["microseconds"] / 1e6
+    p50, p90, p99, longest = (found[name] if found["requests"] else None for name in _TIMES)
     return Measured(
         per_second=(found["requests"] - found["refused"]) / taken,
+        p50=p50,
+        p90=p90,
+        p99=p99,
+        longest=longest,
+        requests=found["requests"],
+        refused=found["refused"],
+        broken=found["broken"],
+        timeouts=found["timeouts"],
         size=found["bytes"] / max(1, found["requests"]),
-        **{name: found[name] for name in ("requests", "refused", "broken", "timeouts")},
-        **{name: found[name] if found["requests"] else None for name in ("p50", "p90", "p99", "longest")},
     )
