@@ -2,64 +2,134 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import platform
+import resource
+import subprocess
 import sys
-import tempfile
+from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime
-from pathlib import Path
+from importlib.metadata import version
+from typing import Any
 
 import click
 
-from tests.benchmarks import home, load, records, running, table, upstream
-from tests.benchmarks.issuer import Issuer
-from tests.benchmarks.processes import ROOT, cores
-from tests.benchmarks.records import Amount
-from tests.benchmarks.stacks import Gateway, Naive, Stage
+from tests.benchmarks import load, measuring, running, table, upstream
+from tests.benchmarks.peers import installing
+from tests.benchmarks.peers.routers import PEERS
+from tests.benchmarks.processes import ROOT
+from tests.benchmarks.running import Found
+from tests.benchmarks.scenarios import ALL, Scenario
+from tests.benchmarks.stacks import OWN, Gateway
+from tests.benchmarks.stage import Stack
 
 RESULTS = ROOT / ".bench"
-SCENARIOS = {"four": Amount(4, 5)}
-STACKS = (Gateway(), Naive(bare=False), Naive(bare=True))
+LIBRARIES = ("uvicorn", "uvloop", "httptools", "graphql-core", "strawberry-graphql", "orjson", "joserfc", "httpcore2")
+STACKS: tuple[Stack, ...] = (*OWN, *PEERS)
 
 
 @click.command()
-@click.option("--scenario", "chosen", default="", help="Comma-separated names; all when left out.")
-@click.option("--only", default="", help="Comma-separated names of stacks; all when left out.")
+@click.option("--scenario", "chosen", default="", help=f"Some of: {', '.join(ALL)}; with commas; all when left out.")
+@click.option("--only", default="", help=f"Some of: {', '.join(stack.name for stack in STACKS)}; with commas.")
 @click.option("--rounds", type=click.IntRange(1), default=3, show_default=True)
 @click.option("--seconds", type=click.FloatRange(1), default=5, show_default=True, help="Of one round.")
-def bench(chosen: str, only: str, rounds: int, seconds: float) -> None:
+@click.option("--build-router", is_flag=True, help="Compile the Rust router first, once; it takes half an hour.")
+def bench(chosen: str, only: str, rounds: int, seconds: float, build_router: bool) -> None:
     """Run the benchmark."""
     if reason := upstream.missing() or load.missing():
-        raise click.ClickException(reason)
-    names = [name for name in chosen.split(",") if name] or list(SCENARIOS)
-    wanted = [stack for stack in STACKS if not only or stack.name in only.split(",")]
-    stack_core, load_core = cores()
-    results = []
-    for name in names:
-        amount = SCENARIOS[name]
-        with contextlib.ExitStack() as stack_of:
-            folder = Path(stack_of.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
-            issuer = Issuer()
-            stack_of.callback(issuer.close)
-            child, platforms = upstream.start(folder / "nginx", [amount.records], load_core)
-            stack_of.callback(child.stop)
-            bases = {region: platforms.rest(region, amount.records) for region in amount.regions}
-            place = home.make(folder / "home", home.Plan(bases, issuer.url))
-            tokens = [issuer.token(home.AUDIENCE)]
-            stage = Stage(amount, platforms, place, bases, issuer.url, issuer.keys, tokens, folder, stack_core)
-            found, left_out = running.run(wanted, stage, records.subjects(), rounds, seconds, load_core)
-        click.echo(f"\n{name}")
-        click.echo("\n".join(table.lines(found)))
-        for stack, why in left_out.items():
-            click.echo(f"{stack}: left out: {why}")
-        results.append({"scenario": name, "rounds": found, "left_out": left_out})
-    RESULTS.mkdir(exist_ok=True)
+        raise click.ClickException(f"{reason}: apt-get install nginx-light wrk")
+    scenarios = [ALL[name] for name in _words(chosen, ALL, "scenario")]
+    names = _words(only, [stack.name for stack in STACKS], "stack")
+    _allow_files(4 * measuring.CROWD)
+    if build_router:
+        try:
+            installing.build_router()
+        except installing.Absent as absent:
+            click.echo(f"hive-router: {absent}")
     path = RESULTS / f"results-{datetime.now().astimezone():%Y%m%d-%H%M%S}.json"
-    machine = {"python": sys.version, "platform": platform.platform(), "cores": os.cpu_count()}
-    path.write_text(json.dumps({"machine": machine, "scenarios": results}, indent=1, ensure_ascii=False), "utf-8")
+    written: dict[str, Any] = {"rounds": rounds, "seconds": seconds, **_versions(), "scenarios": []}
+    failed = False
+    for scenario in scenarios:
+        stacks = _of(scenario, names)
+        try:
+            found = running.run(scenario, stacks, rounds, seconds, _tell)
+        except (OSError, RuntimeError) as error:
+            failed = True
+            _tell("")
+            click.echo(f"\n{scenario.name}: not measured: {error}")
+            written["scenarios"].append({"scenario": scenario.name, "failed": str(error)})
+        else:
+            _tell("")
+            click.echo(f"\n{scenario.name}: {scenario.title}")
+            click.echo("\n".join(table.lines(found.rounds)))
+            for name, why in found.left_out.items():
+                click.echo(f"{name}: left out: {why}")
+            written["scenarios"].append(_result(scenario, stacks, found))
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(json.dumps(written, indent=1, ensure_ascii=False) + "\n", "utf-8")
     click.echo(f"\n{path.relative_to(ROOT)}")
+    sys.exit(failed)
+
+
+def _result(scenario: Scenario, stacks: Iterable[Stack], found: Found) -> dict[str, Any]:
+    return {
+        "scenario": scenario.name,
+        "title": scenario.title,
+        "stacks": {stack.name: stack.configuration for stack in stacks},
+        "summary": {name: table.summary(each) for name, each in found.rounds.items()},
+        "rounds": found.rounds,
+        "left_out": found.left_out,
+    }
+
+
+def _of(scenario: Scenario, names: Iterable[str]) -> list[Stack]:
+    chosen = [stack for stack in STACKS if stack.name in names]
+    taking_part = [stack for stack in chosen if scenario.only is None or stack.name in scenario.only]
+    return [*taking_part, *(Gateway(workers) for workers in scenario.workers)]
+
+
+def _words(said: str, known: Iterable[str], what: str) -> list[str]:
+    words = [word.strip() for word in said.split(",") if word.strip()]
+    unknown = [word for word in words if word not in known]
+    if unknown:
+        raise click.UsageError(f"no {what} `{unknown[0]}`; known: {', '.join(known)}")
+    return words or list(known)
+
+
+def _allow_files(count: int) -> None:
+    """Each connection is an open file, here and in what is started from here."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = count if hard == resource.RLIM_INFINITY else min(count, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def _tell(line: str) -> None:
+    if sys.stderr.isatty():
+        click.echo(f"\r\033[K{line}", nl=False, err=True)
+    elif line:
+        click.echo(line, err=True)
+
+
+def _versions() -> dict[str, Any]:
+    found: dict[str, str] = {name: version(name) for name in LIBRARIES}
+    for name in json.loads((installing.HERE / "package.json").read_text("utf-8"))["dependencies"]:
+        with suppress(installing.Absent):
+            found[name] = installing.version(name)
+    return {
+        "machine": {"python": platform.python_version(), "system": platform.platform(), "cores": os.cpu_count()},
+        "commit": _said(["git", "-C", str(ROOT), "rev-parse", "HEAD"]),
+        "nginx": _said(["nginx", "-v"]),
+        "wrk": _said(["wrk", "-v"]),
+        "versions": found,
+    }
+
+
+def _said(command: list[str]) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return (done.stdout + done.stderr).strip().partition("\n")[0]
 
 
 if __name__ == "__main__":

@@ -8,10 +8,12 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
+from gateway import checking
 from gateway.cli.homes import make_home
+from policies.bundles import MANIFEST, manifest_text
 from tests.benchmarks import records
 from tests.benchmarks.issuer import CLIENT, PURPOSE, SCOPES
 
@@ -53,16 +55,45 @@ types:
 """
 
 
+# beside the shipped rules, in the scenario where every row has many masks
+STRICT_RULES = """\
+policy: bench-masks
+kind: province
+region: "37"
+title: {zh: 基准测试, en: Masks of the benchmark}
+owner: {office: 基准测试, contact: bench@platform.example}
+valid: {from: 2026-01-01}
+rules:
+  - id: months
+    why: {zh: 基准测试, en: Days leave as months}
+    limit: month
+    to: anyone
+    fields: {name: [conductEnd]}
+  - id: years
+    why: {zh: 基准测试, en: Ends of publicity leave as years}
+    limit: year
+    to: anyone
+    fields: {name: [publishUntil]}
+  - id: bands
+    why: {zh: 基准测试, en: Fines leave in bands}
+    limit: bucket
+    to: anyone
+    fields: {name: [fineAmountWan]}
+"""
+STRICTLY_MASKED = frozenset({"conductEnd", "publishUntil", "fineAmountWan"})
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a home is made for. `bases` are the platforms' URLs by region; a `batch` above 1 asks many at once."""
+    """What a home is made for. `bases` are the platforms' URLs by region; a `batch` above 1 asks many at once;
+    `strict` adds rules that mask more."""
 
     bases: Mapping[str, str]
     issuer: str
     clients: Sequence[str] = (CLIENT,)
     batch: int = 1
     authority: Path | None = None
-    settings: Mapping[str, str] = field(default_factory=dict)
+    strict: bool = False
 
 
 def platform_id(region: str) -> str:
@@ -84,6 +115,10 @@ def make(home: Path, plan: Plan) -> Path:
             batch=plan.batch,
         )
         (home / "platforms" / f"{platform_id(region)}.yaml").write_text(text, "utf-8")
+    if plan.strict:
+        policies = home / "policies"
+        (policies / "rules" / "90-bench.yaml").write_text(STRICT_RULES, "utf-8")
+        (policies / MANIFEST).write_text(manifest_text(checking.policy_documents(policies)), "utf-8")
     client = {
         "issuer": plan.issuer,
         "class": "government",
@@ -105,7 +140,6 @@ def make(home: Path, plan: Plan) -> Path:
         "CREDIT_GATEWAY_LOG_LEVEL": "error",
         **{f"BASE_{region}": base for region, base in plan.bases.items()},
         **({"BENCH_CA": str(plan.authority)} if plan.authority else {}),
-        **plan.settings,
     }
     (home / "gateway.env").write_text("".join(f"{name}={value}\n" for name, value in lines.items()), "utf-8")
     keys = home / "keys"

@@ -6,10 +6,11 @@ Latencies are those of answered requests; answers that are no 2xx are counted, t
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from typing import Any
 from tests.benchmarks.processes import pinned
 
 CONNECTIONS = 32
+_TIMES = ("p50", "p90", "p99", "longest")
 
 SCRIPT = """\
 local requests, count, at = {}, 0, 0
@@ -37,15 +39,19 @@ end
 """
 
 
+class Unreached(RuntimeError):
+    """Nobody was there to be asked."""
+
+
 @dataclass(frozen=True, slots=True)
 class Measured:
     """One round. Latencies in milliseconds, `size` in bytes on the wire for each answer."""
 
     per_second: float  # answers with a 2xx
-    p50: float
-    p90: float
-    p99: float
-    longest: float
+    p50: float | None  # None when nobody was answered
+    p90: float | None
+    p99: float | None
+    longest: float | None
     requests: int
     refused: int  # answers that are no 2xx
     broken: int
@@ -79,31 +85,49 @@ def run(
     port: int, requests: Sequence[bytes], folder: Path, seconds: float, core: str | None, connections: int = CONNECTIONS
 ) -> Measured:
     """Ask for so many seconds. `requests` are taken in turn and again from the first."""
-    return finish(begin(port, requests, folder, seconds, core, connections), seconds)
+    with asking(port, requests, folder, seconds, core, connections) as measured:
+        return measured()
 
 
-def begin(
+@contextlib.contextmanager
+def asking(
     port: int, requests: Sequence[bytes], folder: Path, seconds: float, core: str | None, connections: int = CONNECTIONS
-) -> subprocess.Popen[bytes]:
-    """Start asking; `finish` waits for the end. Two loads at once need two folders."""
+) -> Iterator[Callable[[], Measured]]:
+    """Asks while the block runs, at most so many seconds; what is given waits for the end and says what was measured.
+    A block that ends before stops the load. Two loads at once need two folders."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "load.lua").write_text(SCRIPT, "utf-8")
     (folder / "requests.bin").write_bytes(b"\0".join(requests))
     command = ["wrk", "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "--timeout", "10s"]
     command += ["-s", str(folder / "load.lua"), f"http://127.0.0.1:{port}/graphql", "--", str(folder / "requests.bin")]
-    return subprocess.Popen(pinned(command, core), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    process = subprocess.Popen(pinned(command, core), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    try:
+        yield lambda: _finished(process, seconds)
+    finally:
+        process.kill()
+        process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
 
 
-def finish(process: subprocess.Popen[bytes], seconds: float) -> Measured:
-    """What the load measured. Raises RuntimeError when it did not run."""
+def _finished(process: subprocess.Popen[bytes], seconds: float) -> Measured:
+    """Raises Unreached when the load did not run."""
     said = process.communicate(timeout=seconds + 60)[0].decode("utf-8", "replace")
     line = next((line[1:] for line in said.splitlines() if line.startswith("@")), None)
     if line is None:
-        raise RuntimeError(f"wrk: {said.strip()[-500:]}")
+        raise Unreached(f"wrk: {said.strip()[-500:]}")
     found = json.loads(line)
     taken = found["microseconds"] / 1e6
+    p50, p90, p99, longest = (found[name] if found["requests"] else None for name in _TIMES)
     return Measured(
         per_second=(found["requests"] - found["refused"]) / taken,
+        p50=p50,
+        p90=p90,
+        p99=p99,
+        longest=longest,
+        requests=found["requests"],
+        refused=found["refused"],
+        broken=found["broken"],
+        timeouts=found["timeouts"],
         size=found["bytes"] / max(1, found["requests"]),
-        **{name: found[name] for name in ("p50", "p90", "p99", "longest", "requests", "refused", "broken", "timeouts")},
     )

@@ -10,9 +10,10 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,7 @@ class Settings:
     keys: dict[str, Any]
     client: Mapping[str, Any]
     bare: bool = False
+    authority: str | None = None  # the certificate to trust
 
 
 class House:
@@ -59,7 +61,9 @@ class House:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.bare = settings.bare
-        self.pools = {region: Pool(base, CONNECTIONS) for region, base in settings.bases.items()}
+        self.pools = {
+            region: Pool(base, CONNECTIONS, authority=settings.authority) for region, base in settings.bases.items()
+        }
         self.policies = checking.read_policies(settings.home / "policies")
         self.record = self.policies.catalogue.types[records.TYPE]
         secret = keyfiles.secret(settings.home, "gateway.key")
@@ -146,17 +150,10 @@ def _request(info: Info) -> Request:
     return info.context["request_"]
 
 
-def _permitted(name: str) -> Callable[[Any, Info], Any]:
-    def resolve(root: Penalty, info: Info) -> Any:
-        return _request(info).shown(root.region, name, root.values.get(name))
-
-    return resolve
-
-
-def _text(name: str) -> Any:
+def _permitted(name: str) -> Any:
     def resolve(root: Penalty, info: Info) -> str | None:
-        found: str | None = _request(info).shown(root.region, name, root.values.get(name))
-        return found
+        found = _request(info).shown(root.region, name, root.values.get(name))
+        return None if found is None else str(found)
 
     return strawberry.field(resolver=resolve)
 
@@ -172,19 +169,21 @@ class Penalty:
 
     region: strawberry.Private[str]
     values: strawberry.Private[Mapping[str, Any]]
-    documentNo: str | None = _text("documentNo")
-    fineAmountWan: str | None = _text("fineAmountWan")
-    authority: str | None = _text("authority")
-    procedure: str | None = _text("procedure")
-    status: str | None = _text("status")
-    legalRepIdNo: str | None = _text("legalRepIdNo")
-    personIdNo: str | None = _text("personIdNo")
-    decisionDate: date | None = strawberry.field(resolver=_permitted("decisionDate"), graphql_type=date | None)
-    conductEnd: date | None = strawberry.field(resolver=_permitted("conductEnd"), graphql_type=date | None)
-    publishUntil: date | None = strawberry.field(resolver=_permitted("publishUntil"), graphql_type=date | None)
-    penaltyKinds: list[str] | None = strawberry.field(
-        resolver=_permitted("penaltyKinds"), graphql_type=list[str] | None
-    )
+    documentNo: str | None = _permitted("documentNo")
+    fineAmountWan: str | None = _permitted("fineAmountWan")
+    decisionDate: str | None = _permitted("decisionDate")
+    conductEnd: str | None = _permitted("conductEnd")
+    publishUntil: str | None = _permitted("publishUntil")
+    authority: str | None = _permitted("authority")
+    procedure: str | None = _permitted("procedure")
+    status: str | None = _permitted("status")
+    legalRepIdNo: str | None = _permitted("legalRepIdNo")
+    personIdNo: str | None = _permitted("personIdNo")
+
+    @strawberry.field
+    def penalty_kinds(self, info: Info) -> list[str] | None:
+        found: list[str] | None = _request(info).shown(self.region, "penaltyKinds", self.values.get("penaltyKinds"))
+        return found
 
     @strawberry.field
     def provenance(self) -> list[Provenance]:
@@ -207,10 +206,13 @@ class Subject:
     uscc: strawberry.Private[str]
 
     @strawberry.field
-    async def administrative_penalties(self, info: Info, first: int = 20) -> Penalties:
+    async def administrative_penalties(
+        self, info: Info, first: int = 20, regions: list[str] | None = None
+    ) -> Penalties:
         """One call to each platform, at the same time."""
         request = _request(info)
-        answers = await asyncio.gather(*(_ask(request, region, self.uscc) for region in request.house.pools))
+        wanted = [region for region in request.house.pools if regions is None or region in regions]
+        answers = await asyncio.gather(*(_ask(request, region, self.uscc) for region in wanted))
         found = [row for rows in answers for row in rows]
         found.sort(key=lambda row: row.values["decisionDate"], reverse=True)
         return Penalties(nodes=found[:first], complete=True)
@@ -239,7 +241,8 @@ async def _ask(request: Request, region: str, code: str) -> list[Penalty]:
 
 def _read(row: Mapping[str, Any]) -> dict[str, Any]:
     values = records.mapped(row)
-    return values | {name: date.fromisoformat(values[name]) for name in ("decisionDate", "conductEnd", "publishUntil")}
+    days = {name: date.fromisoformat(values[name]) for name in ("decisionDate", "conductEnd", "publishUntil")}
+    return {**values, **days, "fineAmountWan": Decimal(values["fineAmountWan"])}
 
 
 class Audited(SchemaExtension):
@@ -261,9 +264,7 @@ class Application(GraphQL[dict[str, Any], None]):
     """The ASGI application."""
 
     def __init__(self, house: House) -> None:
-        schema = strawberry.Schema(
-            Query, extensions=[] if house.bare else [Audited], config=strawberry.schema.config.StrawberryConfig()
-        )
+        schema = strawberry.Schema(Query, extensions=[] if house.bare else [Audited])
         super().__init__(schema)
         self._house = house
 

@@ -5,8 +5,10 @@ What a process says is kept in a file and quoted only when it does not come up.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -29,7 +31,8 @@ class Child:
 
     name: str
     process: subprocess.Popen[bytes]
-    log: Path | None = None
+    log: Path
+    ended: bool = False
 
     def await_port(self, port: int, within: float = START_WITHIN) -> None:
         """Returns when somebody listens on the port. Raises NotStarted."""
@@ -41,40 +44,50 @@ class Child:
                     return
             time.sleep(0.05)
         self.stop()
-        said = self.log.read_text("utf-8", "replace").strip()[-1500:] if self.log else ""
-        raise NotStarted(f"{self.name} did not start{': ' + said if said else ''}")
+        raise NotStarted(f"{self.name} did not start: {self.words()}")
+
+    def words(self) -> str:
+        """Whether it has ended, and the last of what it said."""
+        said = self.log.read_text("utf-8", "replace").strip()[-1500:]
+        ended = self.process.poll()
+        return f"{'' if ended is None else f'ended with {ended}; '}{said or 'no word'}"
 
     def memory(self) -> int:
-        """Resident bytes of the process, its children not counted; 0 when it is gone."""
-        try:
-            pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
-        except OSError:
-            return 0
-        return pages * os.sysconf("SC_PAGE_SIZE")
+        """Resident bytes of the process and of what it started."""
+        return sum(int(words[21]) for words in self._family()) * os.sysconf("SC_PAGE_SIZE")
 
     def await_quiet(self, within: float = 10.0) -> None:
         """Returns when it works no more: what a load left behind must not slow whoever is asked next."""
         until, before = time.monotonic() + within, -1
-        while time.monotonic() < until and (now := self._worked()) - before > 1:
+        while time.monotonic() < until and (now := self._worked()) - before > 2:
             before = now
             time.sleep(0.1)
 
     def _worked(self) -> int:
         """Ticks of the processor's time."""
-        try:
-            words = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            return 0
-        return int(words[11]) + int(words[12])
+        return sum(int(words[11]) + int(words[12]) for words in self._family())
+
+    def _family(self) -> list[list[str]]:
+        """proc(5)'s `stat` of each process of the session, from its third word."""
+        found = []
+        for path in Path("/proc").glob("[0-9]*/stat"):
+            with contextlib.suppress(OSError):
+                words = path.read_text().rpartition(")")[2].split()
+                if words[3] == str(self.process.pid):
+                    found.append(words)
+        return found
 
     def stop(self) -> None:
-        """End it and what it started."""
+        """End it and what it started. Safe to call twice."""
+        if self.ended:
+            return
+        self.ended = True
         self.process.terminate()
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(20)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
 
 
 def start(
@@ -91,8 +104,9 @@ def start(
     surroundings = {key: os.environ[key] for key in ORDINARY if key in os.environ} | dict(environment or {})
     with log.open("wb") as said:
         process = subprocess.Popen(
-            pinned(command, core), cwd=cwd, env=surroundings, stdin=subprocess.DEVNULL, stdout=said, stderr=said
-        )
+            pinned(command, core), cwd=cwd, env=surroundings, stdin=subprocess.DEVNULL, stdout=said, stderr=said,
+            start_new_session=True,  # its children are of its session: they are counted and ended with it
+        )  # fmt: skip
     return Child(name, process, log)
 
 
@@ -105,3 +119,10 @@ def cores() -> tuple[str | None, str | None]:
     """The core for the stack and the one for load and upstream; None where there is only one."""
     known = sorted(os.sched_getaffinity(0))
     return (str(known[0]), str(known[1])) if len(known) > 1 else (None, None)
+
+
+def free_port() -> int:
+    """A port of loopback that nobody has."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])

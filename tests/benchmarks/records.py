@@ -7,12 +7,15 @@ reckoned from today, so that no rule of retention or publicity hides a record in
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from policies.identifiers import citizen_id_check, uscc_check
+
+if TYPE_CHECKING:
+    from tests.benchmarks.stage import Ask
 
 CITIES = {
     "370100": "济南市", "370200": "青岛市", "370300": "淄博市", "370400": "枣庄市", "370500": "东营市",
@@ -95,20 +98,21 @@ def mapped(row: Row) -> dict[str, Any]:
     return found | {"penaltyKinds": [found["penaltyKinds"]]}
 
 
-def expected(amount: Amount) -> list[tuple[Any, ...]]:
+def expected(amount: Amount, names: Sequence[str] = OPEN) -> list[tuple[Any, ...]]:
     """What every stack must answer, field by field, in an order of our own."""
-    return told(mapped(row) for region in amount.regions for row in rows(region, amount.records, ""))
+    return told((mapped(row) for region in amount.regions for row in rows(region, amount.records, "")), names)
 
 
-def told(nodes: Iterator[Row] | Sequence[Row], names: Sequence[str] = OPEN) -> list[tuple[Any, ...]]:
+def told(nodes: Iterable[Row], names: Sequence[str] = OPEN) -> list[tuple[Any, ...]]:
     """Answered records in comparable form: the values of `names`, sorted."""
     return sorted(tuple(str(node[name]) for name in names) for node in nodes)
 
 
-def question(amount: Amount, more: str = "") -> str:
+def question(amount: Amount, ask: Ask) -> str:
     """The question to `ours` and `naive`; one of its fields is masked and one denied."""
-    fields = " ".join((*COLUMNS, DENIED))
+    fields = " ".join((*ask.fields((*COLUMNS, DENIED)), *ask.more))
+    regions = f", regions: {json.dumps(ask.regions)}" if ask.regions else ""
     return (
-        f"query Penalties($id: SubjectKey!) {{ subject(id: $id) {{ {CONNECTION}(first: {amount.total}) "
-        f"{{ nodes {{ {fields} {more} provenance {{ platform }} }} complete }} }} }}"
+        f"query Penalties($id: SubjectKey!) {{ subject(id: $id) {{ {CONNECTION}(first: {amount.total}{regions}) "
+        f"{{ nodes {{ {fields} provenance {{ platform }} }} complete }} }} }}"
     )

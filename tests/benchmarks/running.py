@@ -1,122 +1,133 @@
 """One scenario, start to end: stacks side by side, their answers compared, then rounds that take turns.
 
 Nothing is timed before every stack has given the same records. A round asks each stack once, in an order that is turned
-by one from round to round, so that none always follows the same neighbour.
+by one from round to round, so that none always follows the same neighbour; before the next is asked, the one before has
+finished what it was left with.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
-import urllib.request
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-from tests.benchmarks import load, records, stacks
-from tests.benchmarks.processes import Child, NotStarted
-from tests.benchmarks.stacks import Stack, Stage
+from tests.benchmarks import certificates, comparing, home, measuring, upstream
+from tests.benchmarks.comparing import Different
+from tests.benchmarks.issuer import CLIENT, Issuer
+from tests.benchmarks.measuring import Figures, Runner
+from tests.benchmarks.processes import NotStarted, cores, free_port
+from tests.benchmarks.records import subjects
+from tests.benchmarks.scenarios import Scenario
+from tests.benchmarks.stage import WHOLE, Stack, Stage
 
 WARM = 1.0  # seconds
-COUNTED = 20  # questions whose calls of the platforms are counted
-
-
-class Different(RuntimeError):
-    """A stack does not answer what the platforms hold."""
 
 
 @dataclass(slots=True)
-class Runner:
-    """A started stack with the requests that it will be asked."""
+class Found:
+    """What the rounds of one scenario measured, by stack, and why a stack is not among them."""
 
-    stack: Stack
-    child: Child
-    port: int
-    requests: list[bytes]
-    calls: float  # of the platforms, for one answer
-    rounds: list[dict[str, Any]] = field(default_factory=list)
+    rounds: dict[str, list[Figures]] = field(default_factory=dict)
+    left_out: dict[str, str] = field(default_factory=dict)
 
 
-def requests(stack: Stack, stage: Stage, port: int, subjects: Sequence[str]) -> list[bytes]:
-    """One request for each subject or each token, whichever are more."""
-    count = max(len(subjects), len(stage.tokens))
-    return [
-        load.message(
-            port,
-            stack.body(stage, subjects[number % len(subjects)]),
-            {"Authorization": f"Bearer {stage.tokens[number % len(stage.tokens)]}"},
+@contextlib.contextmanager
+def prepared(scenario: Scenario) -> Iterator[Stage]:
+    """Platforms, issuer, tokens and a home for it."""
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
+        core, load_core = cores() if scenario.pinned else (None, None)
+        issuer = Issuer()
+        stack.callback(issuer.close)
+        authority, certificate = certificates.make(folder) if scenario.tls else (None, None)
+        amount = scenario.amount
+        if scenario.batch > 1:
+            platforms = [upstream.patient(folder / "platforms", amount, load_core)]
+        else:
+            platforms = [upstream.canned(folder / "platforms", amount, load_core, certificate)]
+        stack.callback(platforms[0].child.stop)
+        if scenario.slow:
+            platforms.append(upstream.patient(folder / "slow", amount, load_core, scenario.slow))
+            stack.callback(platforms[1].child.stop)
+        last = amount.regions[-1]
+        bases = {**platforms[0].bases, last: platforms[-1].bases[last]}
+        graphs = {**platforms[0].graphs, last: platforms[-1].graphs[last]}
+        clients = [CLIENT if number == 0 else f"{CLIENT}-{number}" for number in range(scenario.clients)]
+        plan = home.Plan(bases, issuer.url, clients, scenario.batch, authority, scenario.strict)
+        yield Stage(
+            amount=amount,
+            bases=bases,
+            graphs=graphs,
+            answered=lambda: sum(each.answered() for each in platforms),
+            home=home.make(folder / "home", plan),
+            issuer=issuer.url,
+            keys=issuer.keys,
+            tokens=[issuer.token(home.AUDIENCE, name) for _ in range(scenario.tokens_each) for name in clients],
+            folder=folder,
+            core=core,
+            load_core=load_core,
+            authority=authority,
+            hidden=home.STRICTLY_MASKED if scenario.strict else frozenset(),
         )
-        for number in range(count)
-    ]
 
 
-def ask(stack: Stack, stage: Stage, port: int, subject: str) -> dict[str, Any]:
-    """One answer, whole."""
-    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {stage.tokens[0]}"}
-    question = urllib.request.Request(
-        f"http://127.0.0.1:{port}/graphql", json.dumps(stack.body(stage, subject)).encode(), headers
-    )
-    with urllib.request.urlopen(question, timeout=30) as answer:
-        found: dict[str, Any] = json.load(answer)
-        return found
-
-
-def calls_per_answer(stack: Stack, stage: Stage, port: int, subjects: Sequence[str]) -> float:
-    """Calls that the platforms got for one answer; counted apart, one question after another."""
-    before = stage.upstream.answered()
-    for subject in subjects[-COUNTED:]:
-        ask(stack, stage, port, subject)
-    return (stage.upstream.answered() - before - 1) / COUNTED
-
-
-def compare(stack: Stack, stage: Stage, answer: Mapping[str, Any]) -> None:
-    """Raises Different unless it holds every record, value by value, and secured stacks hide what they must."""
-    if answer.get("errors"):
-        raise Different(f"{stack.name} answers with errors: {json.dumps(answer['errors'], ensure_ascii=False)[:500]}")
-    nodes = stack.nodes(stage, answer)
-    if records.told(nodes) != records.expected(stage.amount):
-        raise Different(f"{stack.name} does not answer what the platforms hold ({len(nodes)} records)")
-    if stack.secured and not all(
-        str(node[records.MASKED]).startswith("p1:") and node[records.DENIED] is None for node in nodes
-    ):
-        raise Different(f"{stack.name} shows what the policies hide; are the agreements of the shipped rules in force?")
-
-
-def run(
-    wanted: Sequence[Stack], stage: Stage, subjects: Sequence[str], rounds: int, seconds: float, core: str | None
-) -> tuple[dict[str, list[dict[str, Any]]], dict[str, str]]:
-    """What each round measured, by stack; and why a stack is not among them."""
-    left_out: dict[str, str] = {}
-    masked: dict[str, list[tuple[Any, ...]]] = {}
-    with contextlib.ExitStack() as stack_of:
-        runners = []
-        for stack in wanted:
-            if reason := stack.missing():
-                left_out[stack.name] = reason
-                continue
-            port = stacks.port()
-            child = stack.start(stage, port)
-            stack_of.callback(child.stop)
-            try:
-                child.await_port(port)
-                answer = ask(stack, stage, port, subjects[0])
-                compare(stack, stage, answer)
-            except (NotStarted, OSError) as error:
-                left_out[stack.name] = str(error)
-                continue
-            if stack.secured:
-                masked[stack.name] = records.told(stack.nodes(stage, answer), (*records.OPEN, records.MASKED))
-            calls = calls_per_answer(stack, stage, port, subjects)
-            runners.append(Runner(stack, child, port, requests(stack, stage, port, subjects), calls))
-        if len({json.dumps(told) for told in masked.values()}) > 1:
-            raise Different("secured stacks mask differently")
+def run(scenario: Scenario, stacks: Sequence[Stack], rounds: int, seconds: float, tell: Callable[[str], None]) -> Found:
+    """Raises Different when the stacks do not answer the same."""
+    found = Found()
+    with contextlib.ExitStack() as opened:
+        stage = opened.enter_context(prepared(scenario))
+        runners = _started(scenario, stacks, stage, opened, found)
         for runner in runners:
-            load.run(runner.port, runner.requests, stage.folder / "load", WARM, core)
+            tell(f"{scenario.name}: warming {runner.stack.name}")
+            measuring.plain(runner, WARM)
             runner.child.await_quiet()
         for number in range(rounds):
             turn = number % max(1, len(runners))
             for runner in [*runners[turn:], *runners[:turn]]:
-                found = load.run(runner.port, runner.requests, stage.folder / "load", seconds, core)
+                tell(f"{scenario.name}: round {number + 1} of {rounds}, {runner.stack.name}")
+                figures = scenario.measure(runner, seconds)
                 runner.child.await_quiet()
-                runner.rounds.append({**found.as_dict(), "calls": runner.calls, "memory": runner.child.memory()})
-        return {runner.stack.name: runner.rounds for runner in runners}, left_out
+                runner.rounds.append({"calls": runner.calls, **figures, "memory": runner.child.memory()})
+        found.rounds = {runner.stack.name: runner.rounds for runner in runners}
+    return found
+
+
+def _started(
+    scenario: Scenario, stacks: Sequence[Stack], stage: Stage, opened: contextlib.ExitStack, found: Found
+) -> list[Runner]:
+    """Every stack that can take part, started, and answering as it must."""
+    runners: list[Runner] = []
+    shown: dict[str, Any] = {}
+    asked = subjects(scenario.subjects)
+    for stack in stacks:
+        reason = stack.missing() or (
+            "trusts the system's authorities only" if stage.authority and not stack.tls else ""
+        )
+        if reason:
+            found.left_out[stack.name] = reason
+            continue
+        port = free_port()
+        child = stack.start(stage, port)
+        opened.callback(child.stop)
+        try:
+            child.await_port(port)
+            said = comparing.compare(stack, stage, comparing.ask(stack, stage, port, asked[0], WHOLE))
+            calls = comparing.calls_per_answer(stack, stage, port, asked[-2 if scenario.slow else -20 :])
+        except (NotStarted, OSError, Different) as error:
+            if stack.name.startswith("ours"):
+                raise
+            found.left_out[stack.name] = str(error)
+            child.stop()
+            continue
+        if stack.secured:
+            shown[stack.name] = json.dumps(said)
+        runner = Runner(stack, stage, child, port, asked, [], calls)
+        runner.requests = runner.messages(max(len(asked), len(stage.tokens)), lambda _: WHOLE)
+        runners.append(runner)
+    if len(set(shown.values())) > 1:
+        raise Different(f"these stacks mask differently: {', '.join(shown)}")
+    return runners

@@ -1,72 +1,44 @@
-"""The stacks that are compared: how each is started, asked, and its answer read.
-
-A stack is started for one scenario and stopped after it. It says of itself why it cannot run here, and then the run
-goes on without it.
-"""
+"""The stacks of our own: the real gateway, and what a team would write instead."""
 
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-from tests.benchmarks import records, upstream
-from tests.benchmarks.issuer import CLIENT, PURPOSE, SCOPES
+from tests.benchmarks import records
+from tests.benchmarks.issuer import SCOPES
 from tests.benchmarks.processes import Child, start
-from tests.benchmarks.records import Amount
-from tests.benchmarks.upstream import Upstream
+from tests.benchmarks.stage import Ask, Stage
 
-BIN = Path(sys.executable).parent
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """What a scenario has prepared for every stack: platforms, a home, tokens, a folder, the stack's core."""
-
-    amount: Amount
-    upstream: Upstream
-    home: Path
-    bases: Mapping[str, str]
-    issuer: str
-    keys: Mapping[str, Any]
-    tokens: Sequence[str]
-    folder: Path
-    core: str | None
-    extra: Mapping[str, Any] = field(default_factory=dict)
-
-
-class Stack(Protocol):
-    """`secured` stacks hide and mask as the policies say; the others answer everything that they are asked."""
-
-    name: str
-    secured: bool
-
-    def missing(self) -> str | None: ...
-    def start(self, stage: Stage, port: int) -> Child: ...
-    def body(self, stage: Stage, subject: str, more: str = "") -> dict[str, Any]: ...
-    def nodes(self, stage: Stage, answer: Mapping[str, Any]) -> list[Mapping[str, Any]]: ...
+COMMAND = Path(sys.executable).parent / "credit-gateway"
 
 
 class Gateway:
-    """The real thing, as an operator starts it."""
+    """The gateway as an operator starts it; `workers` above 1 where it has that option."""
 
-    name, secured = "ours", True
+    configuration = "`credit-gateway serve`, everything on: JWT, policy, masks, audit on disk"
+    secured, tls = True, True
 
-    def __init__(self, *options: str, name: str = "ours") -> None:
-        self.name, self._options = name, options
+    def __init__(self, workers: int = 1) -> None:
+        self.name = "ours" if workers == 1 else f"ours-{workers}-workers"
+        self._options = [] if workers == 1 else ["--workers", str(workers)]
 
     def missing(self) -> str | None:
+        if self._options and "--workers" not in _options():
+            return "`credit-gateway serve` has no option --workers"
         return None
 
     def start(self, stage: Stage, port: int) -> Child:
-        command = [str(BIN / "credit-gateway"), "serve", "--home", str(stage.home), "--port", str(port)]
-        return start(self.name, [*command, *self._options], stage.folder, stage.core)
+        command = [str(COMMAND), "serve", "--home", str(stage.home), "--port", str(port), *self._options]
+        return start(self.name, command, stage.folder, stage.core)
 
-    def body(self, stage: Stage, subject: str, more: str = "") -> dict[str, Any]:
-        return {"query": records.question(stage.amount, more), "variables": {"id": {"uscc": subject}}}
+    def body(self, stage: Stage, subject: str, ask: Ask) -> dict[str, Any]:
+        return {"query": records.question(stage.amount, ask), "variables": {"id": {"uscc": subject}}}
 
     def nodes(self, stage: Stage, answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
         found: list[Mapping[str, Any]] = answer["data"]["subject"][records.CONNECTION]["nodes"]
@@ -77,7 +49,11 @@ class Naive(Gateway):
     """Resolvers, the same question and the same answer; `bare` without token, policy, masks and audit."""
 
     def __init__(self, bare: bool) -> None:
-        super().__init__(name="naive-bare" if bare else "naive")
+        super().__init__()
+        self.name = "naive-bare" if bare else "naive"
+        self.configuration = "Strawberry on uvicorn and uvloop" + (
+            "" if bare else ", JWT, policy, masks, audit on disk"
+        )
         self.secured = not bare
 
     def start(self, stage: Stage, port: int) -> Child:
@@ -86,8 +62,9 @@ class Naive(Gateway):
             "bases": dict(stage.bases),
             "issuer": stage.issuer,
             "keys": dict(stage.keys),
-            "client": {"id": CLIENT, "class": "government", "region": "310000", "scopes": SCOPES, "purpose": PURPOSE},
+            "client": {"class": "government", "region": "310000", "scopes": SCOPES},
             "bare": not self.secured,
+            "authority": str(stage.authority) if stage.authority else None,
         }
         path = stage.folder / f"{self.name}.json"
         path.write_text(json.dumps(settings), "utf-8")
@@ -95,5 +72,9 @@ class Naive(Gateway):
         return start(self.name, command, stage.folder, stage.core)
 
 
-def port() -> int:
-    return upstream.free_port()
+OWN = (Gateway(), Naive(bare=False), Naive(bare=True))
+
+
+@cache
+def _options() -> str:
+    return subprocess.run([str(COMMAND), "serve", "--help"], capture_output=True, text=True, check=True).stdout

@@ -6,43 +6,50 @@ from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Any
 
-HEAD = ("stack", "answers/s", "least-most", "p50 ms", "p99 ms", "calls", "KB", "MB", "not 2xx", "ours is")
+HEAD = ("stack", "answers/s", "least-most", "ours is", "p50 ms", "p99 ms", "calls", "KB", "MB", "not 2xx")
+OWN = (
+    "alone p99",
+    "p99 ratio",
+    "newcomers answered",
+    "answered in ms",
+    "newcomers shed",
+    "shed in ms",
+    "newcomers lost",
+)
 Rounds = Mapping[str, Sequence[Mapping[str, Any]]]
 
 
 def summary(rounds: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, float]]:
-    """min, median and max of everything that the rounds measured."""
-    return {
-        name: {
-            "min": min(round_[name] for round_ in rounds),
-            "median": median(round_[name] for round_ in rounds),
-            "max": max(round_[name] for round_ in rounds),
-        }
-        for name in rounds[0]
-    }
+    """min, median and max of every number that the rounds measured."""
+    found = {}
+    for name in dict.fromkeys(name for round_ in rounds for name in round_):
+        values = [round_[name] for round_ in rounds if isinstance(round_.get(name), int | float)]
+        if values:
+            found[name] = {"min": min(values), "median": median(values), "max": max(values)}
+    return found
 
 
 def lines(found: Rounds, first: str = "ours") -> list[str]:
-    """One line for each stack; the last column says how often `first` is this stack."""
+    """One line for each stack; `ours is` says how often `first` is this stack, by answers a second."""
     summaries = {name: summary(rounds) for name, rounds in found.items() if rounds}
     ours = summaries.get(first)
-    rows = [HEAD]
+    own = [name for name in OWN if any(name in s for s in summaries.values())]
+    rows: list[tuple[str, ...]] = [(*HEAD, *own)]
     for name, s in summaries.items():
         speed = s["per_second"]
         ratio = f"{ours['per_second']['median'] / speed['median']:.2f} x" if ours and speed["median"] else ""
         failed = sum(round_["refused"] + round_["broken"] + round_["timeouts"] for round_ in found[name])
         rows.append(
             (
-                name, f"{speed['median']:.0f}", f"{speed['min']:.0f}-{speed['max']:.0f}", f"{s['p50']['median']:.1f}",
-                f"{s['p99']['median']:.1f}", f"{s['calls']['median']:.2f}", f"{s['size']['median'] / 1024:.1f}",
-                f"{s['memory']['max'] / 1e6:.0f}", str(failed), ratio,
+                name, f"{speed['median']:.0f}", f"{speed['min']:.0f}-{speed['max']:.0f}", ratio,
+                _median(s, "p50", ".1f"), _median(s, "p99", ".1f"), _median(s, "calls", ".2f"),
+                f"{s['size']['median'] / 1024:.1f}", f"{s['memory']['max'] / 1e6:.0f}", str(failed),
+                *(_median(s, each, ".4g") for each in own),
             )
         )  # fmt: skip
-    widths = [max(len(row[place]) for row in rows) for place in range(len(HEAD))]
-    return [
-        "  ".join(
-            cell.ljust(width) if place == 0 else cell.rjust(width)
-            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    ]
+    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
+    return ["  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]).rstrip() for row in rows]
+
+
+def _median(found: Mapping[str, Mapping[str, float]], name: str, form: str) -> str:
+    return format(found[name]["median"], form) if name in found else "-"

@@ -1,8 +1,8 @@
 """The platforms of the benchmark: nginx with canned answers, cheap enough that no stack waits for it.
 
-`/<records>/rest/<region>/xzcf?dm=CODE` answers as a city's platform does, the asked code in each row;
-`/<records>/graph/<region>` answers as a federation's subgraph. nginx counts what it answers (`stub_status`), also while
-time is measured, which costs nothing. Own configuration in a folder of our own, own ports.
+`/rest/<region>/xzcf?dm=CODE` answers as a city's platform does, the asked code in each row; `/graph/<region>` answers
+as a federation's subgraph. nginx counts what it answers (`stub_status`), also while time is measured, which costs
+nothing. What nginx cannot do, take many subjects or wait, a small server of our own does (`platform_server`).
 """
 
 from __future__ import annotations
@@ -10,15 +10,14 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import socket
-import subprocess
+import sys
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.benchmarks import records
-from tests.benchmarks.processes import Child, pinned
+from tests.benchmarks import processes, records
+from tests.benchmarks.processes import Child
 
 SUBJECT = "$arg_dm"
 LONGEST_PIECE = 3000  # bytes; a word of nginx's configuration has at most 4096
@@ -40,51 +39,69 @@ http {{
 """
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Upstream:
-    """A running upstream."""
+    """A running upstream: its process, and the URLs of its platforms by region."""
 
-    port: int
-    secure_port: int | None = None
-
-    def rest(self, region: str, count: int, secure: bool = False) -> str:
-        """The base URL of a city's platform."""
-        base = f"https://127.0.0.1:{self.secure_port}" if secure else f"http://127.0.0.1:{self.port}"
-        return f"{base}/{count}/rest/{region}"
-
-    def graph(self, region: str, count: int) -> str:
-        """The URL of a subgraph."""
-        return f"http://127.0.0.1:{self.port}/{count}/graph/{region}"
+    child: Child
+    bases: Mapping[str, str]
+    graphs: Mapping[str, str]
+    counter: str
+    asked: int = 0  # how often the counter was, which nginx counts too
 
     def answered(self) -> int:
-        """Requests answered since the start, this one included."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/count", timeout=5) as answer:
-            found = re.search(r"\n\s*\d+ \d+ (\d+)", answer.read().decode())
-        return int(found[1]) if found else 0
+        """Questions answered since the start."""
+        with urllib.request.urlopen(self.counter, timeout=10) as answer:
+            said = answer.read().decode()
+        found = re.search(r"\n\s*\d+ \d+ (\d+)", said)
+        if found is None:
+            return int(said)
+        self.asked += 1
+        return int(found[1]) - self.asked
 
 
 def missing() -> str | None:
-    """Why it cannot run here; None when it can."""
+    """Why nginx cannot run here; None when it can."""
     return None if shutil.which("nginx") else "nginx is not installed"
 
 
-def start(folder: Path, counts: Sequence[int], core: str | None) -> tuple[Child, Upstream]:
-    """nginx for answers of each of `counts` records."""
+def canned(folder: Path, amount: records.Amount, core: str | None, certificate: Path | None = None) -> Upstream:
+    """nginx. With a `certificate` (a file that holds its key too) platforms and subgraphs are reached over TLS."""
     folder.mkdir(parents=True, exist_ok=True)
-    port = free_port()
-    places = [place for count in counts for region in records.CITIES for place in _places(region, count)]
-    text = CONFIGURATION.format(folder=folder, port=port, secure="", locations="\n".join(places))
+    port, secure_port = processes.free_port(), processes.free_port()
+    secure = ""
+    if certificate is not None:
+        secure = (
+            f"listen 127.0.0.1:{secure_port} ssl; ssl_certificate {certificate}; ssl_certificate_key {certificate};"
+        )
+    places = [place for region in amount.regions for place in _places(region, amount.records)]
+    text = CONFIGURATION.format(folder=folder, port=port, secure=secure, locations="\n".join(places))
     (folder / "nginx.conf").write_text(text, "utf-8")
-    arguments = ["nginx", "-e", str(folder / "error.log"), "-p", str(folder), "-c", str(folder / "nginx.conf")]
-    child = Child("nginx", subprocess.Popen(pinned(arguments, core), stdin=subprocess.DEVNULL))
+    command = ["nginx", "-e", str(folder / "error.log"), "-p", str(folder), "-c", str(folder / "nginx.conf")]
+    child = processes.start("nginx", command, folder, core)
     child.await_port(port)
-    return child, Upstream(port)
+    place = f"http://127.0.0.1:{port}" if certificate is None else f"https://127.0.0.1:{secure_port}"
+    return Upstream(
+        child,
+        {region: f"{place}/rest/{region}" for region in amount.regions},
+        {region: f"{place}/graph/{region}" for region in amount.regions},
+        f"http://127.0.0.1:{port}/count",
+    )
 
 
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
+def patient(folder: Path, amount: records.Amount, core: str | None, delay: float = 0.0) -> Upstream:
+    """The server of our own, which takes batches and waits `delay` seconds before it answers."""
+    port = processes.free_port()
+    command = [sys.executable, "-m", "tests.benchmarks.platform_server", str(port), str(amount.records), str(delay)]
+    child = processes.start("platforms", command, folder, core)
+    child.await_port(port)
+    place = f"http://127.0.0.1:{port}"
+    return Upstream(
+        child,
+        {region: f"{place}/{region}" for region in amount.regions},
+        {region: f"{place}/graph/{region}" for region in amount.regions},
+        f"{place}/count",
+    )
 
 
 def subgraph_name(region: str) -> str:
@@ -95,17 +112,16 @@ def subgraph_name(region: str) -> str:
 def _places(region: str, count: int) -> list[str]:
     graph = {"data": {subgraph_name(region): [records.mapped(row) for row in records.rows(region, count, "")]}}
     return [
-        _place(f"/{count}/rest/{region}/xzcf", records.body(region, count, SUBJECT)),
-        _place(f"/{count}/graph/{region}", json.dumps(graph, ensure_ascii=False, separators=(",", ":"))),
+        _place(f"/rest/{region}/xzcf", records.body(region, count, SUBJECT)),
+        _place(f"/graph/{region}", json.dumps(graph, ensure_ascii=False, separators=(",", ":"))),
     ]
 
 
 def _place(path: str, text: str) -> str:
     """A location that answers `text`, handed to nginx in pieces that it can read."""
     step = LONGEST_PIECE // 3  # characters; Chinese ones have three bytes
-    starts = range(0, len(text), step)
     pieces, begin = [], 0
-    for end in [*(text.find("{", start) for start in starts[1:]), len(text)]:
+    for end in [*(text.find("{", start) for start in range(step, len(text), step)), len(text)]:
         if end > begin:
             pieces.append(text[begin:end])
             begin = end
