@@ -39,6 +39,7 @@ class KindWords:
     lookup: Lookup = path  # of origins that are paths; raises ValueError
     # findings that need a file beside the declaration; such a kind is built with what reads it
     described: Callable[[Any, Mapping[str, TypeWords], Beside], Iterable[Finding]] | None = None
+    joined: bool = True  # whether questions of several callers may go out as one
 
 
 def findings(document: Document, words: PlatformWords, terms: Terms, kinds: Mapping[str, KindWords]) -> Iterator[str]:

@@ -5,8 +5,7 @@ Life of a connector, in order:
 2. `open(environment)` makes clients and pools; references are resolved here.
 3. `fetch(ask)` yields pages, many asks at a time; each awaits `ask.turn()` before every call to the platform, stops by
    `ask.deadline` and, when cancelled, gives back what it held. Only asked fields may travel. Values are never logged.
-4. `health(deadline)` asks the platform for nothing of anybody.
-5. `close()` gives everything back.
+4. `health(deadline)` asks the platform for nothing of anybody; at the end `close()` gives everything back.
 
 The gateway puts bulkhead, pace, breaker and retries around each connector, and checks what comes back. Errors:
 
@@ -277,6 +276,7 @@ class Source:
     limits: Limits
     breaker: Breaker
     retry: Retry
+    joined: bool = True  # whether questions of several callers may go out as one
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,6 +118,7 @@ def _platform(words: PlatformWords, terms: Terms, beside: Beside) -> Platform:
             limits=Limits(limits.concurrency, limits.perSecond, limits.timeout, limits.maxRows, limits.maxBytes),
             breaker=Breaker(breaker.failures, breaker.window, breaker.open),
             retry=Retry(retry.attempts, retry.within),
+            joined=kind.words.joined,
         )
     return Platform(
         id=words.platform,

@@ -11,10 +11,13 @@ from functools import partial
 from connectors.contract import Condition, Deadline, SubjectKey
 from connectors.registry import Registry
 from gateway.fetching.desk import Desk
-from gateway.fetching.inquiry import BySubject, Inquiry
+from gateway.fetching.inquiry import BySubject, Question
+from gateway.fetching.joining import Asker, Joining
 from gateway.model import Replies, Reply, Ruling, Verdict
 
 Numbers = list[int]  # parts of the verdict
+# Who has the latest deadline of a call is told by the guard, at it; those with an earlier one this much after theirs.
+GRACE = 0.02
 DENIED = Reply("DENIED")
 
 
@@ -23,33 +26,32 @@ class Fetcher:
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
-        self._desks: dict[tuple[str, str], Desk] = {}  # by platform and record type
+        self._joining: dict[tuple[str, str], Joining] = {}  # by platform and record type; one for each source
         for platform in registry.platforms.values():
-            desks = {name: Desk(platform, source) for name, source in platform.sources.items()}
-            self._desks |= {(platform.id, name): desks[source] for name, source in platform.types.items()}
+            joining = {name: Joining(Desk(platform, source)) for name, source in platform.sources.items()}
+            self._joining |= {(platform.id, name): joining[source] for name, source in platform.types.items()}
 
     def as_of(self, platform: str, type_name: str) -> datetime | None:
         """How fresh the platform was for a record type when it last said so; None before that."""
-        desk = self._desks.get((platform, type_name))
-        return desk.fresh.get(type_name) if desk else None
+        joining = self._joining.get((platform, type_name))
+        return joining.desk.fresh.get(type_name) if joining else None
 
     def is_open(self, platform: str) -> bool:
         """Whether a breaker keeps the gateway away from any of the platform's sources or record types."""
-        return any(self._desks[platform, name].guard.is_open for name in self._registry.platforms[platform].types)
+        types = self._registry.platforms[platform].types
+        return any(self._joining[platform, name].desk.guard.is_open for name in types)
 
     async def fetch(self, verdict: Verdict, deadline: Deadline, request_id: str) -> Replies:
         """Never raises for a platform: a failure is a Reply with its status. Cancellation stops every ask."""
         by_part: dict[int, Reply] = {}
         asked = Asked(verdict.at, by_part)
         for group in _groups(verdict, by_part):
-            desk = self._desks[group.platform, group.type_name]
-            for subjects in _chunks(tuple(group.by_subject), desk.batch(group.type_name)):
-                settled = partial(asked.settled, desk, group)
-                asked.inquiries.append(
-                    Inquiry(desk, group.type_name, group.fields, group.where, subjects, deadline, request_id, settled)
-                )
-        if asked.inquiries:
-            await asked.all()
+            joining, question = self._joining[group.platform, group.type_name], group.question
+            for subjects in _chunks(tuple(group.by_subject), joining.desk.batch(group.type_name)):
+                settled = partial(asked.settled, joining.desk, group)
+                asked.asks.append((joining, question, Asker(subjects, deadline, request_id, settled)))
+        if asked.asks:
+            await asked.all(deadline)
         return Replies(by_part)
 
 
@@ -58,21 +60,25 @@ class Asked:
 
     def __init__(self, at: datetime, by_part: dict[int, Reply]) -> None:
         self._at, self._by_part = at, by_part
-        self.inquiries: list[Inquiry] = []
+        self.asks: list[tuple[Joining, Question, Asker]] = []
         self._missing = 0
 
-    async def all(self) -> None:
-        """Asks, and returns when the last is settled."""
-        self._done = asyncio.get_running_loop().create_future()
-        self._missing = len(self.inquiries)
+    async def all(self, deadline: Deadline) -> None:
+        """Asks, and returns when the last is settled, or told that time is up."""
+        loop = asyncio.get_running_loop()
+        self._done = loop.create_future()
+        self._missing = len(self.asks)
+        timer = loop.call_later(deadline.left() + GRACE, self._late)
         try:
-            for inquiry in self.inquiries:
-                inquiry.begin()
+            for joining, question, asker in self.asks:
+                joining.ask(question, asker)
             await self._done
         except asyncio.CancelledError:
-            for inquiry in self.inquiries:
-                inquiry.leave()
+            for _, _, asker in self.asks:
+                asker.leave()
             raise
+        finally:
+            timer.cancel()
 
     def settled(self, desk: Desk, group: Group, replies: BySubject) -> None:
         for subject, reply in replies.items():
@@ -82,6 +88,10 @@ class Asked:
         self._missing -= 1
         if not self._missing and not self._done.done():
             self._done.set_result(None)
+
+    def _late(self) -> None:
+        for _, _, asker in self.asks:
+            asker.expire()
 
 
 class Group:
@@ -93,6 +103,11 @@ class Group:
         self.platform, self.type_name, self.fields = ruling.platform, ruling.facts.type, ruling.asked
         self.ruling, self.where, self.seeks = ruling, where, seeks
         self.by_subject: dict[SubjectKey, Numbers] = {}
+
+    @property
+    def question(self) -> Question:
+        kind = "" if self.seeks else next(iter(self.by_subject)).kind
+        return Question(self.type_name, self.fields, self.where, kind)
 
     def takes(self, ruling: Ruling, where: tuple[Condition, ...], seeks: bool) -> bool:
         """Parts under equal facts may be asked together. An open question is asked once for all kinds of subject under

@@ -7,7 +7,10 @@ much alone stays cut. What was read before stands where a half is not answered. 
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Mapping
+from functools import partial
+from typing import NamedTuple
 
 from connectors.contract import (
     Condition,
@@ -24,34 +27,49 @@ from gateway.fetching.checking import recheck
 from gateway.fetching.desk import Desk
 from gateway.fetching.guard import Call
 from gateway.fetching.slots import Until
-from gateway.model import ANYBODY, Reply
+from gateway.model import Reply
 
 log = logging.getLogger(__name__)
 
 BySubject = dict[SubjectKey, Reply]
+Subjects = tuple[SubjectKey, ...]
 Settled = Callable[[BySubject], None]
 
 
-class Inquiry:
-    """`settled` gets a reply for each subject (that of an open question under `ANYBODY`), once, unless left before."""
+class Question(NamedTuple):
+    """What questions to one source have in common that differ in their subjects only."""
 
-    __slots__ = ("_call", "_deadline", "_desk", "_fields", "_halves", "_known", "_request_id", "_settled", "_where",
-                 "subjects", "type_name")  # fmt: skip
+    type: str
+    fields: frozenset[str]
+    where: tuple[Condition, ...]
+    kind: str  # of the subjects' keys; empty where it names none
+
+
+class Inquiry:
+    """`settled` gets a reply for each subject (that of an open question under `ANYBODY.key`), once, unless left before.
+
+    `subjects` is called when the question really goes out, or fails before. `known` is what stands already, should no
+    more come.
+    """
+
+    __slots__ = (
+        "_asked", "_call", "_deadline", "_desk", "_halves", "_question", "_request_id", "_settled", "_subjects",
+        "known",
+    )  # fmt: skip
 
     def __init__(
-        self, desk: Desk, type_name: str, fields: frozenset[str], where: tuple[Condition, ...],
-        subjects: tuple[SubjectKey, ...], deadline: Until, request_id: str, settled: Settled,
-        known: Mapping[SubjectKey, Reply] | None = None,
+        self, desk: Desk, question: Question, subjects: Callable[[], Subjects], deadline: Until, request_id: str,
+        settled: Settled, known: Mapping[SubjectKey, Reply] | None = None,
     ) -> None:  # fmt: skip
-        self._desk, self.type_name, self._fields, self._where = desk, type_name, fields, where
-        self.subjects, self._deadline, self._request_id = subjects, deadline, request_id
-        self._settled, self._known = settled, known
+        self._desk, self._question, self._subjects = desk, question, subjects
+        self._deadline, self._request_id, self._settled, self.known = deadline, request_id, settled, known
+        self._asked: Subjects = ()
         self._call: Call[BySubject] | None = None
         self._halves: list[Inquiry] = []
 
     def begin(self) -> None:
         """Asks; `settled` may be called before this returns."""
-        self._call = self._desk.guard.begin(self._once, self.type_name, self._deadline, self._told)
+        self._call = self._desk.guard.begin(self._once, self._question.type, self._deadline, self._told)
 
     def leave(self, late: bool = False) -> None:
         """Nobody waits any more: `settled` is not called. `late` where the time ran out for all who did."""
@@ -60,11 +78,18 @@ class Inquiry:
         if self._call is not None:
             self._call.leave(late)
 
+    def _named(self) -> Subjects:
+        if not self._asked:
+            self._asked = self._subjects()
+        return self._asked
+
     async def _once(self, until: Deadline, turn: Turn) -> BySubject:
-        source = self._desk.source
+        source, question, subjects = self._desk.source, self._question, self._named()
+        if source.joined:  # who joins later may have more time than those for whom it goes out
+            until = Deadline(time.monotonic() + source.limits.timeout)
         ask = Fetch(
-            self.type_name, self._fields, () if self.subjects == (ANYBODY.key,) else self.subjects, self._where,
-            source.limits.max_rows, until, self._request_id, turn,
+            question.type, question.fields, subjects if question.kind else (), question.where, source.limits.max_rows,
+            until, self._request_id, turn,
         )  # fmt: skip
         pages: list[Page] = []
         try:
@@ -99,30 +124,36 @@ class Inquiry:
         return {subject: Reply(status, tuple(rows), as_of, rejected) for subject, rows in kept.items()}
 
     def _told(self, outcome: BySubject | ConnectorError) -> None:
+        subjects = self._named()
         if isinstance(outcome, ConnectorError):
             self._warn("%s: %s", type(outcome).__name__, outcome)
-            known = self._known or {}
-            self._settled({key: known.get(key) or Reply(outcome.status) for key in self.subjects})
-        elif len(self.subjects) > 1 and any(reply.status == "TRUNCATED" for reply in outcome.values()):
-            self._halve(outcome)
+            known = self.known or {}
+            self._settled({key: known.get(key) or Reply(outcome.status) for key in subjects})
+        elif len(subjects) > 1 and any(reply.status == "TRUNCATED" for reply in outcome.values()):
+            self._halve(subjects, outcome)
         else:
             self._settled(outcome)
 
-    def _halve(self, known: BySubject) -> None:
-        middle, found = len(self.subjects) // 2, BySubject()
+    def _halve(self, subjects: Subjects, known: BySubject) -> None:
+        self.known = known
+        middle, found = len(subjects) // 2, BySubject()
 
         def half(replies: BySubject) -> None:
             found.update(replies)
-            if len(found) == len(self.subjects):
+            if len(found) == len(subjects):
                 self._settled(found)
 
-        self._halves = [
-            Inquiry(self._desk, self.type_name, self._fields, self._where, part, self._deadline, self._request_id,
-                    half, known)
-            for part in (self.subjects[:middle], self.subjects[middle:])
-        ]  # fmt: skip
-        for asked in self._halves:
-            asked.begin()
+        for part in (subjects[:middle], subjects[middle:]):
+            asked = partial(_these, part)
+            self._halves.append(
+                Inquiry(self._desk, self._question, asked, self._deadline, self._request_id, half, known)
+            )
+        for asking in self._halves:
+            asking.begin()
 
     def _warn(self, message: str, *words: object) -> None:
-        log.warning("platform %s, %s: " + message, self._desk.platform.id, self.type_name, *words)
+        log.warning("platform %s, %s: " + message, self._desk.platform.id, self._question.type, *words)
+
+
+def _these(subjects: Subjects) -> Subjects:
+    return subjects
