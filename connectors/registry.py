@@ -55,8 +55,11 @@ class Registry:
                 await source.connector.close()
 
 
-def load(documents: Sequence[Document], terms: Terms) -> Registry:
-    """Build a registry from declarations. Raises DeclarationError with every finding of every file."""
+def load(documents: Sequence[Document], terms: Terms, processes: int = 1) -> Registry:
+    """Build a registry from declarations, for one of `processes` that ask the same platforms.
+
+    Raises DeclarationError with every finding of every file.
+    """
     found: list[str] = []
     platforms: dict[str, Platform] = {}
     kinds = {name: kind.words for name, kind in KINDS.items()}
@@ -75,7 +78,7 @@ def load(documents: Sequence[Document], terms: Terms) -> Registry:
             mine.append(str(document.problem(("platform",), f"`{words.platform}` is declared twice")))
         found += mine
         if not mine:
-            platforms[words.platform] = _platform(words, terms, document.beside)
+            platforms[words.platform] = _platform(words, terms, document.beside, processes)
     if found:
         raise DeclarationError(found)
     return Registry(platforms)
@@ -103,10 +106,11 @@ def _unknown_kinds(document: Document) -> list[str]:
     ]
 
 
-def _platform(words: PlatformWords, terms: Terms, beside: Beside) -> Platform:
+def _platform(words: PlatformWords, terms: Terms, beside: Beside, processes: int) -> Platform:
     owners = {name: source_of(each, words) for name, each in words.types.items()}
     sources: dict[str, Source] = {}
-    for name, source in words.sources.items():
+    for name, declared in words.sources.items():
+        source = declared.model_copy(update={"limits": declared.limits.among(processes)})
         types = {key: each for key, each in words.types.items() if owners[key] == name}
         limits, breaker, retry = source.limits, source.breaker, source.retry
         kind = KINDS[source.kind]

@@ -41,6 +41,12 @@ class LimitWords(Block):
     maxRows: Count = 1000
     maxBytes: Size = 8 << 20
 
+    def among(self, processes: int) -> LimitWords:
+        """The share of one process: together all keep to the platform's bounds, with one call at once each at least."""
+        per_second = None if self.perSecond is None else self.perSecond / processes
+        share = {"concurrency": max(1, self.concurrency // processes), "perSecond": per_second}
+        return self.model_copy(update=share)
+
 
 class BreakerWords(Block):
     failures: Count = 5

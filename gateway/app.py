@@ -93,7 +93,7 @@ def read(settings: Settings) -> Configuration:
     findings: list[str] = []
     registry, clients = None, None
     try:
-        registry = checking.read_platforms(home / "platforms", policies.catalogue)
+        registry = checking.read_platforms(home / "platforms", policies.catalogue, settings.workers)
         findings += checking.findings(policies, registry)
     except ValueError as error:
         findings += checking.findings_of(error)
@@ -129,14 +129,20 @@ def trusted(folder: Path, catalogue: Catalogue) -> tuple[tuple[str, ...], list[s
 
 
 class Application:
-    """The ASGI application of a home that was read. `now` is the clock that policies are decided by."""
+    """The ASGI application of a home that was read. `now` is the clock that policies are decided by; `worker` is the
+    number of the process among those that answer for this home, and of its audit log."""
 
     def __init__(
-        self, settings: Settings, configuration: Configuration, now: Callable[[], datetime] | None = None
+        self,
+        settings: Settings,
+        configuration: Configuration,
+        now: Callable[[], datetime] | None = None,
+        worker: int = 0,
     ) -> None:
         self.settings = settings
         self.configuration = configuration
         self._now = now or (lambda: datetime.now(UTC))
+        self._worker = worker
         self.endpoint: Endpoint | None = None
         self._routes: ASGIApp = Starlette(
             routes=[
@@ -164,7 +170,7 @@ class Application:
         settings refuse."""
         settings, known = self.settings, self.configuration
         async with AsyncExitStack() as stack:
-            audit = AuditLog.open(settings.home)
+            audit = AuditLog.open(settings.home, log=self._worker)
             stack.push_async_callback(audit.close)
             try:
                 await known.registry.open(Environment(settings))

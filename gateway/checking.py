@@ -44,11 +44,11 @@ def read_policies(folder: Path) -> PolicySet:
     return assemble(policy_documents(folder))
 
 
-def read_platforms(folder: Path, catalogue: Catalogue) -> Registry:
-    """Raises HomeError or DocumentError."""
+def read_platforms(folder: Path, catalogue: Catalogue, processes: int = 1) -> Registry:
+    """For one of `processes` that share the platforms' limits. Raises HomeError or DocumentError."""
     if not folder.is_dir():
         raise HomeError(f"{folder} is missing; `credit-gateway init` makes a home")
-    registry = load_platforms(load_folder(folder), terms_of(catalogue))
+    registry = load_platforms(load_folder(folder), terms_of(catalogue), processes)
     findings = [
         f"{platform.id}.yaml:1: region `{platform.region}` lies in no province of the catalogue"
         for platform in registry.platforms.values()

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 PREFIX = "CREDIT_GATEWAY_"
+MAX_WORKERS = 64
 DEFAULT_HOME = ".credit-gateway"
 
 
@@ -31,6 +32,7 @@ class Settings:
     home: Path = _key(Path(DEFAULT_HOME), "the folder that holds policies, platforms, clients, keys and the audit log")
     host: str = _key("127.0.0.1", "the address to listen on")
     port: int = _key(8000, "the port to listen on; 0 takes a free one")
+    workers: int = _key(1, "processes that answer on that port, 1 to 64: one a core")
     resource: str = _key("", "the audience that access tokens must name; empty: `http://HOST:PORT/graphql`")
     province: str = _key("37", "the two-digit code of the province that this gateway serves")
     deadline: float = _key(3.0, "seconds until the platforms' answers are cut and a partial answer leaves")
@@ -68,7 +70,10 @@ def load(home: Path | None = None, **overrides: Any) -> Settings:
         except ValueError:
             raise SettingsError(f"{PREFIX}{item.name.upper()}: a value of type {kind.__name__} is expected") from None
     values |= {name: value for name, value in overrides.items() if value is not None}
-    return Settings(**values)
+    settings = Settings(**values)
+    if not 1 <= settings.workers <= MAX_WORKERS:
+        raise SettingsError(f"{PREFIX}WORKERS: a number from 1 to {MAX_WORKERS} is expected; one a core is enough")
+    return settings
 
 
 def read_file(path: Path) -> dict[str, str]:

@@ -9,14 +9,14 @@
    AuditUnavailable: the caller gets 503, never an unrecorded answer. The next append tries again.
 4. A checkpoint is signed at most once a second while the log grows, and by `close`.
 
-One event loop writes one log. Never edits, never deletes, never holds a value (see `record`).
+One event loop writes one log, and each process of a home has its own (see `logs`).
+Never edits, never deletes, never holds a value (see `record`).
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import fcntl
 import logging
 import os
 import time
@@ -24,7 +24,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway.auditing import checkpoint, entries, keys
+from gateway.auditing import checkpoint, entries, keys, logs
+from gateway.auditing.checkpoint import Checkpoint
 from gateway.auditing.encoding import Encoder
 from gateway.auditing.keys import Pseudonyms, Signer
 from gateway.auditing.record import Record
@@ -33,7 +34,6 @@ from gateway.auditing.tree import Frontier, leaf_hash
 from gateway.errors import GatewayError
 from gateway.keyfiles import sync_folder
 
-FOLDER = "audit"
 MAX_WAITING = 10_000  # records; above, the disk has stopped and memory must not fill
 SEGMENT_BYTES = 256 << 20  # a new file is begun above this; whole files can be archived
 CHECKPOINT_EVERY = 1.0  # seconds
@@ -46,10 +46,6 @@ class AuditUnavailable(GatewayError):
 
     def __init__(self, cause: str) -> None:
         super().__init__("AUDIT_UNAVAILABLE", cause=cause, headers={"Retry-After": "1"})
-
-
-class LogInUse(Exception):
-    """Another process writes this log; two gateways never share a home."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +63,17 @@ class AuditLog:
     """The log of one home. Make it with `open`; `close` flushes, signs and gives the home back."""
 
     def __init__(
-        self, folder: Path, lock: int, tree: Frontier, signer: Signer, pseudonyms: Pseudonyms, segment_bytes: int
+        self,
+        known: Checkpoint,
+        folder: Path,
+        lock: int,
+        tree: Frontier,
+        signer: Signer,
+        pseudonyms: Pseudonyms,
+        segment_bytes: int,
     ) -> None:
         self._encoder = Encoder(pseudonyms)
+        self._known = known
         self._folder = folder
         self._lock = lock
         self._tree = tree  # replaced as a whole, so that the signing thread always sees a whole one
@@ -89,18 +93,21 @@ class AuditLog:
         self._signed_at = time.monotonic()
 
     @classmethod
-    def open(cls, home: Path, *, segment_bytes: int = SEGMENT_BYTES) -> AuditLog:
-        """Take, check and, after a crash, repair the log of `home`; makes log and keys at the first start.
+    def open(cls, home: Path, *, log: int = 0, segment_bytes: int = SEGMENT_BYTES) -> AuditLog:
+        """Take, check and, after a crash, repair a log of `home`; makes the first one and the keys at the first start.
 
-        Raises LogInUse, entries.LogDamaged, checkpoint.CheckpointError, KeyFileError, OSError.
+        Raises logs.LogInUse, entries.LogDamaged, checkpoint.CheckpointError, KeyFileError, OSError.
         """
-        folder = home / FOLDER
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = _take(folder)
+        folder = logs.folder_of(home, log)
+        lock = logs.take(folder)
         try:
             signer, pseudonyms = keys.signer(home), keys.pseudonyms(home)
-            tree = replay(folder, keys.public_keys(home), signer)
-            return cls(folder, lock, tree, signer, pseudonyms, segment_bytes)
+            believed = keys.public_keys(home)
+            tree = replay(folder, believed, signer, log)
+            if log == 0:
+                logs.check_all_there(home, believed)
+            known = checkpoint.read(folder, believed, log)
+            return cls(known, folder, lock, tree, signer, pseudonyms, segment_bytes)
         except BaseException:
             os.close(lock)
             raise
@@ -228,26 +235,11 @@ class AuditLog:
         """In a thread. A checkpoint that cannot be written leaves the old one: later records are only unsigned."""
         tree = self._tree
         try:
-            checkpoint.write(self._folder, tree.size, tree.root, self._signer)
+            checkpoint.write(self._folder, tree.size, tree.root, self._signer, self._known.log, self._known.logs)
             self._signed = tree.size
         except OSError as error:
             _log.error("audit checkpoint of %d records not written: %s", tree.size, error)
         self._signed_at = time.monotonic()
-
-
-def _take(folder: Path) -> int:
-    lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        holder = os.read(lock, 32).decode("ascii", "replace").strip()
-        os.close(lock)
-        raise LogInUse(
-            f"another gateway (process {holder}) writes the audit log `{folder}`; stop it, or choose another home"
-        ) from None
-    os.ftruncate(lock, 0)
-    os.write(lock, f"{os.getpid()}\n".encode())
-    return lock
 
 
 def _open_segment(path: Path) -> int:

@@ -24,11 +24,11 @@ from gateway.auditing.tree import Frontier
 _log = logging.getLogger("credit_gateway.audit")
 
 
-def replay(folder: Path, believed: Mapping[str, Ed25519PublicKey], signer: Signer) -> Frontier:
+def replay(folder: Path, believed: Mapping[str, Ed25519PublicKey], signer: Signer, log: int = 0) -> Frontier:
     """Rebuild the tree and hold it against the checkpoint; cut a torn tail. Raises LogDamaged, CheckpointError."""
-    if not entries.segments(folder) and not (folder / checkpoint.NAME).exists():
+    if not log and not entries.segments(folder) and not (folder / checkpoint.NAME).exists():
         checkpoint.write(folder, 0, Frontier().root, signer)  # before the first record: no log is ever without one
-    signed = checkpoint.read(folder, believed)
+    signed = checkpoint.read(folder, believed, log)
     found = entries.scan(folder, {signed.size})
     advice = "run `credit-gateway audit verify` and restore the log from its backup"
     if found.flaw and not found.flaw.last:

@@ -7,6 +7,7 @@ earlier state as a whole is found too.
 
 from __future__ import annotations
 
+import contextlib
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,8 +17,7 @@ from typing import Any
 import orjson
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from gateway.auditing import checkpoint, entries, keys, tree
-from gateway.auditing.log import FOLDER
+from gateway.auditing import checkpoint, entries, keys, logs, tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +48,32 @@ class Proof:
         return tree.verify_inclusion(self.leaf, self.index, self.size, self.path, self.root)
 
 
-def verify(
+def verify_all(
     home: Path, trusted: Mapping[str, Ed25519PublicKey] | None = None, witness: Path | None = None
+) -> dict[int, Verification]:
+    """Check all logs of a home, those that are there and those that a checkpoint speaks of, by number."""
+    believed = trusted if trusted is not None else keys.public_keys(home)
+    numbers = set(logs.present(home))
+    for folder in (home / logs.FOLDER, *([witness] if witness else [])):
+        with contextlib.suppress(checkpoint.CheckpointError):  # the first log's own verification says it
+            numbers |= set(range(logs.signed(folder, believed)))
+    return {log: verify(home, believed, witness, log) for log in sorted(numbers)}
+
+
+def verify(
+    home: Path, trusted: Mapping[str, Ed25519PublicKey] | None = None, witness: Path | None = None, log: int = 0
 ) -> Verification:
-    """Check a home's whole log. `trusted` are the public keys to believe (the home's own by default), by id;
-    `witness` is a folder that holds an earlier `checkpoint.json`. Raises OSError, KeyFileError."""
-    folder = home / FOLDER
+    """Check one log of a home. `trusted` are the public keys to believe (the home's own by default), by id;
+    `witness` is a folder that holds earlier checkpoints as `audit` does. Raises OSError, KeyFileError."""
+    folder = logs.folder_of(home, log)
     believed = trusted if trusted is not None else keys.public_keys(home)
     try:
         # before the log is read: a running gateway only adds to it
-        signed = checkpoint.read(folder, believed)
-        marks = [signed] + ([checkpoint.read(witness, believed)] if witness else [])
+        signed = checkpoint.read(folder, believed, log)
+        marks = [signed]
+        # the witness may be older than this log; the first log it must have
+        if witness and (log == 0 or (logs.below(witness, log) / checkpoint.NAME).exists()):
+            marks.append(checkpoint.read(logs.below(witness, log), believed, log))
     except checkpoint.CheckpointError as error:
         found = entries.scan(folder)
         return Verification(found.tree.size, found.tree.root, 0, str(found.flaw or error))
@@ -79,13 +94,13 @@ def verify(
     return result(None)
 
 
-def prove(home: Path, index: int) -> Proof:
-    """The inclusion proof of one entry under the present checkpoint; reads the whole log.
+def prove(home: Path, index: int, log: int = 0) -> Proof:
+    """The inclusion proof of one entry of a log under the present checkpoint; reads the whole log.
 
     Raises IndexError for an entry that is not (yet) signed, CheckpointError, LogDamaged, OSError.
     """
-    folder = home / FOLDER
-    signed = checkpoint.read(folder, keys.public_keys(home))
+    folder = logs.folder_of(home, log)
+    signed = checkpoint.read(folder, keys.public_keys(home), log)
     if not 0 <= index < signed.size:
         raise IndexError(index)
     leaves = []
@@ -98,12 +113,22 @@ def prove(home: Path, index: int) -> Proof:
 
 
 def last(home: Path, count: int) -> list[Mapping[str, Any]]:
-    """The last `count` entries, oldest first, as `{index, leaf, record}`; a line torn at the end is left out.
-
-    Raises LogDamaged for a line that is not JSON, OSError.
+    """The last `count` entries of all logs, oldest first, as `{index, leaf, record}`, beyond the first log with its
+    number as `log`; a line torn at the end is left out. Raises LogDamaged for a line that is not JSON, OSError.
     """
+    found = [
+        {"log": log, **line} if log else line
+        for log in logs.present(home)
+        for line in _last(logs.folder_of(home, log), count)
+    ]
+    if len(found) > count:  # more than one log; times are UTC, in one form
+        found.sort(key=lambda line: str(line["record"]["at"]))
+    return found[max(len(found) - count, 0) :]
+
+
+def _last(folder: Path, count: int) -> list[Mapping[str, Any]]:
     tail: list[entries.Line] = []
-    for path in reversed(entries.segments(home / FOLDER)):
+    for path in reversed(entries.segments(folder)):
         if len(tail) >= count:
             break
         tail = [*deque((line for line in entries.lines_of(path) if line.whole), maxlen=count), *tail]

@@ -1,7 +1,8 @@
-"""`credit-gateway audit`: check that the audit log is the one that was written, and read its end.
+"""`credit-gateway audit`: check that the audit logs of a home are those that were written, and read their end.
 
-Thin: parses, calls `gateway.auditing`, prints. Works beside a running gateway and on a copied folder; it
-never writes. Exit code 0: whole; 1: not whole, or it cannot be read.
+A home has one log for each process that answered in it; all are read. Thin: parses, calls `gateway.auditing`,
+prints. Works beside a running gateway and on a copied folder; it never writes. Exit code 0: whole;
+1: not whole, or it cannot be read.
 """
 
 from __future__ import annotations
@@ -43,17 +44,23 @@ _home = click.option(
     help="A folder with an earlier checkpoint.json that was kept elsewhere.",
 )
 def verify(home: Path | None, key: Path | None, witness: Path | None) -> None:
-    """Recompute the log's Merkle tree and hold it against the signed checkpoint."""
+    """Recompute each log's Merkle tree and hold it against its signed checkpoint."""
     try:
         trusted = dict([keys.read_public_key(key)]) if key else None
-        result = verifying.verify(_place(home), trusted, witness)
+        results = verifying.verify_all(_place(home), trusted, witness)
     except (OSError, KeyFileError) as error:
         _fail(str(error))
-    if result.problem:
-        _fail(result.problem)
-    click.echo(f"whole: {result.size} records, root {result.root.hex()}")
-    if result.signed < result.size:
-        click.echo(f"the last {result.size - result.signed} records are not yet under a signed checkpoint")
+    for log, result in results.items():
+        name = f"worker-{log}: " if log else ""
+        if result.problem:
+            click.echo(f"{name}{result.problem}", err=True)
+            continue
+        click.echo(f"{name}whole: {result.size} records, root {result.root.hex()}")
+        if result.signed < result.size:
+            unsigned = result.size - result.signed
+            click.echo(f"{name}the last {unsigned} records are not yet under a signed checkpoint")
+    if any(result.problem for result in results.values()):
+        sys.exit(1)
 
 
 @audit.command()

@@ -8,10 +8,12 @@ import click
 
 from gateway import checking
 from gateway.app import Application, read
+from gateway.auditing import logs
 from gateway.cli import serving
 from gateway.cli.homes import home_option, make_home, shipped
+from gateway.cli.workers import Workers
 from gateway.schema import Face
-from gateway.settings import load
+from gateway.settings import MAX_WORKERS, load
 
 
 @click.command()
@@ -45,17 +47,25 @@ def check(home: Path | None) -> None:
 @home_option
 @click.option("--host", default=None, help="The address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=None, help="The port; 0 takes a free one.")
-def serve(home: Path | None, host: str | None, port: int | None) -> None:
+@click.option("--workers", type=click.IntRange(1, MAX_WORKERS), default=None, help="Processes, one a core (default 1).")
+def serve(home: Path | None, host: str | None, port: int | None, workers: int | None) -> None:
     """Serve a home. Refuses to start when it does not agree with itself."""
-    settings = load(home, host=host, port=port)
+    settings = load(home, host=host, port=port, workers=workers)
     configuration = read(settings)
     for warning in configuration.warnings:
         click.echo(f"warning: {warning}", err=True)
     with serving.listening(settings.host, settings.port) as taken:
         settings = serving.on_socket(settings, taken)
         address = f"http://{settings.host}:{settings.port}"
-        application = Application(settings, configuration)
-        serving.serve(application, taken, lambda: click.echo(f"listening on {address}"))
+
+        def ready() -> None:
+            click.echo(f"listening on {address}")
+
+        if settings.workers == 1:
+            serving.serve(Application(settings, configuration), taken, ready)
+        else:
+            logs.found(settings.home, settings.workers)
+            Workers(settings, configuration, taken).serve(ready)
 
 
 @click.command()

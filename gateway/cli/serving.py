@@ -31,13 +31,15 @@ class ListenError(ValueError):
 
 
 @contextlib.contextmanager
-def listening(host: str, port: int) -> Iterator[socket.socket]:
-    """A bound socket; closed at the end. Raises ListenError."""
+def listening(host: str, port: int, shared: bool = False) -> Iterator[socket.socket]:
+    """A bound socket; closed at the end. `shared` with others of this gateway's processes. Raises ListenError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     taken = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     # accepted sockets inherit it; without it head and body of an answer wait for each other, 40 ms at a time
     taken.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if shared:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     try:
         taken.bind((host, port))
     except OSError as error:
@@ -55,9 +57,16 @@ def on_socket(settings: Settings, taken: socket.socket) -> Settings:
     return replace(settings, port=taken.getsockname()[1])
 
 
-def serve(application: Application, taken: socket.socket, ready: Callable[[], None]) -> None:
-    """Serve until SIGINT or SIGTERM; `ready` is called when the first request can be answered."""
-    runner = _Runner(application.settings, application, ready)
+def set_logging(settings: Settings) -> None:
+    logging.basicConfig(level=settings.log_level.upper(), format="%(levelname)s %(name)s: %(message)s")
+    for library in ("httpx2", "httpcore2", "aiosqlite", "sqlalchemy", "zeep"):
+        logging.getLogger(library).setLevel(logging.WARNING)  # they log addresses and values, and these hold codes
+
+
+def serve(application: Application, taken: socket.socket, ready: Callable[[], None], alive: int | None = None) -> None:
+    """Serve until SIGINT or SIGTERM, or until the pipe `alive` ends; `ready` is called when the first request can be
+    answered."""
+    runner = _Runner(application.settings, application, ready, alive)
     for number in (signal.SIGINT, signal.SIGTERM):
         # uvicorn raises what it caught again when it has drained; by then there is nothing left to interrupt
         signal.signal(number, lambda *_: None)
@@ -105,12 +114,12 @@ async def _run(application: Application, runner: uvicorn.Server, taken: socket.s
 class _Runner(uvicorn.Server):
     """A uvicorn server that says when it has started."""
 
-    def __init__(self, settings: Settings, application: Application, ready: Callable[[], None]) -> None:
-        level = settings.log_level.upper()
-        logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s")
-        for library in ("httpx2", "httpcore2", "aiosqlite", "sqlalchemy", "zeep"):
-            logging.getLogger(library).setLevel(logging.WARNING)  # they log addresses and values, and these hold codes
+    def __init__(
+        self, settings: Settings, application: Application, ready: Callable[[], None], alive: int | None = None
+    ) -> None:
+        set_logging(settings)
         self._ready = ready
+        self._alive = alive
         super().__init__(
             uvicorn.Config(
                 application,
@@ -127,4 +136,10 @@ class _Runner(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        if self._alive is not None:
+            asyncio.get_running_loop().add_reader(self._alive, self._abandoned, self._alive)
         self._ready()
+
+    def _abandoned(self, alive: int) -> None:
+        asyncio.get_running_loop().remove_reader(alive)
+        self.should_exit = True

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from deploy.demo.processes import NotReady
+from gateway.auditing.checkpoint import CheckpointError
 from gateway.auditing.entries import LogDamaged
-from gateway.auditing.log import LogInUse
+from gateway.auditing.logs import LogInUse
 from gateway.checking import HomeError
 from gateway.cli.asking import AskingError
 from gateway.cli.demonstration import DemoError
 from gateway.cli.serving import ListenError
+from gateway.cli.workers import WorkerError
 from gateway.documents import DocumentError
 from gateway.keyfiles import KeyFileError
 from gateway.settings import SettingsError
@@ -16,6 +18,7 @@ from policies.findings import Refused
 
 KNOWN = (
     AskingError,
+    CheckpointError,
     DemoError,
     DocumentError,
     HomeError,
@@ -26,4 +29,5 @@ KNOWN = (
     NotReady,
     Refused,
     SettingsError,
+    WorkerError,
 )

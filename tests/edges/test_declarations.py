@@ -49,6 +49,16 @@ def test_a_whole_declaration_says_what_the_platform_answers() -> None:
     assert platform.owner == "虚构办公室 (ops@invented.example)"
 
 
+def test_processes_share_a_platforms_limits() -> None:
+    """Of four processes each has a quarter of a platform's bounds, and one call at once at least."""
+    source = SQL_SOURCE.replace("limits: {", "limits: {concurrency: 8, perSecond: 2, ")
+    assert source != SQL_SOURCE
+    shares = [load([declaration(source, SQL_TYPE)], TERMS, processes) for processes in (1, 4, 64)]
+    limits = [share.platforms["370100-invented"].source("Permit").limits for share in shares]
+    assert [(each.concurrency, each.per_second) for each in limits] == [(8, 2.0), (2, 0.5), (1, 1 / 32)]
+    assert {each.max_rows for each in limits} == {100}
+
+
 SQL_MISTAKES = [
     (
         "unknown field",

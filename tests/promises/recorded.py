@@ -28,9 +28,9 @@ def record(number: int, text: str = "甲") -> Record:
     return Record(f"decision-{number}", NOW, caller, "ab" * 32, DONE)
 
 
-async def fill(home: Path, count: int, segment_bytes: int = 1 << 20) -> None:
+async def fill(home: Path, count: int, segment_bytes: int = 1 << 20, worker: int = 0) -> None:
     """A log of `count` records, several segments when they are small, closed in order."""
-    log = AuditLog.open(home, segment_bytes=segment_bytes)
+    log = AuditLog.open(home, log=worker, segment_bytes=segment_bytes)
     for number in range(log.size, log.size + count):
         await log.append(record(number))
     await log.close()

@@ -15,7 +15,8 @@ import orjson
 import pytest
 
 from gateway.auditing import AuditLog, verifying
-from gateway.auditing.log import AuditUnavailable, LogInUse
+from gateway.auditing.log import AuditUnavailable
+from gateway.auditing.logs import LogInUse
 from tests.promises.recorded import fill, record, segments
 
 ROOT = Path(__file__).parents[2]
