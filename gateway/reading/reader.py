@@ -20,7 +20,7 @@ from graphql import DocumentNode, FragmentDefinitionNode, OperationDefinitionNod
 from gateway.errors import GatewayError, Refusal
 from gateway.model import Form, Operation, Request
 from gateway.reading.limits import check_limits, exceeded
-from gateway.reading.normalising import Slot, normalise
+from gateway.reading.normalising import Normal, Slot, normalise
 from gateway.reading.proving import prove
 from gateway.reading.turns import Turns
 from gateway.schema import Face
@@ -60,10 +60,11 @@ class _Refused:
 
 
 class Reader:
-    """`read` a request into an Operation; remembers documents of `capacity` characters in all. `plain` reads each text
+    """`read` a request into an Operation; remembers documents of `capacity` characters in all, which takes about a
+    hundred times as many bytes with all that is made of them. `plain` reads each text
     for itself: no form is proved or shared."""
 
-    def __init__(self, face: Face, capacity: int = 2_000_000, turns: Turns | None = None, plain: bool = False) -> None:
+    def __init__(self, face: Face, capacity: int = 1_000_000, turns: Turns | None = None, plain: bool = False) -> None:
         self._face = face
         self._texts: LRUCache[str, _Known] = LRUCache(capacity, getsizeof=_size)
         self._proved: LRUCache[str, _Proved] = LRUCache(capacity, getsizeof=_size)
@@ -72,8 +73,11 @@ class Reader:
         self._plain = plain
 
     async def turn(self, request: Request, caller: str) -> None:
-        """Returns at once for a known text, else when it may be read. Raises GatewayError TOO_MANY_NEW_DOCUMENTS."""
-        if request.query in self._texts:
+        """Returns at once for what is recognised, else when it may be read.
+
+        Raises GatewayError TOO_MANY_NEW_DOCUMENTS.
+        """
+        if request.query in self._texts or self._recognised(request.query):
             self._turns.known(caller)
         else:
             await self._turns.take(caller)
@@ -94,6 +98,15 @@ class Reader:
     def trust(self, text: str) -> None:
         """Read a document before anybody asks it. Raises as `read` does."""
         self._learn(text)
+
+    def _recognised(self, text: str) -> bool:
+        """Whether a text that is new has a form that was proved before; it is then known from now on."""
+        normal = None if self._plain else normalise(text)
+        proved = self._proved.get(normal.key) if normal else None
+        if normal is None or proved is None:
+            return False
+        _keep(self._texts, text, _bound(text, normal, proved))
+        return True
 
     def _learn(self, text: str) -> _Known:
         refused = self._refused.get(text)
@@ -127,9 +140,7 @@ class Reader:
             slots = {slot: index for index, slot in enumerate(normal.slots)}
             proved = _Proved(form, {name: slots[slot] for name, slot in proof.slots.items()}, len(text))
             _keep(self._proved, normal.key, proved)
-        literals = {name: _value(normal.slots[index]) for name, index in proved.places.items()}
-        forms = {None: proved.form, normal.name: proved.form}
-        return _Known(forms, literals, _digest(text), len(text), shared=True)
+        return _bound(text, normal, proved)
 
     def _alone(self, text: str) -> _Known:
         document = self._face.parse(text)
@@ -156,6 +167,12 @@ class Reader:
         form = _choose(known.forms, request.operation_name)
         values = self._face.coerce(form.node, request.variables)
         return Operation(form, request.variables, values, known.digest)
+
+
+def _bound(text: str, normal: Normal, proved: _Proved) -> _Known:
+    """A text in a form that is proved: its literals become values of the form's variables."""
+    literals = {name: _value(normal.slots[index]) for name, index in proved.places.items()}
+    return _Known({None: proved.form, normal.name: proved.form}, literals, _digest(text), len(text), shared=True)
 
 
 def _choose(forms: Mapping[str | None, Form], name: str | None) -> Form:

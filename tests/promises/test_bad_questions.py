@@ -52,6 +52,15 @@ def test_documents(house: House, document: str, code: str) -> None:
     assert "Did you mean" not in json.dumps(answer)
 
 
+def test_a_null_where_none_can_stand(house: House) -> None:
+    """A variable that may be null and is, in the place of an argument that has a default and cannot be null."""
+    query = (
+        "query($id: SubjectKey!, $n: Int) { subject(id: $id) { administrativePenalties(first: $n) { totalCount } } }"
+    )
+    assert refused(house.ask(query, "penalised", n=None)) == "INVALID_ARGUMENT"
+    assert house.ask(query, "penalised")["data"]["subject"]
+
+
 def test_errors_name_the_place(house: House) -> None:
     """A validation error says line and column."""
     [error] = house.post({"query": "{\n  platforms { nam }\n}"}).json()["errors"]
