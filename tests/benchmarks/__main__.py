@@ -27,6 +27,7 @@ from tests.benchmarks.stage import Stack
 
 RESULTS = ROOT / ".bench"
 LIBRARIES = ("uvicorn", "uvloop", "httptools", "graphql-core", "strawberry-graphql", "orjson", "joserfc", "httpcore2")
+BUSY = 0.7  # processes that want a core when the run begins
 STACKS: tuple[Stack, ...] = (*OWN, *PEERS)
 
 
@@ -43,13 +44,16 @@ def bench(chosen: str, only: str, rounds: int, seconds: float, build_router: boo
     scenarios = [ALL[name] for name in _words(chosen, ALL, "scenario")]
     names = _words(only, [stack.name for stack in STACKS], "stack")
     _allow_files(4 * measuring.CROWD)
+    busy = os.getloadavg()[0]
+    if busy > BUSY:
+        click.echo(f"this machine has other work (load {busy:.1f}): believe no figure but `cpu ms`, and that with care")
     if build_router:
         try:
             installing.build_router()
         except installing.Absent as absent:
             click.echo(f"hive-router: {absent}")
     path = RESULTS / f"results-{datetime.now().astimezone():%Y%m%d-%H%M%S}.json"
-    written: dict[str, Any] = {"rounds": rounds, "seconds": seconds, **_versions(), "scenarios": []}
+    written: dict[str, Any] = {"rounds": rounds, "seconds": seconds, "load": busy, **_versions(), "scenarios": []}
     failed = False
     for scenario in scenarios:
         stacks = _of(scenario, names)

@@ -8,20 +8,20 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tests.benchmarks import records
-from tests.benchmarks.stage import WHOLE, Ask, Stack, Stage
+from tests.benchmarks.stage import WHOLE, Stack, Stage
 
 
 class Different(RuntimeError):
     """A stack does not answer what the platforms hold."""
 
 
-def ask(stack: Stack, stage: Stage, port: int, subject: str, what: Ask = WHOLE) -> dict[str, Any]:
-    """One answer, whole. Raises OSError when it is no 2xx."""
+def ask(stack: Stack, stage: Stage, port: int, subject: str) -> bytes:
+    """The body of one answer. Raises OSError when it is no 2xx."""
     headers = {"Content-Type": "application/json", "Authorization": f"Bearer {stage.tokens[0]}"}
-    content = json.dumps(stack.body(stage, subject, what)).encode()
+    content = json.dumps(stack.body(stage, subject, WHOLE)).encode()
     question = urllib.request.Request(f"http://127.0.0.1:{port}/graphql", content, headers)
     with urllib.request.urlopen(question, timeout=30) as answer:
-        found: dict[str, Any] = json.load(answer)
+        found: bytes = answer.read()
         return found
 
 

@@ -30,6 +30,7 @@ class Runner:
     subjects: Sequence[str]
     requests: list[bytes]
     calls: float  # of the platforms for one answer
+    whole: int  # bytes of a whole answer's body
     rounds: list[Figures] = field(default_factory=list)
 
     def load(self, requests: Sequence[bytes], seconds: float, connections: int, name: str = "load") -> Measured:
@@ -57,7 +58,7 @@ Measure = Callable[[Runner, float], Figures]
 
 def plain(runner: Runner, seconds: float) -> Figures:
     """The same questions again and again, 32 at a time."""
-    return runner.load(runner.requests, seconds, load.CONNECTIONS).as_dict()
+    return {**_costed(runner, runner.requests, seconds, load.CONNECTIONS), "whole": runner.whole}
 
 
 def counted(connections: int) -> Measure:
@@ -65,19 +66,17 @@ def counted(connections: int) -> Measure:
 
     def measure(runner: Runner, seconds: float) -> Figures:
         before = runner.stage.answered()
-        found = runner.load(runner.requests, seconds, connections)
-        runner.child.await_quiet()
-        # whoever was waiting when the time was over has been asked for too
-        calls = (runner.stage.answered() - before) / (found.requests + connections)
-        return {**found.as_dict(), "calls": calls}
+        found = _costed(runner, runner.requests, seconds, connections)
+        calls = (runner.stage.answered() - before) / (found["requests"] + connections)
+        return {**found, "calls": calls, "whole": runner.whole}
 
     return measure
 
 
 def cold(runner: Runner, seconds: float) -> Figures:
     """Every request is an operation that nobody has seen."""
-    found = runner.load(runner.messages(NEW, new_operations()), seconds, load.CONNECTIONS)
-    return {**found.as_dict(), "again": max(0, found.requests - NEW)}
+    found = _costed(runner, runner.messages(NEW, new_operations()), seconds, load.CONNECTIONS)
+    return {**found, "again": max(0, found["requests"] - NEW)}
 
 
 def neighbours(runner: Runner, seconds: float) -> Figures:
@@ -120,6 +119,16 @@ def new_operations() -> Callable[[int], Ask]:
         return Ask(left_out=left, more=(f"new{salt:08x}{number}: authority",))
 
     return ask
+
+
+def _costed(runner: Runner, requests: Sequence[bytes], seconds: float, connections: int) -> Figures:
+    """A load with its cost: the processor's time for one answer, which a busy machine changes least of all."""
+    before = runner.child.worked()
+    found = runner.load(requests, seconds, connections)
+    runner.child.await_quiet()
+    # whoever was waiting when the time was over has been worked for too
+    cost = (runner.child.worked() - before) / (found.requests + connections)
+    return {**found.as_dict(), "cost": cost * 1000}
 
 
 def _disturbed(runner: Runner, seconds: float, asked: Sequence[bytes], others: Sequence[bytes]) -> Figures:

@@ -58,14 +58,14 @@ class Child:
 
     def await_quiet(self, within: float = 10.0) -> None:
         """Returns when it works no more: what a load left behind must not slow whoever is asked next."""
-        until, before = time.monotonic() + within, -1
-        while time.monotonic() < until and (now := self._worked()) - before > 2:
+        until, before = time.monotonic() + within, -1.0
+        while time.monotonic() < until and (now := self.worked()) - before > 0.02:
             before = now
             time.sleep(0.1)
 
-    def _worked(self) -> int:
-        """Ticks of the processor's time."""
-        return sum(int(words[11]) + int(words[12]) for words in self._family())
+    def worked(self) -> float:
+        """Seconds of the processor's time that it and what it started have used."""
+        return sum(int(words[11]) + int(words[12]) for words in self._family()) / os.sysconf("SC_CLK_TCK")
 
     def _family(self) -> list[list[str]]:
         """proc(5)'s `stat` of each process of the session, from its third word."""

@@ -115,7 +115,8 @@ def _started(
         opened.callback(child.stop)
         try:
             child.await_port(port)
-            said = comparing.compare(stack, stage, comparing.ask(stack, stage, port, asked[0], WHOLE))
+            answer = comparing.ask(stack, stage, port, asked[0])
+            said = comparing.compare(stack, stage, json.loads(answer))
             calls = comparing.calls_per_answer(stack, stage, port, asked[-2 if scenario.slow else -20 :])
         except (NotStarted, OSError, Different) as error:
             if stack.name.startswith("ours"):
@@ -125,7 +126,7 @@ def _started(
             continue
         if stack.secured:
             shown[stack.name] = json.dumps(said)
-        runner = Runner(stack, stage, child, port, asked, [], calls)
+        runner = Runner(stack, stage, child, port, asked, [], calls, len(answer))
         runner.requests = runner.messages(max(len(asked), len(stage.tokens)), lambda _: WHOLE)
         runners.append(runner)
     if len(set(shown.values())) > 1:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Any
 
-HEAD = ("stack", "answers/s", "least-most", "ours is", "p50 ms", "p99 ms", "calls", "KB", "MB", "not 2xx")
+HEAD = ("stack", "answers/s", "least-most", "ours is", "cpu ms", "p50 ms", "p99 ms", "calls", "KB", "MB", "not 2xx")
 OWN = (
     "alone p99",
     "p99 ratio",
@@ -42,13 +42,19 @@ def lines(found: Rounds, first: str = "ours") -> list[str]:
         rows.append(
             (
                 name, f"{speed['median']:.0f}", f"{speed['min']:.0f}-{speed['max']:.0f}", ratio,
-                _median(s, "p50", ".1f"), _median(s, "p99", ".1f"), _median(s, "calls", ".2f"),
-                f"{s['size']['median'] / 1024:.1f}", f"{s['memory']['max'] / 1e6:.0f}", str(failed),
+                _median(s, "cost", ".3f"), _median(s, "p50", ".1f"), _median(s, "p99", ".1f"),
+                _median(s, "calls", ".2f"),
+                f"{s['size']['median'] / 1024:.1f}{_cut(found[name])}", f"{s['memory']['max'] / 1e6:.0f}", str(failed),
                 *(_median(s, each, ".4g") for each in own),
             )
         )  # fmt: skip
     widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
     return ["  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]).rstrip() for row in rows]
+
+
+def _cut(rounds: Sequence[Mapping[str, Any]]) -> str:
+    """A mark for answers that were shorter than the whole one in some round: many of them were partial, or errors."""
+    return "!" if any(0 < round_["size"] < 0.95 * round_.get("whole", 0) for round_ in rounds) else ""
 
 
 def _median(found: Mapping[str, Mapping[str, float]], name: str, form: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 
 from graphql import build_schema, parse, validate
 
@@ -28,7 +29,7 @@ def test_the_stacks_of_our_own_answer_alike() -> None:
             child = stack.start(stage, port)
             opened.callback(child.stop)
             child.await_port(port)
-            said = comparing.compare(stack, stage, comparing.ask(stack, stage, port, subject))
+            said = comparing.compare(stack, stage, json.loads(comparing.ask(stack, stage, port, subject)))
             shown += [said] if stack.secured else []
             assert comparing.calls_per_answer(stack, stage, port, records.subjects(2)) == SMALL.amount.platforms
     assert len(shown) == 2

@@ -45,7 +45,7 @@ class Router:
         return federation.nodes(answer)
 
     def _supergraph(self, stage: Stage) -> str:
-        path = stage.folder / "supergraph.graphql"
+        path = stage.folder / f"{self.name}.graphql"  # its own: Hive reads it again and again
         path.write_text(federation.supergraph(stage.graphs), "utf-8")
         return str(path)
 
