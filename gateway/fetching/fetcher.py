@@ -79,6 +79,7 @@ class Asked:
             raise
         finally:
             timer.cancel()
+            self.asks.clear()  # no circle of references is left for the garbage collector
 
     def settled(self, desk: Desk, group: Group, replies: BySubject) -> None:
         for subject, reply in replies.items():

@@ -124,6 +124,7 @@ class Inquiry:
         return {subject: Reply(status, tuple(rows), as_of, rejected) for subject, rows in kept.items()}
 
     def _told(self, outcome: BySubject | ConnectorError) -> None:
+        self._call = None
         subjects = self._named()
         if isinstance(outcome, ConnectorError):
             self._warn("%s: %s", type(outcome).__name__, outcome)

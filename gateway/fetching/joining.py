@@ -137,6 +137,7 @@ class Joint:
         return tuple(self.subjects)
 
     def _settled(self, replies: BySubject) -> None:
+        self._inquiry = None
         if before := self._before:
             replies = {key: before.get(key, each) if each.status in FAILED else each for key, each in replies.items()}
         again: dict[tuple[SubjectKey, ...], Joint] = {}

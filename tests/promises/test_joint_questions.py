@@ -6,6 +6,7 @@ The answers are held against those of a source whose questions are never joined.
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -373,3 +374,17 @@ async def test_partners_of_different_rights_are_never_asked_for_together() -> No
     for kind in kinds:
         asked = [key for each in office.asked if (each.fields, each.where) == kind for key in each.subjects]
         assert sorted(key.value for key in asked) == sorted(key.value for key in KEYS)
+
+
+async def test_an_answered_question_leaves_nothing_behind() -> None:
+    """What was made for a question is gone with its answer: no circle of references waits for the collector."""
+    shared = fetcher(Office())
+    await asyncio.gather(*(ask(shared, [key]) for key in KEYS))
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(20):
+            await asyncio.gather(*(ask(shared, [key]) for key in KEYS))
+        assert gc.collect() < 20
+    finally:
+        gc.enable()
