@@ -2,8 +2,8 @@
 
 A text that was read before is known by itself, at the price of one look-up. A text that is new but has the normal form
 of one that was proved shares its form: it is neither parsed nor validated, and its literals are bound like variables.
-Whatever does not bind (a date that is none) is read for itself, so that every error is that of its own text. Texts that
-were refused are remembered too, and to read what is new is work that has to wait its turn (see `turns`).
+Whatever does not bind (a date that is none) is read for itself, once, so that every error is that of its own text. Texts
+that were refused are remembered too, and to read what is new is work that has to wait its turn (see `turns`).
 """
 
 from __future__ import annotations
@@ -75,35 +75,39 @@ class Reader:
         """Returns at once for a known text, else when it may be read. Raises GatewayError TOO_MANY_NEW_DOCUMENTS."""
         if request.query in self._texts:
             self._turns.known(caller)
-        else:
+        elif request.query not in self._refused:
             await self._turns.take(caller)
 
     def read(self, request: Request) -> Operation:
         """Raises GatewayError or Refusal: parse, limits, validation, operation, variables, in this order."""
         known = self._texts.get(request.query) or self._learn(request.query)
-        form = _choose(known.forms, request.operation_name)
-        variables = {**request.variables, **known.literals} if known.literals else request.variables
         try:
-            values = self._face.coerce(form.node, variables)
+            return self._bound(known, request)
         except Refusal:
             if not known.shared:
                 raise
-            return self._plainly(request)
-        return Operation(form, variables, values, known.digest)
+            return self._bound(self._learn(request.query, alone=True), request)
 
     def trust(self, text: str) -> None:
         """Read a document before anybody asks it. Raises as `read` does."""
         self._learn(text)
 
-    def _learn(self, text: str) -> _Known:
+    def _bound(self, known: _Known, request: Request) -> Operation:
+        form = _choose(known.forms, request.operation_name)
+        variables = {**request.variables, **known.literals} if known.literals else request.variables
+        return Operation(form, variables, self._face.coerce(form.node, variables), known.digest)
+
+    def _learn(self, text: str, alone: bool = False) -> _Known:
+        """`alone`: for itself from now on, because something did not bind and the errors are those of its own text."""
         refused = self._refused.get(text)
         if refused is not None:
             raise Refusal(refused.errors)
         began = time.perf_counter()
         try:
-            known = (None if self._plain else self._by_form(text)) or self._alone(text)
+            known = (None if alone or self._plain else self._by_form(text)) or self._alone(text)
         except GatewayError as error:
             errors = error.errors if isinstance(error, Refusal) else (error,)
+            self._texts.pop(text, None)
             _keep(self._refused, text, _Refused(errors, len(text)))
             raise
         finally:
@@ -149,13 +153,6 @@ class Reader:
         if len(operations) == 1:
             forms[None] = next(iter(forms.values()))
         return _Known(forms, {}, _digest(text), len(text), shared=False)
-
-    def _plainly(self, request: Request) -> Operation:
-        """What did not bind, read for itself: the errors are those of its own text."""
-        known = self._alone(request.query)
-        form = _choose(known.forms, request.operation_name)
-        values = self._face.coerce(form.node, request.variables)
-        return Operation(form, request.variables, values, known.digest)
 
 
 def _choose(forms: Mapping[str | None, Form], name: str | None) -> Form:
