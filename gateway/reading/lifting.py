@@ -41,6 +41,7 @@ LITERALS: dict[str, frozenset[str]] = {
     "Int": frozenset({"Int"}), "Float": frozenset({"Int", "Float"}), "Boolean": frozenset(), "ID": frozenset({"String"})
 }  # fmt: skip
 TEXT = frozenset({"String"})
+MOST = 300  # literals of one form: each is bound with every request, and a whole batch has fewer
 KINDS: dict[str, Kind] = {"int_value": "Int", "float_value": "Float", "string_value": "String"}
 
 
@@ -58,6 +59,7 @@ class Values:
     used: set[str] = field(default_factory=set)
     slots: dict[str, Slot] = field(default_factory=dict)
     places: dict[str, str] = field(default_factory=dict)  # slot's variable -> its type as text
+    lifted: dict[tuple[Slot, str], str] = field(default_factory=dict)  # slot and type -> its variable
 
     def declare(self, node: VariableDefinitionNode) -> None:
         name = node.variable.name.value
@@ -130,9 +132,10 @@ class Values:
 
     def _slot(self, slot: Slot, place: str) -> VariableNode:
         """A variable for this literal at places of this type. No document can spell its name."""
-        index = next((name for name, known in self.slots.items() if known == slot and self.places[name] == place), None)
+        index = self.lifted.get((slot, place))
         if index is None:
-            index = f"{len(self.slots)}:{slot[0]}"
+            sure(len(self.slots) < MOST)
+            index = self.lifted[slot, place] = f"{len(self.slots)}:{slot[0]}"
             self.slots[index], self.places[index] = slot, place
         return VariableNode(name=NameNode(value=index))
 

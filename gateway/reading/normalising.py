@@ -17,7 +17,7 @@ Kind = Literal["Int", "Float", "String"]
 Slot = tuple[Kind, str]  # the literal's text; that of a string without its quotes
 
 TOKEN = re.compile(
-    r"(?:[ \t\n\r,\ufeff]|#[^\n\r]*)*"
+    r"(?:[ \t\n\r,\ufeff]|#[^\n\r\ud800-\udfff]*)*"
     r"(?:([_A-Za-z][_0-9A-Za-z]*|\.\.\.|[!$&()\[\]{}:=@|])"
     r'|"(?!"")([ !#-\[\]-\ud7ff\ue000-\U0010ffff]*)"(?!")'
     r"|(-?(?:0|[1-9][0-9]*)((?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?))(?![0-9A-Za-z_.])"
@@ -70,7 +70,7 @@ def normalise(text: str) -> Normal | None:
                     before = "query is next" if word == "query" else word
                     parts.append(word)
                     continue
-                elif before == "query is next" and word != "@":
+                elif before == "query is next" and word.isidentifier():
                     name, before = word, word
                     continue
             before = word

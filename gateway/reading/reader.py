@@ -2,8 +2,8 @@
 
 A text that was read before is known by itself, at the price of one look-up. A text that is new but has the normal form
 of one that was proved shares its form: it is neither parsed nor validated, and its literals are bound like variables.
-Whatever does not bind (a date that is none) is read for itself, so that every error is that of its own text. Texts that
-were refused are remembered too, and to read what is new is work that has to wait its turn (see `turns`).
+Whatever does not bind (a date that is none) is read for itself, once, so that every error is that of its own text. Texts
+that were refused are remembered too, and to read what is new is work that has to wait its turn (see `turns`).
 """
 
 from __future__ import annotations
@@ -79,21 +79,18 @@ class Reader:
         """
         if request.query in self._texts or self._recognised(request.query):
             self._turns.known(caller)
-        else:
+        elif request.query not in self._refused:
             await self._turns.take(caller)
 
     def read(self, request: Request) -> Operation:
         """Raises GatewayError or Refusal: parse, limits, validation, operation, variables, in this order."""
         known = self._texts.get(request.query) or self._learn(request.query)
-        form = _choose(known.forms, request.operation_name)
-        variables = {**request.variables, **known.literals} if known.literals else request.variables
         try:
-            values = self._face.coerce(form.node, variables)
+            return self._bound(known, request)
         except Refusal:
             if not known.shared:
                 raise
-            return self._plainly(request)
-        return Operation(form, variables, values, known.digest)
+            return self._bound(self._learn(request.query, alone=True), request)
 
     def trust(self, text: str) -> None:
         """Read a document before anybody asks it. Raises as `read` does."""
@@ -105,18 +102,25 @@ class Reader:
         proved = self._proved.get(normal.key) if normal else None
         if normal is None or proved is None:
             return False
-        _keep(self._texts, text, _bound(text, normal, proved))
+        _keep(self._texts, text, _in_form(text, normal, proved))
         return True
 
-    def _learn(self, text: str) -> _Known:
+    def _bound(self, known: _Known, request: Request) -> Operation:
+        form = _choose(known.forms, request.operation_name)
+        variables = {**request.variables, **known.literals} if known.literals else request.variables
+        return Operation(form, variables, self._face.coerce(form.node, variables), known.digest)
+
+    def _learn(self, text: str, alone: bool = False) -> _Known:
+        """`alone`: for itself from now on, because something did not bind and the errors are those of its own text."""
         refused = self._refused.get(text)
         if refused is not None:
             raise Refusal(refused.errors)
         began = time.perf_counter()
         try:
-            known = (None if self._plain else self._by_form(text)) or self._alone(text)
+            known = (None if alone or self._plain else self._by_form(text)) or self._alone(text)
         except GatewayError as error:
             errors = error.errors if isinstance(error, Refusal) else (error,)
+            self._texts.pop(text, None)
             _keep(self._refused, text, _Refused(errors, len(text)))
             raise
         finally:
@@ -140,7 +144,7 @@ class Reader:
             slots = {slot: index for index, slot in enumerate(normal.slots)}
             proved = _Proved(form, {name: slots[slot] for name, slot in proof.slots.items()}, len(text))
             _keep(self._proved, normal.key, proved)
-        return _bound(text, normal, proved)
+        return _in_form(text, normal, proved)
 
     def _alone(self, text: str) -> _Known:
         document = self._face.parse(text)
@@ -161,15 +165,8 @@ class Reader:
             forms[None] = next(iter(forms.values()))
         return _Known(forms, {}, _digest(text), len(text), shared=False)
 
-    def _plainly(self, request: Request) -> Operation:
-        """What did not bind, read for itself: the errors are those of its own text."""
-        known = self._alone(request.query)
-        form = _choose(known.forms, request.operation_name)
-        values = self._face.coerce(form.node, request.variables)
-        return Operation(form, request.variables, values, known.digest)
 
-
-def _bound(text: str, normal: Normal, proved: _Proved) -> _Known:
+def _in_form(text: str, normal: Normal, proved: _Proved) -> _Known:
     """A text in a form that is proved: its literals become values of the form's variables."""
     literals = {name: _value(normal.slots[index]) for name, index in proved.places.items()}
     return _Known({None: proved.form, normal.name: proved.form}, literals, _digest(text), len(text), shared=True)
