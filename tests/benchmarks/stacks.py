@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -34,7 +35,9 @@ class Gateway:
         return None
 
     def start(self, stage: Stage, port: int) -> Child:
-        command = [str(COMMAND), "serve", "--home", str(stage.home), "--port", str(port), *self._options]
+        home = stage.folder / f"home-{self.name}"  # one home is one gateway's
+        shutil.copytree(stage.home, home)
+        command = [str(COMMAND), "serve", "--home", str(home), "--port", str(port), *self._options]
         return start(self.name, command, stage.folder, stage.core)
 
     def body(self, stage: Stage, subject: str, ask: Ask) -> dict[str, Any]:

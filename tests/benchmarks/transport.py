@@ -12,7 +12,6 @@ import importlib
 import os
 import shutil
 import statistics
-import subprocess
 import tempfile
 import time
 from collections.abc import Sequence
@@ -20,8 +19,8 @@ from pathlib import Path
 
 from connectors.contract import Deadline
 from connectors.transport.port import Question, Transport
-from tests.benchmarks.processes import Child, cores, pinned
-from tests.benchmarks.upstream import free_port
+from tests.benchmarks import processes
+from tests.benchmarks.processes import Child, cores, free_port
 from tests.edges.crooked import Authority
 
 CANDIDATES = {"httpcore2": "former", "pyreqwest": "library", "own": "own"}
@@ -50,7 +49,7 @@ def platform(folder: Path, authority: Authority, core: str | None) -> tuple[Chil
     text = CONFIGURATION.format(folder=folder, certificate=certificate, body=BODY, **ports)
     (folder / "nginx.conf").write_text(text, "utf-8")
     arguments = ["nginx", "-e", str(folder / "error.log"), "-p", str(folder), "-c", str(folder / "nginx.conf")]
-    child = Child("nginx", subprocess.Popen(pinned(arguments, core), stdin=subprocess.DEVNULL))
+    child = processes.start("nginx", arguments, folder, core)
     child.await_port(ports["secure"])
     return child, {"plain": f"http://localhost:{ports['plain']}", "TLS": f"https://localhost:{ports['secure']}"}
 

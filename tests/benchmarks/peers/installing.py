@@ -75,7 +75,9 @@ def build_router() -> None:
         raise Absent("cargo is not installed")
     ROUTER_FOLDER.mkdir(parents=True, exist_ok=True)
     command = ["nice", "-n", "19", "cargo", "install", "hive-router", "--version", ROUTER, "--locked", "--quiet"]
-    _run([*command, "--root", ".", "--target-dir", "target"], ROUTER_FOLDER, CARGO_WITHIN)
+    # with the plain GraphiQL page: the other one is fetched while building
+    options = ["--features", "graphiql", "--bin", "hive_router", "--root", ".", "--target-dir", "target"]
+    _run([*command, *options], ROUTER_FOLDER, CARGO_WITHIN)
     shutil.rmtree(ROUTER_FOLDER / "target", ignore_errors=True)
 
 
