@@ -154,6 +154,8 @@ class Connection(asyncio.Protocol):
             self._until_close = "content-length" not in headers and "transfer-encoding" not in headers
 
     def on_body(self, body: bytes) -> None:
+        if self._bodiless:
+            raise ContractBroken("bytes after the answer")
         self._framing = 0
         self._size += len(body)
         if self._size > self._most:

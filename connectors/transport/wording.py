@@ -13,7 +13,7 @@ from connectors.transport.address import Address
 from connectors.transport.port import Question
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_OURS = frozenset({"accept-encoding", "content-length"})
+OURS = frozenset({"accept-encoding", "content-length"})
 _FRAMING = frozenset(
     {"connection", "expect", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"}
 )
@@ -49,7 +49,7 @@ class Wording:
         for name, value in question.headers.items():
             if not _TOKEN.fullmatch(name) or not value.isascii() or not value.replace("\t", " ").isprintable():
                 raise BadRequest("a header of a question holds what cannot be written")
-            if name.lower() not in _OURS:
+            if name.lower() not in OURS:
                 lines.append(f"{name}: {value}\r\n")
         if len(self._heads) >= _KEPT:
             self._heads.clear()

@@ -17,6 +17,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import click
+
 from connectors.contract import Deadline
 from connectors.transport.port import Question, Transport
 from tests.benchmarks import processes
@@ -96,16 +98,17 @@ async def compare(bases: dict[str, str], authority: str, rounds: int, seconds: f
 
 def table(title: str, found: dict[str, list[tuple[float, float]]]) -> None:
     """Rates; and how many times `own` is faster, by the wall and by the processor, as medians of pairs of rounds."""
-    print(f"\n{title}\n{'':10}{'min':>8}{'median':>8}{'max':>8}  req/s{'us':>8} of cpu   own is x faster (wall, cpu)")
+    click.echo(
+        f"\n{title}\n{'':10}{'min':>8}{'median':>8}{'max':>8}  req/s{'us':>8} of cpu   own is x faster (wall, cpu)"
+    )
     for name, each in found.items():
         rates, costs = [rate for rate, _ in each], [cost for _, cost in each]
         pairs = list(zip(found.get("own", each), each, strict=True))
         wall = statistics.median(own[0] / other[0] for own, other in pairs)
         cpu = statistics.median(other[1] / own[1] for own, other in pairs)
-        print(
+        click.echo(
             f"{name:10}{min(rates):8.0f}{statistics.median(rates):8.0f}{max(rates):8.0f}{statistics.median(costs):15.1f}"
-            f"{wall:18.2f}{cpu:8.2f}",
-            flush=True,
+            f"{wall:18.2f}{cpu:8.2f}"
         )
 
 

@@ -48,10 +48,11 @@ Behaviour = Callable[[Seen, asyncio.StreamWriter], Awaitable[None]]
 
 @dataclass
 class Server:
-    """`async with Server(behaviour) as server`; `server.base` is its URL."""
+    """`async with Server(behaviour) as server`; `server.base` is its URL. `greeting` is written before any question."""
 
     behaviour: Behaviour
     tls: ssl.SSLContext | None = None
+    greeting: bytes = b""
     seen: list[Seen] = field(default_factory=list)
     connections: int = 0
     closed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -74,6 +75,7 @@ class Server:
 
     async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
+        writer.write(self.greeting)
         task = asyncio.ensure_future(self._serve(reader, writer))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -118,6 +120,30 @@ def telling(reply: Callable[[Seen], Any]) -> Behaviour:
 
     async def behave(seen: Seen, writer: asyncio.StreamWriter) -> None:
         writer.write(raw(json.dumps(reply(seen), ensure_ascii=False).encode()))
+
+    return behave
+
+
+def then_close(answer: bytes) -> Behaviour:
+    """The same bytes for every request, and then the end of the connection."""
+
+    async def behave(seen: Seen, writer: asyncio.StreamWriter) -> None:
+        writer.write(answer)
+        await writer.drain()
+        writer.close()
+        raise ConnectionResetError
+
+    return behave
+
+
+def endlessly(start: bytes, again: bytes) -> Behaviour:
+    """An answer that goes on until the other side leaves."""
+
+    async def behave(seen: Seen, writer: asyncio.StreamWriter) -> None:
+        writer.write(start)
+        while True:
+            writer.write(again)
+            await writer.drain()
 
     return behave
 
