@@ -141,8 +141,9 @@ class Joint:
         if before := self._before:
             replies = {key: before.get(key, each) if each.status in FAILED else each for key, each in replies.items()}
         again: dict[tuple[SubjectKey, ...], Joint] = {}
+        asked = tuple(self.subjects)
         for asker in self.askers:
-            if len(asker.subjects) == len(replies):
+            if asker.subjects == asked:  # in this order, in which halves are made: it was its own question
                 asker.tell(replies)
                 continue
             own = {subject: replies[subject] for subject in asker.subjects}

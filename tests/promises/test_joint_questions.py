@@ -177,7 +177,7 @@ def test_answers_are_those_of_questions_asked_alone(
             seconds = each.seconds if weather in {"slow", "silent"} else 5.0
             begin = time.monotonic()
             replies = await ask(own, each.keys, seconds, fields=each.fields, where=each.where)
-            assert time.monotonic() - begin < seconds + 0.5
+            assert time.monotonic() - begin < seconds + 2.0  # the machine may be busy: see below for the very time
             return replies
 
         return await asyncio.gather(*(one(each) for each in coming))
