@@ -1,6 +1,6 @@
 """The peers as stacks: each router in production mode, started by its own command on the same supergraph.
 
-Only Hive Gateway verifies the token here; that the others do not is to their advantage.
+Hive's two verify the token; that the others do not is to their advantage.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ class Grafbase(Router):
 
 class HiveRouter(Router):
     name, tls = "hive-router", False
-    configuration = "Hive Router (Rust), compiled here, no JWT"
+    configuration = "Hive Router (Rust), compiled here, one worker, JWT (ES256) on"
 
     def command(self) -> list[str]:
         return [str(installing.hive_router())]
@@ -115,10 +115,13 @@ class HiveRouter(Router):
         path = stage.folder / "router.config.yaml"
         path.write_text(
             f"supergraph: {{source: file, path: {self._supergraph(stage)}}}\n"
-            f"http: {{host: 127.0.0.1, port: {port}}}\nlog: {{level: error}}\n",
+            f"http: {{host: 127.0.0.1, port: {port}, workers: 1}}\nlog: {{level: error}}\n"
+            f"jwt: {{enabled: true, require_authentication: true, issuers: ['{stage.issuer}'],"
+            f" audiences: ['{AUDIENCE}'], allowed_algorithms: [ES256],"
+            f" jwks_providers: [{{source: remote, url: '{stage.issuer}/jwks', prefetch: true}}]}}\n",
             "utf-8",
         )
-        environment = {"HIVE_CONFIG_FILE_PATH": str(path)}
+        environment = {"ROUTER_CONFIG_FILE_PATH": str(path)}
         return processes.start(self.name, self.command(), stage.folder, stage.core, environment, stage.folder)
 
 
