@@ -74,7 +74,7 @@ class CompiledPolicies:
 
         of_rows = sum(bit | excepts for bit, excepts, _ in self._hiding)
         self._of_rows = of_rows & self._space.selecting(None, None)
-        self._of_fields = _bits(0, len(conditions)) & ~of_rows & ~self._space.in_force
+        self._of_fields = _bits(0, len(conditions)) & ~of_rows
         self._shapes = Remembered[tuple[str, bool], _Shape](self._shape)
         self._steps = Remembered[tuple[str, ...], _Steps](self._on_ladder)
         self._rows = Remembered[tuple[str, bool, int], DecisionRow](self._row)
