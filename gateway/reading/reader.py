@@ -87,7 +87,7 @@ class Reader:
         known = self._texts.get(request.query) or self._learn(request.query)
         try:
             return self._bound(known, request)
-        except Refusal:
+        except GatewayError:  # no such operation or a value that does not fit, and perhaps a literal before it
             if not known.shared:
                 raise
             return self._bound(self._learn(request.query, alone=True), request)
@@ -111,7 +111,7 @@ class Reader:
         return Operation(form, variables, self._face.coerce(form.node, variables), known.digest)
 
     def _learn(self, text: str, alone: bool = False) -> _Known:
-        """`alone`: for itself from now on, because something did not bind and the errors are those of its own text."""
+        """`alone`: for itself from now on, because something did not bind and errors are those of its own text."""
         refused = self._refused.get(text)
         if refused is not None:
             raise Refusal(refused.errors)
@@ -189,11 +189,12 @@ def _within_limits(document: DocumentNode) -> None:
 
 
 def _value(slot: Slot) -> Any:
-    """A whole number that no 32 bits hold stays text, which then does not bind."""
+    """A whole number that no 32 bits hold stays text, which then does not bind; so does `-0`, which where a number may
+    have a fraction is not 0."""
     kind, text = slot
     if kind == "Float":
         return float(text)
-    return int(text) if kind == "Int" and len(text) < 12 else text
+    return int(text) if kind == "Int" and len(text) < 12 and text != "-0" else text
 
 
 def _digest(text: str) -> str:

@@ -20,6 +20,7 @@ from graphql import (
     GraphQLSchema,
     InlineFragmentNode,
     ListValueNode,
+    Node,
     ObjectValueNode,
     SelectionSetNode,
     ValueNode,
@@ -150,11 +151,15 @@ class Collectors:
         )
 
     def of(self, operation: Operation) -> Collector:
+        """Raises GatewayError INVALID_ARGUMENT where a variable that decides what is left out is null: its default
+        allows it to be, and its place does not."""
         known = self._known.get(operation.form)
         if known is None:
             known = self._known[operation.form] = (_deciding(operation.form), {})
         names, variants = known
         variant = tuple(operation.values.coerced.get(name) for name in names)
+        if None in variant:
+            raise GatewayError("INVALID_ARGUMENT", detail=NULL_GIVEN)
         found = variants.get(variant)
         if found is None:
             found = Collector(self._schema, operation.form, dict(zip(names, variant, strict=True)))
@@ -164,15 +169,23 @@ class Collectors:
 
 
 def _deciding(form: Form) -> tuple[str, ...]:
-    """The variables that decide what is left out."""
+    """The variables that decide what is left out of the operation."""
     names: set[str] = set()
+    reached: set[str] = set()
+    waiting: list[Node] = [form.node]
 
     class Conditions(Visitor):
         def enter_directive(self, node: Any, *_: Any) -> None:
             if node.name.value in CONDITIONS:
                 names.update(a.value.name.value for a in node.arguments if isinstance(a.value, VariableNode))
 
-    visit(form.document, Conditions())
+        def enter_fragment_spread(self, node: Any, *_: Any) -> None:
+            if node.name.value not in reached:
+                reached.add(node.name.value)
+                waiting.append(form.fragments[node.name.value])
+
+    while waiting:
+        visit(waiting.pop(), Conditions())
     return tuple(sorted(names))
 
 
