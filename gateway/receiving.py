@@ -46,7 +46,8 @@ def receive(incoming: Incoming) -> Request:
         raise _malformed("请求体不是 UTF-8 编码的 JSON", "the body is not JSON in UTF-8") from None
     if not isinstance(data, dict):
         raise _malformed("请求体不是 JSON 对象", "the body is not a JSON object")
-    if _too_deep(data):
+    brackets = incoming.body.count(b"{") + incoming.body.count(b"[")
+    if brackets > MAX_DEPTH and _too_deep(data):
         raise _malformed(f"请求体嵌套超过 {MAX_DEPTH} 层", f"the body is nested more than {MAX_DEPTH} deep")
     for name, (kind, words) in EXPECTED.items():
         value = data.get(name)

@@ -25,7 +25,7 @@ CITIZEN_SHAPE = re.compile(r"[1-9][0-9]{16}[0-9X]\Z")
 EARLIEST_BIRTH = 1850  # a real date before it is a typing error: nobody numbered is as old
 AREA_SHAPE = re.compile(r"(1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[12])[0-9]{4}\Z")
 
-NAME_SIGNS = str.maketrans("•・‧【】〔〕", "···()()")
+NAME_SIGNS = tuple(zip("•・‧【】〔〕", "···()()", strict=True))
 
 
 def normalise(code: str) -> str:
@@ -36,7 +36,10 @@ def normalise(code: str) -> str:
 def normalise_name(name: str) -> str:
     """The form in which names are compared: half-width brackets, one kind of dot, no blanks, no case."""
     plain = "".join(unicodedata.normalize("NFKC", name).split()).casefold()
-    return plain.translate(NAME_SIGNS)
+    for sign, usual in NAME_SIGNS:  # most names have none; `translate` would look at every character
+        if sign in plain:
+            plain = plain.replace(sign, usual)
+    return plain
 
 
 def uscc_check(first17: str) -> str:

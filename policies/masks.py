@@ -6,9 +6,6 @@ still personal data; only a pseudonym hides who somebody is, and only under a ke
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import re
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
@@ -17,6 +14,7 @@ from typing import Any
 
 from policies.conditions import SHANGHAI
 from policies.identifiers import normalise
+from policies.keyed import Keyed
 from policies.model import ALLOW
 
 Pseudonym = Callable[[str], str]
@@ -58,11 +56,11 @@ class Pseudonyms:
         """The function that gives this partner's pseudonym of a value, for this purpose."""
         parts = [part.encode() for part in (partner, purpose)]
         context = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
-        derived = hmac.digest(self._key, b"credit-gateway pseudonym" + context, hashlib.sha256)
+        derived = Keyed(Keyed(self._key).digest(b"credit-gateway pseudonym" + context))
+        prefix = f"p1:{self.kid}:"
 
         def pseudonym(value: str) -> str:
-            digest = hmac.digest(derived, normalise(value).encode(), hashlib.sha256)
-            return f"p1:{self.kid}:{base64.b32encode(digest[:16]).decode().rstrip('=')}"
+            return prefix + derived.letters(normalise(value).encode())
 
         return pseudonym
 

@@ -22,13 +22,11 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from gateway.keyfiles import KeyFileError, load_or_create, secret
+from policies.keyed import Keyed
 
 PSEUDONYM_KEY = "audit.key"
 SIGNING_KEY = "checkpoint.key"
 PUBLIC_KEY = "checkpoint.pub"
-
-_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"  # base32 (RFC 4648)
-_PAIRS = [one + two for one in _LETTERS for two in _LETTERS]
 
 
 class Pseudonyms:
@@ -40,19 +38,13 @@ class Pseudonyms:
 
     def __init__(self, secret: bytes) -> None:
         """`secret` is 32 bytes."""
-        block = secret.ljust(64, b"\0")
-        self._inner, self._outer = (sha256(bytes(byte ^ pad for byte in block)) for pad in (0x36, 0x5C))
+        self._keyed = Keyed(secret)
         self.key_id = sha256(b"credit-gateway pseudonym key\n" + secret).hexdigest()[:8]
         self._prefix = f"a1:{self.key_id}:"
 
     def of(self, kind: str, value: str) -> str:
         """`kind` says what the value is (`uscc`, `citizenId`, `name`), so that equal digits do not meet."""
-        # RFC 2104 with the key's two blocks hashed beforehand: a fifth of what `hmac` costs each time
-        inner, outer = self._inner.copy(), self._outer.copy()
-        inner.update(f"{kind}\0{value}".encode("utf-8", "surrogatepass"))
-        outer.update(inner.digest())
-        number = int.from_bytes(outer.digest()[:16]) << 2  # 130 bits: 26 letters, two at a time
-        return self._prefix + "".join([_PAIRS[number >> place & 1023] for place in range(120, -1, -10)])
+        return self._prefix + self._keyed.letters(f"{kind}\0{value}".encode("utf-8", "surrogatepass"))
 
 
 class Signer:

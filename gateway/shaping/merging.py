@@ -7,7 +7,6 @@ instance, repaired is hidden although another still holds it as active: the stat
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,6 +19,7 @@ from connectors.contract import Row, SubjectKey
 from gateway.model import Branch, Reply
 from gateway.shaping.binding import SHANGHAI, SOURCE_UNIT, Bound, ready
 from policies import identifiers
+from policies.keyed import Keyed
 from policies.model import UNKNOWN_CONTROL, RecordType
 
 AREA = "areaCode"
@@ -39,7 +39,7 @@ class Record:
     platforms: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Copy:
     """One platform's row that may be shown, still under its own ruling."""
 
@@ -58,10 +58,10 @@ class Copy:
 
 @dataclass(frozen=True, slots=True)
 class Merger:
-    """Merges for one caller: `record_key` makes ids opaque per caller, `pseudonym` masks per partner and purpose."""
+    """Merges for one caller: `ids` makes ids opaque per caller, `pseudonym` masks per partner and purpose."""
 
     caller: str
-    record_key: bytes
+    ids: Keyed
     pseudonym: Callable[[str], str]
     at: datetime
 
@@ -99,7 +99,7 @@ class Merger:
         shifting = dated and len(copies) > 1 and len({copy.row.values.get(date) for copy in copies}) > 1
         name = orjson.dumps([self.caller, record.name, *identity], default=str)
         return Record(
-            hmac.digest(self.record_key, name, "sha256")[:15].hex(),
+            self.ids.digest(name)[:15].hex(),
             order,
             first.row.subject,
             shifting,

@@ -19,6 +19,7 @@ from gateway.shaping.reporting import report
 from gateway.shaping.telling import AsOf, access, consent, platforms, sources_and_errors, withheld
 from policies import identifiers
 from policies.bundles import PolicySet
+from policies.keyed import Keyed
 from policies.masks import Pseudonyms
 
 Made = Mapping[Path, list[Connection]]  # by the response path of their subject
@@ -43,7 +44,7 @@ class Shaper:
         self._registry = registry
         self._connections = Connections(policies.catalogue, registry, cursors)
         self._pseudonyms = pseudonyms
-        self._record_key = record_key
+        self._ids = Keyed(record_key)
         self._is_open, self._as_of = is_open, as_of
         self._withheld: LRUCache[int, tuple[tuple[Withheld, ...], orjson.Fragment]] = LRUCache(1_000)
         self._sections = {section.name: section for section in policies.catalogue.report}
@@ -52,7 +53,7 @@ class Shaper:
         """Raises nothing for what platforms did; with `Prefer: handling=strict` a partial answer has no data."""
         caller = verdict.caller
         pseudonym = self._pseudonyms.of(caller.id, caller.purpose or "")
-        merger = Merger(caller.id, self._record_key, pseudonym, verdict.at)
+        merger = Merger(caller.id, self._ids, pseudonym, verdict.at)
         parts: dict[int, list[int]] = {}
         for number, part in enumerate(verdict.parts):
             parts.setdefault(part.branch, []).append(number)

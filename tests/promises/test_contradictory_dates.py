@@ -14,6 +14,7 @@ from gateway.cursors import Cursors, question_digest
 from gateway.model import Branch, Caller, Part, Plan, Replies, Reply, Ruling, Subject, Verdict, Window
 from gateway.shaping.connections import Connection, Connections
 from gateway.shaping.merging import Merger
+from policies.keyed import Keyed
 from policies.masks import Pseudonyms
 from policies.model import ALLOW, Decision, Facts, Words
 
@@ -53,7 +54,7 @@ def page(window: Window, *replies: Reply) -> Connection:
     rulings = [Ruling(name, facts, allowed, frozenset(), (), dated=True) for name in (CITY, OTHER)]
     parts = tuple(Part(0, ruling, ()) for ruling in rulings)
     verdict = Verdict(Plan((), (branch,)), "", CALLER, AT, parts, frozenset(), (), frozenset())
-    merger = Merger(CALLER.id, b"k" * 32, Pseudonyms(b"k" * 32, "k1").of("c", "x"), AT)
+    merger = Merger(CALLER.id, Keyed(b"k" * 32), Pseudonyms(b"k" * 32, "k1").of("c", "x"), AT)
     connections = Connections(CATALOGUE, registry, CURSORS)
     return connections.connection(0, [0, 1], verdict, Replies(dict(enumerate(replies))), merger)
 

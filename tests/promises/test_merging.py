@@ -16,6 +16,7 @@ from gateway.shaping.binding import Binder
 from gateway.shaping.connections import Connection
 from gateway.shaping.merging import Merger, Record
 from gateway.shaping.telling import sources_and_errors
+from policies.keyed import Keyed
 from policies.masks import Pseudonyms
 from policies.model import DENY, RowRule
 from tests.conftest import House
@@ -33,7 +34,7 @@ def merge(
     branch = Branch(
         ("s", "p"), ("s",), Subject(KEY, "Enterprise", False, name), PENALTY.name, frozenset(), window or Window()
     )
-    merger = Merger(caller, b"k" * 32, Pseudonyms(b"k" * 32, "k1").of("c", "x"), AT)
+    merger = Merger(caller, Keyed(b"k" * 32), Pseudonyms(b"k" * 32, "k1").of("c", "x"), AT)
     binder = Binder(CATALOGUE)
     return merger.merge(PENALTY, branch, [(binder.of(r, p), Reply("ANSWERED", rows)) for r, p, rows in heard])
 

@@ -6,7 +6,6 @@ Every field gives a value of its type, lists have an item or two, an abstract ty
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 from graphql import (
