@@ -188,7 +188,7 @@ class Fetch:
     turn: Turn = field(default=lambda: asyncio.sleep(0), repr=False, compare=False)  # the first is free
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # frozen ones take three times as long to make, and there are thousands
 class Row:
     """One record in catalogue names and types; `id` is the platform's own stable row identity.
 

@@ -11,7 +11,7 @@ from cachetools import LRUCache
 from connectors.registry import Registry
 from gateway.cursors import Cursors
 from gateway.errors import GatewayError
-from gateway.model import Answer, Operation, Path, Replies, Request, Root, Subject, Verdict, Withheld
+from gateway.model import Answer, Caller, Operation, Path, Replies, Request, Root, Subject, Verdict, Withheld
 from gateway.schema import Face
 from gateway.shaping.connections import Connection, Connections
 from gateway.shaping.merging import Merger
@@ -23,6 +23,17 @@ from policies.keyed import Keyed
 from policies.masks import Pseudonyms
 
 Made = Mapping[Path, list[Connection]]  # by the response path of their subject
+
+
+class _Once(dict[str, str]):
+    """A function's answers for as long as one request lives."""
+
+    def __init__(self, of: Callable[[str], str]) -> None:
+        self._of = of
+
+    def __missing__(self, value: str) -> str:
+        found = self[value] = self._of(value)
+        return found
 
 
 class Shaper:
@@ -46,13 +57,14 @@ class Shaper:
         self._pseudonyms = pseudonyms
         self._ids = Keyed(record_key)
         self._is_open, self._as_of = is_open, as_of
+        self._keyed: LRUCache[tuple[str, str], Callable[[str], str]] = LRUCache(1_000)
         self._withheld: LRUCache[int, tuple[tuple[Withheld, ...], orjson.Fragment]] = LRUCache(1_000)
         self._sections = {section.name: section for section in policies.catalogue.report}
 
     def shape(self, request: Request, operation: Operation, verdict: Verdict, replies: Replies) -> Answer:
         """Raises nothing for what platforms did; with `Prefer: handling=strict` a partial answer has no data."""
         caller = verdict.caller
-        pseudonym = self._pseudonyms.of(caller.id, caller.purpose or "")
+        pseudonym = self._pseudonym(caller)
         merger = Merger(caller.id, self._ids, pseudonym, verdict.at)
         parts: dict[int, list[int]] = {}
         for number, part in enumerate(verdict.parts):
@@ -87,6 +99,13 @@ class Shaper:
         return Answer(
             data, (*(e.as_graphql(request.language) for e in own), *errors), extensions, complete, shown=shown
         )
+
+    def _pseudonym(self, caller: Caller) -> Callable[[str], str]:
+        """This caller's, for its purpose; within one answer a value that comes again is not reckoned again."""
+        key = (caller.id, caller.purpose or "")
+        if key not in self._keyed:
+            self._keyed[key] = self._pseudonyms.of(*key)
+        return _Once(self._keyed[key]).__getitem__
 
     def _told(self, items: tuple[Withheld, ...]) -> orjson.Fragment:
         """The entries as JSON. A remembered verdict brings the very same entries again."""
