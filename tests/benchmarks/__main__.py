@@ -26,7 +26,7 @@ from tests.benchmarks.stacks import OWN, Gateway
 from tests.benchmarks.stage import Stack
 
 RESULTS = ROOT / ".bench"
-LIBRARIES = ("uvicorn", "uvloop", "httptools", "graphql-core", "strawberry-graphql", "orjson", "joserfc", "httpcore2")
+LIBRARIES = ("uvicorn", "uvloop", "httptools", "graphql-core", "strawberry-graphql", "orjson", "joserfc")
 BUSY = 0.7  # processes that want a core when the run begins
 STACKS: tuple[Stack, ...] = (*OWN, *PEERS)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-import importlib
 import os
 import socket
 import ssl
@@ -19,49 +18,19 @@ import pytest
 
 from connectors.contract import BadRequest, ConnectorError, ContractBroken, Deadline, TimedOut, Unavailable
 from connectors.transport import connection
+from connectors.transport.pool import Pool
 from connectors.transport.port import Answer, Question, Transport
 from tests.edges.crooked import Authority, Behaviour, Seen, Server, always, endlessly, hang, raw, then_close
 
 CAP = 64 * 1024
 HEAD = b"HTTP/1.1 200 OK\r\n"
 ASK = Question("GET", "/things?x=1", {"X-App": "invented"})
-Make = Callable[..., Transport]
-CANDIDATES = {"own": "connectors", "library": "pyreqwest"}  # and what each needs
-# promises that the library does not keep: part of a test's name -> what happens instead
-BROKEN_BY_THE_LIBRARY = {
-    "a_cancelled_question_gives": "the call goes on to its deadline, and holds its place in the pool so long",
-    "a_place_is_not_lost": "the same",
-    "a_handshake_that_hangs": "the same",
-    "library-another": "a given authority is trusted besides the system's store, not instead of it",
-    "library-unknown": "SSL_CERT_FILE of the surroundings is read",
-    "endless 1xx": "they are read until the deadline",
-    "a length beside chunks": "the length is left aside and the answer taken",
-    "a_stale_connection_is": "reported as Unavailable; the question is not put again",
-    "a_question_is_put_at_most_twice": "the same",
-    "a body above the cap": "the rest is read and the connection kept, which does no harm",
-    "a compression bomb": "the same",
-    "a coding": "the same",
-}
-
-
-@pytest.fixture(params=list(CANDIDATES))
-def make(request: pytest.FixtureRequest) -> Make:
-    """Makes the pool that is examined."""
-    pytest.importorskip(CANDIDATES[request.param])
-    if request.param == "library":
-        for part, reason in BROKEN_BY_THE_LIBRARY.items():
-            if part in request.node.name.replace("cannot_prove_itself_is_never_spoken_to[", "library-"):
-                request.applymarker(pytest.mark.xfail(reason=reason))
-    pool: Make = importlib.import_module(f"connectors.transport.{request.param}").Pool
-    return pool
 
 
 @asynccontextmanager
-async def reached(
-    make: Make, behaviour: Behaviour, connections: int = 1, **more: Any
-) -> AsyncIterator[tuple[Server, Transport]]:
+async def reached(behaviour: Behaviour, connections: int = 1, **more: Any) -> AsyncIterator[tuple[Server, Transport]]:
     async with Server(behaviour, **more) as server:
-        pool = make(server.base, connections)
+        pool = Pool(server.base, connections)
         try:
             yield server, pool
         finally:
@@ -78,9 +47,9 @@ async def until(condition: Callable[[], object]) -> None:
             await asyncio.sleep(0)
 
 
-async def test_an_answer_comes_whole_and_the_question_is_plain(make: Make) -> None:
+async def test_an_answer_comes_whole_and_the_question_is_plain() -> None:
     """Status, headers and bytes arrive as sent; the question asks for no compression and carries no cookie."""
-    async with reached(make, always(raw(b'{"a": 1}', extra="Set-Cookie: s=1\r\nX-Thing: yes\r\n"))) as (server, pool):
+    async with reached(always(raw(b'{"a": 1}', extra="Set-Cookie: s=1\r\nX-Thing: yes\r\n"))) as (server, pool):
         answer = await send(pool)
         await send(pool)
     assert (answer.status, answer.body, answer.headers["x-thing"]) == (200, b'{"a": 1}', "yes")
@@ -91,9 +60,9 @@ async def test_an_answer_comes_whole_and_the_question_is_plain(make: Make) -> No
     assert server.seen[0].target == "/things?x=1"
 
 
-async def test_an_honest_connection_is_used_again(make: Make) -> None:
+async def test_an_honest_connection_is_used_again() -> None:
     """Questions one after another share one connection."""
-    async with reached(make, always(raw(b"{}")), 4) as (server, pool):
+    async with reached(always(raw(b"{}")), 4) as (server, pool):
         for _ in range(3):
             await send(pool)
         assert server.connections == 1
@@ -119,7 +88,7 @@ HONEST: list[tuple[str, bytes, str, int, bytes]] = [
     ("answer", "method", "status", "body"), [case[1:] for case in HONEST], ids=[case[0] for case in HONEST]
 )
 async def test_honest_answers_are_read_and_keep_the_connection(
-    make: Make, answer: bytes, method: str, status: int, body: bytes
+    answer: bytes, method: str, status: int, body: bytes
 ) -> None:
     """Every framing of HTTP/1.1 is read to its end and not further, whole or byte by byte."""
 
@@ -128,7 +97,7 @@ async def test_honest_answers_are_read_and_keep_the_connection(
             writer.write(answer[place : place + 1])
             await asyncio.sleep(0)
 
-    async with reached(make, always(answer)) as (server, pool):
+    async with reached(always(answer)) as (server, pool):
         question = Question(method, "/", {}, b"[]" if method == "POST" else b"")
         for behaviour in (always(answer), slowly, always(answer)):
             server.behaviour = behaviour
@@ -147,16 +116,16 @@ ENDED: list[tuple[str, Behaviour, str, bytes]] = [
 
 
 @pytest.mark.parametrize(("behaviour", "method", "body"), [case[1:] for case in ENDED], ids=[case[0] for case in ENDED])
-async def test_an_answer_may_end_the_connection(make: Make, behaviour: Behaviour, method: str, body: bytes) -> None:
+async def test_an_answer_may_end_the_connection(behaviour: Behaviour, method: str, body: bytes) -> None:
     """Such an answer is whole, and the next question gets an answer of its own."""
-    async with reached(make, behaviour) as (_, pool):
+    async with reached(behaviour) as (_, pool):
         for _ in range(2):
             assert (await send(pool, question=Question(method, "/", {}))).body == body
 
 
-async def test_of_a_repeated_header_the_last_counts(make: Make) -> None:
+async def test_of_a_repeated_header_the_last_counts() -> None:
     """Names are in lower case, and a repeated one has its last value."""
-    async with reached(make, always(raw(b"", extra="RETRY-after: 1\r\nretry-AFTER: 2\r\n"))) as (_, pool):
+    async with reached(always(raw(b"", extra="RETRY-after: 1\r\nretry-AFTER: 2\r\n"))) as (_, pool):
         assert (await send(pool)).headers["retry-after"] == "2"
 
 
@@ -244,11 +213,9 @@ CROOKED: list[tuple[str, Behaviour, type[ConnectorError]]] = [
 
 
 @pytest.mark.parametrize(("behaviour", "error"), [case[1:] for case in CROOKED], ids=[case[0] for case in CROOKED])
-async def test_misbehaviour_is_one_error_of_the_contract(
-    make: Make, behaviour: Behaviour, error: type[ConnectorError]
-) -> None:
+async def test_misbehaviour_is_one_error_of_the_contract(behaviour: Behaviour, error: type[ConnectorError]) -> None:
     """Whatever a platform does on the wire becomes one known error, in time, and costs it the connection."""
-    async with reached(make, behaviour) as (server, pool):
+    async with reached(behaviour) as (server, pool):
         began = time.monotonic()
         with pytest.raises(ConnectorError) as caught:
             await send(pool, 0.5)
@@ -260,20 +227,20 @@ async def test_misbehaviour_is_one_error_of_the_contract(
         assert len(server.seen) == 2  # nothing was asked again behind our back
 
 
-async def test_nobody_listening_is_unavailable(make: Make) -> None:
+async def test_nobody_listening_is_unavailable() -> None:
     """A refused connection is Unavailable, and costs no place in the pool."""
     async with Server(hang) as server:
         base = server.base
-    pool = make(base, 1)
+    pool = Pool(base, 1)
     for _ in range(2):
         with pytest.raises(Unavailable):
             await send(pool)
     await pool.close()
 
 
-async def test_an_unknown_host_is_unavailable(make: Make) -> None:
+async def test_an_unknown_host_is_unavailable() -> None:
     """A name that DNS does not know is Unavailable."""
-    pool = make("http://platform.invalid", 1, True)
+    pool = Pool("http://platform.invalid", 1, True)
     with pytest.raises((Unavailable, TimedOut)):
         await send(pool, 2.0)
     await pool.close()
@@ -284,9 +251,9 @@ def surplus(smuggled: bytes) -> Behaviour:
 
 
 @pytest.mark.parametrize("smuggled", [raw(b'{"for": "a stranger"}'), b"junk", b"\r\n\r\nHTTP/1.1 200 OK\r\n"])
-async def test_surplus_bytes_never_answer_the_next_question(make: Make, smuggled: bytes) -> None:
+async def test_surplus_bytes_never_answer_the_next_question(smuggled: bytes) -> None:
     """A second answer that was smuggled behind the first is thrown away together with its connection."""
-    async with reached(make, surplus(smuggled)) as (server, pool):
+    async with reached(surplus(smuggled)) as (server, pool):
         assert (await send(pool)).body == b'{"for": "the first"}'
         server.behaviour = always(raw(b'{"for": "the second"}'))
         assert (await send(pool)).body == b'{"for": "the second"}'
@@ -297,17 +264,17 @@ async def test_surplus_bytes_never_answer_the_next_question(make: Make, smuggled
     ("method", "bodiless"),
     [("GET", "204 No Content"), ("GET", "304 Not Modified"), ("HEAD", "200 OK")],
 )
-async def test_a_body_where_none_may_be_never_answers_the_next_question(make: Make, method: str, bodiless: str) -> None:
+async def test_a_body_where_none_may_be_never_answers_the_next_question(method: str, bodiless: str) -> None:
     """Bytes behind an answer that has no body are surplus, whatever length it claims."""
     stranger = raw(b'{"for": "a stranger"}')
-    async with reached(make, always(raw(stranger, bodiless))) as (server, pool):
+    async with reached(always(raw(stranger, bodiless))) as (server, pool):
         assert (await send(pool, question=Question(method, "/", {}))).body == b""
         server.behaviour = always(raw(b'{"for": "the second"}'))
         assert (await send(pool)).body == b'{"for": "the second"}'
         assert server.connections == 2
 
 
-async def test_bytes_that_come_between_questions_cost_the_connection(make: Make) -> None:
+async def test_bytes_that_come_between_questions_cost_the_connection() -> None:
     """What arrives on an idle connection is nobody's answer."""
     late = asyncio.Event()
 
@@ -319,7 +286,7 @@ async def test_bytes_that_come_between_questions_cost_the_connection(make: Make)
         await writer.drain()
         late.clear()
 
-    async with reached(make, answer_then_more) as (server, pool):
+    async with reached(answer_then_more) as (server, pool):
         await send(pool)
         late.set()
         await until(lambda: not late.is_set())
@@ -327,9 +294,9 @@ async def test_bytes_that_come_between_questions_cost_the_connection(make: Make)
         assert (await send(pool)).body == b'{"for": "the second"}'
 
 
-async def test_a_stale_connection_is_asked_once_more_on_a_new_one(make: Make) -> None:
+async def test_a_stale_connection_is_asked_once_more_on_a_new_one() -> None:
     """An idle connection that ends just as the question comes costs nothing, and the question is put once more."""
-    async with reached(make, always(raw(b"{}"))) as (server, pool):
+    async with reached(always(raw(b"{}"))) as (server, pool):
         await send(pool)
 
         async def leave(seen: Seen, writer: asyncio.StreamWriter) -> None:
@@ -342,9 +309,9 @@ async def test_a_stale_connection_is_asked_once_more_on_a_new_one(make: Make) ->
         assert (server.connections, len(server.seen)) == (2, 3)
 
 
-async def test_a_question_is_put_at_most_twice(make: Make) -> None:
+async def test_a_question_is_put_at_most_twice() -> None:
     """If the new connection ends as well the platform is Unavailable."""
-    async with reached(make, always(raw(b"{}"))) as (server, pool):
+    async with reached(always(raw(b"{}"))) as (server, pool):
         await send(pool)
         server.behaviour = then_close(b"")
         with pytest.raises(Unavailable):
@@ -352,9 +319,9 @@ async def test_a_question_is_put_at_most_twice(make: Make) -> None:
         assert (server.connections, len(server.seen)) == (2, 3)
 
 
-async def test_a_question_that_an_answer_had_begun_to_is_not_put_again(make: Make) -> None:
+async def test_a_question_that_an_answer_had_begun_to_is_not_put_again() -> None:
     """One byte of an answer is enough: the platform may have done what it was asked."""
-    async with reached(make, always(raw(b"{}"))) as (server, pool):
+    async with reached(always(raw(b"{}"))) as (server, pool):
         await send(pool)
         server.behaviour = then_close(b"H")
         with pytest.raises(Unavailable):
@@ -362,9 +329,9 @@ async def test_a_question_that_an_answer_had_begun_to_is_not_put_again(make: Mak
         assert (server.connections, len(server.seen)) == (1, 2)
 
 
-async def test_a_connection_that_the_platform_closed_is_not_used(make: Make) -> None:
+async def test_a_connection_that_the_platform_closed_is_not_used() -> None:
     """A platform may close what is idle."""
-    async with reached(make, always(raw(b"{}"))) as (server, pool):
+    async with reached(always(raw(b"{}"))) as (server, pool):
         for _ in range(3):
             server.behaviour = then_close(raw(b"{}"))
             assert (await send(pool)).body == b"{}"
@@ -373,41 +340,39 @@ async def test_a_connection_that_the_platform_closed_is_not_used(make: Make) -> 
         assert server.connections == 3
 
 
-async def test_an_idle_connection_is_closed_in_time(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_idle_connection_is_closed_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """What nobody uses is given back to the platform."""
-    if "own" not in make.__module__:
-        pytest.skip("the library's own time cannot be shortened here")
     monkeypatch.setattr(connection, "KEEP_ALIVE", 0.05)
-    async with reached(make, always(raw(b"{}"))) as (server, pool):
+    async with reached(always(raw(b"{}"))) as (server, pool):
         await send(pool)
         async with asyncio.timeout(2):
             await server.closed.wait()
         assert (await send(pool)).body == b"{}"
 
 
-async def test_a_redirect_is_not_followed(make: Make) -> None:
+async def test_a_redirect_is_not_followed() -> None:
     """A platform cannot send the gateway elsewhere: the redirect is the answer."""
     async with Server(always(raw(b"{}"))) as elsewhere:
         moved = raw(b"", "302 Found", extra=f"Location: {elsewhere.base}/\r\n")
-        async with reached(make, always(moved)) as (_, pool):
+        async with reached(always(moved)) as (_, pool):
             assert (await send(pool)).status == 302
         assert elsewhere.connections == 0
 
 
-async def test_surroundings_are_not_read(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_surroundings_are_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
     """A proxy in the environment is not used."""
     async with Server(hang) as proxy, Server(always(raw(b"{}"))) as server:
         for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
             monkeypatch.setenv(name, proxy.base)
-        pool = make(server.base, 1)
+        pool = Pool(server.base, 1)
         assert (await send(pool)).status == 200
         assert proxy.connections == 0
         await pool.close()
 
 
-async def test_a_cancelled_question_gives_its_connection_back(make: Make) -> None:
+async def test_a_cancelled_question_gives_its_connection_back() -> None:
     """After a cancellation the platform sees the connection closed, and a pool of one can be used again."""
-    async with reached(make, hang) as (server, pool):
+    async with reached(hang) as (server, pool):
         task = asyncio.ensure_future(send(pool))
         await until(lambda: server.seen)
         task.cancel()
@@ -418,9 +383,9 @@ async def test_a_cancelled_question_gives_its_connection_back(make: Make) -> Non
         assert server.closed.is_set()
 
 
-async def test_waiting_for_a_connection_counts(make: Make) -> None:
+async def test_waiting_for_a_connection_counts() -> None:
     """The deadline covers the wait for a free connection too."""
-    async with reached(make, hang) as (server, pool):
+    async with reached(hang) as (server, pool):
         first = asyncio.ensure_future(send(pool, 3.0))
         await until(lambda: server.seen)
         with pytest.raises(TimedOut):
@@ -429,7 +394,7 @@ async def test_waiting_for_a_connection_counts(make: Make) -> None:
         await asyncio.gather(first, return_exceptions=True)
 
 
-async def test_a_platform_is_never_asked_more_at_a_time_than_it_bears(make: Make) -> None:
+async def test_a_platform_is_never_asked_more_at_a_time_than_it_bears() -> None:
     """Questions beyond the bound wait, and are put in the order in which they came."""
     now, most = 0, 0
 
@@ -441,16 +406,16 @@ async def test_a_platform_is_never_asked_more_at_a_time_than_it_bears(make: Make
         now -= 1
         writer.write(raw(b"{}"))
 
-    async with reached(make, counted, 3) as (server, pool):
+    async with reached(counted, 3) as (server, pool):
         await asyncio.gather(*(send(pool, question=Question("GET", f"/{number}", {})) for number in range(20)))
         assert (most, server.connections) == (3, 3)
         asked = [int(seen.path[1:]) for seen in server.seen]
         assert all(abs(place - number) < 3 for place, number in enumerate(asked))
 
 
-async def test_a_place_is_not_lost_when_those_who_wait_leave(make: Make) -> None:
+async def test_a_place_is_not_lost_when_those_who_wait_leave() -> None:
     """Those who are cancelled while they wait, or as their turn comes, pass their turn on."""
-    async with reached(make, hang) as (server, pool):
+    async with reached(hang) as (server, pool):
         first = asyncio.ensure_future(send(pool))
         await until(lambda: server.seen)
         waiting = [asyncio.ensure_future(send(pool)) for _ in range(4)]
@@ -465,31 +430,31 @@ async def test_a_place_is_not_lost_when_those_who_wait_leave(make: Make) -> None
         assert (await send(pool)).status == 200
 
 
-async def test_a_broken_connection_hands_its_place_on(make: Make) -> None:
+async def test_a_broken_connection_hands_its_place_on() -> None:
     """Those who wait for a connection that breaks get one of their own, one after another."""
-    async with reached(make, reset) as (server, pool):
+    async with reached(reset) as (server, pool):
         ends = await asyncio.gather(*(send(pool) for _ in range(3)), return_exceptions=True)
         assert [type(end) for end in ends] == [Unavailable] * 3
         assert server.connections == 3
 
 
-async def test_no_time_left_asks_nothing(make: Make) -> None:
+async def test_no_time_left_asks_nothing() -> None:
     """A question whose deadline has passed never reaches the platform."""
-    async with reached(make, always(raw(b"{}"))) as (server, pool):
+    async with reached(always(raw(b"{}"))) as (server, pool):
         with pytest.raises(TimedOut):
             await send(pool, 0.0)
         assert server.connections == 0
 
 
-async def test_a_deadline_may_be_far(make: Make) -> None:
+async def test_a_deadline_may_be_far() -> None:
     """A question without a deadline is answered."""
-    async with reached(make, always(raw(b"{}"))) as (_, pool):
+    async with reached(always(raw(b"{}"))) as (_, pool):
         assert (await pool.send(ASK, Deadline(float("inf")), CAP)).status == 200
 
 
-async def test_closing_ends_what_is_under_way(make: Make) -> None:
+async def test_closing_ends_what_is_under_way() -> None:
     """Whoever is asking or waiting when the source is closed is told so at once, and nobody asks afterwards."""
-    async with reached(make, hang) as (server, pool):
+    async with reached(hang) as (server, pool):
         tasks = [asyncio.ensure_future(send(pool)) for _ in range(2)]
         await until(lambda: server.seen)
         await pool.close()
@@ -503,45 +468,45 @@ async def test_closing_ends_what_is_under_way(make: Make) -> None:
 
 @pytest.mark.parametrize("bad", ["\r\nX-Evil: 1", "\n", "\r", "\0", "\u4e2d"])
 @pytest.mark.parametrize("place", ["method", "target", "name", "value"])
-async def test_a_question_never_becomes_two(make: Make, place: str, bad: str) -> None:
+async def test_a_question_never_becomes_two(place: str, bad: str) -> None:
     """What would break out of its place in the head is refused before anything is sent."""
     parts = {"method": "GET", "target": "/x", "name": "X-App", "value": "y"}
     parts[place] += bad
-    async with reached(make, always(raw(b"{}"))) as (server, pool):
+    async with reached(always(raw(b"{}"))) as (server, pool):
         with pytest.raises(BadRequest):
             await send(pool, question=Question(parts["method"], parts["target"], {parts["name"]: parts["value"]}))
         assert server.connections == 0
 
 
 @pytest.mark.parametrize("headers", [{"transfer-Encoding": "chunked"}, {"Connection": "close"}, {"a": "1", "A": "2"}])
-async def test_a_question_does_not_frame_itself(make: Make, headers: dict[str, str]) -> None:
+async def test_a_question_does_not_frame_itself(headers: dict[str, str]) -> None:
     """How a question ends is the transport's to say."""
-    async with reached(make, always(raw(b"{}"))) as (server, pool):
+    async with reached(always(raw(b"{}"))) as (server, pool):
         with pytest.raises(BadRequest):
             await send(pool, question=Question("GET", "/", headers))
         assert server.connections == 0
 
 
-async def test_what_the_transport_says_replaces_what_a_question_says(make: Make) -> None:
+async def test_what_the_transport_says_replaces_what_a_question_says() -> None:
     """Neither a length nor a wish for compression is taken over, however it is spelled."""
-    async with reached(make, always(raw(b"{}"))) as (server, pool):
+    async with reached(always(raw(b"{}"))) as (server, pool):
         await send(pool, question=Question("POST", "/", {"content-length": "99", "accept-encoding": "gzip"}, b"[1]"))
         seen = server.seen[0]
         assert (seen.headers["content-length"], seen.headers["accept-encoding"]) == ("3", "identity")
         assert seen.body == b"[1]"
 
 
-async def test_a_large_question_is_written_whole(make: Make) -> None:
+async def test_a_large_question_is_written_whole() -> None:
     """Eight megabytes reach a platform that reads slowly; the connection is then as good as any."""
     body = os.urandom(1 << 20) * 8
-    async with reached(make, always(raw(b"{}"))) as (server, pool):
+    async with reached(always(raw(b"{}"))) as (server, pool):
         for _ in range(2):
             await send(pool, 20.0, Question("POST", "/", {}, body))
         assert [seen.body == body for seen in server.seen] == [True, True]
         assert server.connections == 1
 
 
-async def test_an_answer_before_the_question_was_written_ends_the_connection(make: Make) -> None:
+async def test_an_answer_before_the_question_was_written_ends_the_connection() -> None:
     """A platform that answers without reading is heard, and what was not written is never sent."""
     connections = 0
 
@@ -554,7 +519,7 @@ async def test_an_answer_before_the_question_was_written_ends_the_connection(mak
         writer.transport.abort()
 
     async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
-        pool = make(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", 1)
+        pool = Pool(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", 1)
         for _ in range(2):
             assert (await send(pool, 5.0, Question("POST", "/", {}, b"x" * (16 << 20)))).status == 413
         assert connections == 2
@@ -573,38 +538,38 @@ async def test_an_answer_before_the_question_was_written_ends_the_connection(mak
         "https://platform.example:hunter2",
     ],
 )
-def test_a_base_that_is_unsafe_is_refused(make: Make, base: str) -> None:
+def test_a_base_that_is_unsafe_is_refused(base: str) -> None:
     """Only https, or plain http on loopback, without user or query; the refusal does not repeat the address."""
     with pytest.raises(ValueError, match=r"http") as caught:
-        make(base, 1)
+        Pool(base, 1)
     assert "hunter2" not in str(caught.value)
     assert "platform.example" not in str(caught.value)
 
 
-def test_an_authority_that_cannot_be_read_is_refused(make: Make, tmp_path: Path) -> None:
+def test_an_authority_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
     """A missing file of certificates is refused when the pool is made, not at the first question."""
     with pytest.raises(ValueError, match="`ca`"):
-        make("https://platform.example", 1, authority=str(tmp_path / "missing.pem"))
+        Pool("https://platform.example", 1, authority=str(tmp_path / "missing.pem"))
 
 
 @asynccontextmanager
 async def secured(
-    make: Make, authority: Authority, tls: ssl.SSLContext, behaviour: Behaviour, trusted: bool = True
+    authority: Authority, tls: ssl.SSLContext, behaviour: Behaviour, trusted: bool = True
 ) -> AsyncIterator[tuple[Server, Transport]]:
     async with Server(behaviour, tls) as server:
-        pool = make(server.base, 1, authority=str(authority.file) if trusted else None)
+        pool = Pool(server.base, 1, authority=str(authority.file) if trusted else None)
         try:
             yield server, pool
         finally:
             await pool.close()
 
 
-async def test_a_platform_with_the_declared_authority_is_spoken_to(make: Make, tmp_path: Path) -> None:
+async def test_a_platform_with_the_declared_authority_is_spoken_to(tmp_path: Path) -> None:
     """It is asked by its name, so that it can choose its certificate, and its connection is kept."""
     authority, names = Authority(tmp_path), []
     tls = authority.server()
     tls.sni_callback = lambda _, name, __: names.append(name)
-    async with secured(make, authority, tls, always(raw(b"{}"))) as (server, pool):
+    async with secured(authority, tls, always(raw(b"{}"))) as (server, pool):
         for _ in range(3):
             assert (await send(pool)).body == b"{}"
         assert server.connections == 1
@@ -613,7 +578,7 @@ async def test_a_platform_with_the_declared_authority_is_spoken_to(make: Make, t
 
 @pytest.mark.parametrize("wrong", ["unknown", "another", "host", "expired"])
 async def test_a_platform_that_cannot_prove_itself_is_never_spoken_to(
-    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: str
 ) -> None:
     """Without trust in authority, name and time of the certificate no question is sent; surroundings lend no trust."""
     authority = Authority(tmp_path)
@@ -624,26 +589,26 @@ async def test_a_platform_that_cannot_prove_itself_is_never_spoken_to(
     if wrong == "another":
         (tmp_path / "another").mkdir()
         authority = Authority(tmp_path / "another")
-    async with secured(make, authority, tls, always(raw(b"{}")), wrong != "unknown") as (server, pool):
+    async with secured(authority, tls, always(raw(b"{}")), wrong != "unknown") as (server, pool):
         with pytest.raises(Unavailable):
             await send(pool)
         assert server.seen == []
 
 
-async def test_plain_http_on_a_secure_port_is_unavailable(make: Make, tmp_path: Path) -> None:
+async def test_plain_http_on_a_secure_port_is_unavailable(tmp_path: Path) -> None:
     """An answer without TLS is no answer, and no question goes out in the clear."""
     async with Server(hang, greeting=raw(b"{}")) as server:
-        pool = make(f"https://localhost:{server.port}", 1, authority=str(Authority(tmp_path).file))
+        pool = Pool(f"https://localhost:{server.port}", 1, authority=str(Authority(tmp_path).file))
         with pytest.raises(Unavailable):
             await send(pool)
         assert server.seen == []
         await pool.close()
 
 
-async def test_a_handshake_that_hangs_is_cut_and_can_be_cancelled(make: Make, tmp_path: Path) -> None:
+async def test_a_handshake_that_hangs_is_cut_and_can_be_cancelled(tmp_path: Path) -> None:
     """The deadline and a cancellation reach into the handshake, and neither costs a place in the pool."""
     async with Server(hang) as server:
-        pool = make(f"https://localhost:{server.port}", 1, authority=str(Authority(tmp_path).file))
+        pool = Pool(f"https://localhost:{server.port}", 1, authority=str(Authority(tmp_path).file))
         with pytest.raises(TimedOut):
             await send(pool, 0.2)
         task = asyncio.ensure_future(send(pool))
@@ -671,10 +636,10 @@ def cut_without_notice(answer: bytes) -> Behaviour:
     return behave
 
 
-async def test_a_cut_under_tls_is_no_end_of_a_body(make: Make, tmp_path: Path) -> None:
+async def test_a_cut_under_tls_is_no_end_of_a_body(tmp_path: Path) -> None:
     """A body that ends with the connection is whole only if TLS says that this is the end."""
     authority = Authority(tmp_path)
-    async with secured(make, authority, authority.server(), then_close(HEAD + b"\r\n{}")) as (server, pool):
+    async with secured(authority, authority.server(), then_close(HEAD + b"\r\n{}")) as (server, pool):
         assert (await send(pool)).body == b"{}"
         server.behaviour = cut_without_notice(HEAD + b"\r\n{}")
         with pytest.raises(Unavailable):
@@ -683,10 +648,10 @@ async def test_a_cut_under_tls_is_no_end_of_a_body(make: Make, tmp_path: Path) -
         assert (await send(pool)).body == b"[]"
 
 
-async def test_surplus_is_seen_under_tls_too(make: Make, tmp_path: Path) -> None:
+async def test_surplus_is_seen_under_tls_too(tmp_path: Path) -> None:
     """An honest connection is kept and one with surplus bytes is dropped."""
     authority = Authority(tmp_path)
-    async with secured(make, authority, authority.server(), always(raw(b"{}"))) as (server, pool):
+    async with secured(authority, authority.server(), always(raw(b"{}"))) as (server, pool):
         await send(pool)
         server.behaviour = surplus(raw(b'{"for": "a stranger"}'))
         await send(pool)
@@ -703,13 +668,11 @@ TLS_CROOKED = [case for case in CROOKED if case[1] is not reset_amid]
     ("behaviour", "error"), [case[1:] for case in TLS_CROOKED], ids=[case[0] for case in TLS_CROOKED]
 )
 async def test_misbehaviour_under_tls_is_the_same_error(
-    make: Make, tmp_path: Path, behaviour: Behaviour, error: type[ConnectorError]
+    tmp_path: Path, behaviour: Behaviour, error: type[ConnectorError]
 ) -> None:
     """TLS changes nothing about what is refused."""
-    if "own" not in make.__module__:
-        pytest.skip("the library takes long to leave a platform that never ends")
     authority = Authority(tmp_path)
-    async with secured(make, authority, authority.server(), behaviour) as (server, pool):
+    async with secured(authority, authority.server(), behaviour) as (server, pool):
         with pytest.raises(ConnectorError) as caught:
             await send(pool, 1.0)
         assert isinstance(caught.value, error)
@@ -718,9 +681,9 @@ async def test_misbehaviour_under_tls_is_the_same_error(
         assert server.connections == 2
 
 
-async def test_a_large_question_goes_through_tls(make: Make, tmp_path: Path) -> None:
+async def test_a_large_question_goes_through_tls(tmp_path: Path) -> None:
     """Eight megabytes are written piece by piece under TLS too."""
     authority, body = Authority(tmp_path), os.urandom(1 << 20) * 8
-    async with secured(make, authority, authority.server(), always(raw(b"{}"))) as (server, pool):
+    async with secured(authority, authority.server(), always(raw(b"{}"))) as (server, pool):
         await send(pool, 20.0, Question("POST", "/", {}, body))
         assert server.seen[0].body == body
