@@ -34,7 +34,7 @@ class Scenario:
     pinned: bool = True
 
 
-OURS_AND_NAIVE = frozenset({"ours", "naive", "naive-bare"})
+OURS_AND_NAIVE = frozenset({"ours", "ours-plain", "naive", "naive-bare"})
 
 ALL = {
     scenario.name: scenario

@@ -20,13 +20,14 @@ COMMAND = Path(sys.executable).parent / "credit-gateway"
 
 
 class Gateway:
-    """The gateway as an operator starts it; `workers` above 1 where it has that option."""
+    """The gateway as an operator starts it, or its plain walk, which it is held against."""
 
     configuration = "`credit-gateway serve`, everything on: JWT, policy, masks, audit on disk"
     secured, tls = True, True
 
-    def __init__(self, workers: int = 1) -> None:
-        self.name = "ours" if workers == 1 else f"ours-{workers}-workers"
+    def __init__(self, workers: int = 1, plain: bool = False) -> None:
+        self.name = "ours-plain" if plain else "ours" if workers == 1 else f"ours-{workers}-workers"
+        self._environment = {"CREDIT_GATEWAY_WALK": "plain"} if plain else {}
         self._options = [] if workers == 1 else ["--workers", str(workers)]
 
     def missing(self) -> str | None:
@@ -38,7 +39,7 @@ class Gateway:
         home = stage.folder / f"home-{self.name}"  # one home is one gateway's
         shutil.copytree(stage.home, home)
         command = [str(COMMAND), "serve", "--home", str(home), "--port", str(port), *self._options]
-        return start(self.name, command, stage.folder, stage.core)
+        return start(self.name, command, stage.folder, stage.core, self._environment)
 
     def body(self, stage: Stage, subject: str, ask: Ask) -> dict[str, Any]:
         return {"query": records.question(stage.amount, ask), "variables": {"id": {"uscc": subject}}}
@@ -75,7 +76,7 @@ class Naive(Gateway):
         return start(self.name, command, stage.folder, stage.core)
 
 
-OWN = (Gateway(), Naive(bare=False), Naive(bare=True))
+OWN = (Gateway(), Gateway(plain=True), Naive(bare=False), Naive(bare=True))
 
 
 @cache
