@@ -36,7 +36,9 @@ STACKS: tuple[Stack, ...] = (*OWN, *PEERS)
 @click.option("--only", default="", help=f"Some of: {', '.join(stack.name for stack in STACKS)}; with commas.")
 @click.option("--rounds", type=click.IntRange(1), default=3, show_default=True)
 @click.option("--seconds", type=click.FloatRange(1), default=5, show_default=True, help="Of one round.")
-@click.option("--build-router", is_flag=True, help="Compile the Rust router first, once; it takes half an hour.")
+@click.option(
+    "--build-router", is_flag=True, help="Compile the Rust router first, once; it takes half an hour and more."
+)
 def bench(chosen: str, only: str, rounds: int, seconds: float, build_router: bool) -> None:
     """Run the benchmark."""
     if reason := upstream.missing() or load.missing():
