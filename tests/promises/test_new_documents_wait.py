@@ -1,0 +1,203 @@
+"""A flood of new documents is felt by who sends it: others' known documents never wait, and nobody waits for himself."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from gateway.errors import GatewayError
+from gateway.model import Request
+from gateway.reading import Reader, turns
+from gateway.reading.turns import BURST, LONGEST, RECENT, REMEMBERED, SHARE, Turns
+from gateway.schema import Face
+from tests.edges.drafts import catalogue
+
+COST = 0.002
+
+
+class Clock:
+    """Seconds that pass when somebody sleeps, or when the test says so."""
+
+    def __init__(self) -> None:
+        self.now = 1_000.0
+        self.slept: list[float] = []
+
+    def __call__(self) -> float:
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    made = Clock()
+    monkeypatch.setattr(turns.asyncio, "sleep", made.sleep)
+    return made
+
+
+def flood(
+    clock: Clock, waiting: Turns, many: int, caller: str = "flood", other: str | None = "other"
+) -> tuple[int, int]:
+    """So many new documents one after the other, each read in `COST`: how many were read and how many refused."""
+    read = refused = 0
+    for _ in range(many):
+        if other is not None:
+            waiting.known(other)
+        try:
+            asyncio.run(waiting.take(caller))
+        except GatewayError as error:
+            assert (error.code, error.status) == ("TOO_MANY_NEW_DOCUMENTS", 429)
+            assert error.headers == {"Retry-After": "2"}
+            assert error.words("zh") != error.words("en")
+            refused += 1
+        else:
+            read += 1
+            waiting.spent(COST)
+            clock.now += COST
+    return read, refused
+
+
+def test_who_is_alone_is_never_slowed(clock: Clock) -> None:
+    """Without anybody else being answered, new documents are read as fast as they come; its own known ones do not count."""
+    waiting = Turns(clock)
+    assert flood(clock, waiting, 5_000, other=None) == (5_000, 0)
+    assert flood(clock, waiting, 5_000, other="flood") == (5_000, 0)
+    assert clock.slept == []
+
+
+def test_a_flood_gets_its_share(clock: Clock) -> None:
+    """Beside another who is being answered, a caller gets a first handful at once and then its share of the time."""
+    waiting = Turns(clock)
+    began = clock.now
+    at_once = 0
+    while not clock.slept:
+        read, _ = flood(clock, waiting, 1)
+        at_once += read
+    assert BURST * SHARE / COST * 0.8 < at_once - 1 < BURST * SHARE / COST * 1.4
+    read, refused = flood(clock, waiting, 2_000)
+    assert refused == 0  # who waits for each before it sends the next is only slowed
+    taken = (read + at_once) * COST
+    assert taken < SHARE * (clock.now - began + BURST) * 1.05
+    assert taken > SHARE * (clock.now - began) * 0.9
+    assert max(clock.slept) <= LONGEST
+
+
+def test_dear_documents_have_fewer_turns(clock: Clock) -> None:
+    """The share is of time: who sends what is long to read gets fewer of them."""
+    waiting = Turns(clock)
+    for _ in range(200):
+        waiting.spent(COST * 10)
+    read = 0
+    while not clock.slept:
+        read += flood(clock, waiting, 1)[0]
+        for _ in range(50):
+            waiting.spent(COST * 10)
+    assert read < BURST * SHARE / COST / 5
+
+
+def test_beyond_a_bounded_wait_it_is_refused(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many at once are not queued without end: no wait is longer than the bound, and what is beyond it is refused."""
+
+    async def all_at_once() -> list[Any]:
+        waiting.known("other")
+        return await asyncio.gather(*(waiting.take("flood") for _ in range(500)), return_exceptions=True)
+
+    async def unmoved(seconds: float) -> None:
+        clock.slept.append(seconds)
+
+    monkeypatch.setattr(turns.asyncio, "sleep", unmoved)
+    waiting = Turns(clock)
+    told = asyncio.run(all_at_once())
+    refused = [each for each in told if isinstance(each, GatewayError)]
+    assert {each.code for each in refused} == {"TOO_MANY_NEW_DOCUMENTS"}
+    assert 500 - len(refused) == pytest.approx((BURST + LONGEST) * SHARE / COST, abs=3)
+    assert max(clock.slept) <= LONGEST + 1e-9
+    assert refused[0].headers["Retry-After"] == "2"
+    clock.now += 3 * LONGEST + BURST
+    assert flood(clock, waiting, 20) == (20, 0)  # as the header promises, and the first handful is there again
+
+
+def test_others_are_not_refused(clock: Clock) -> None:
+    """The flood of one caller costs another caller's new documents nothing: each has a share of its own."""
+    waiting = Turns(clock)
+    waiting.known("third")
+    for _ in range(100):
+        flood(clock, waiting, 3, "flood", "third")
+    slept = len(clock.slept)
+    assert slept
+    for _ in range(30):
+        waiting.known("third")
+        asyncio.run(waiting.take("other"))
+    assert len(clock.slept) == slept
+
+
+def test_an_answer_long_ago_counts_for_nothing(clock: Clock) -> None:
+    """Some time after the last known document of another caller the flood is alone again; one of its own in between
+    does not hide the other's."""
+    waiting = Turns(clock)
+    waiting.known("other")
+    waiting.known("flood")
+    while not clock.slept:
+        asyncio.run(waiting.take("flood"))
+    clock.now += RECENT
+    slept = len(clock.slept)
+    assert flood(clock, waiting, 1_000, other=None) == (1_000, 0)
+    assert len(clock.slept) == slept
+
+
+def test_the_first_guess_is_mended(clock: Clock) -> None:
+    """What a document costs is measured: after a while the share is reckoned by what reading really takes."""
+    waiting = Turns(clock)
+    for _ in range(200):
+        waiting.spent(0.0001)
+    waiting.known("other")
+    for _ in range(int(BURST * SHARE / 0.0001) - 10):
+        asyncio.run(waiting.take("flood"))
+    assert clock.slept == []
+
+
+def test_callers_are_remembered_within_bounds(clock: Clock) -> None:
+    """However many callers send new documents, a bounded number of them is remembered."""
+    waiting = Turns(clock)
+    waiting.known("other")
+
+    async def many() -> None:
+        for number in range(REMEMBERED * 2):
+            await waiting.take(f"caller {number}")
+
+    asyncio.run(many())
+    assert 0 < len(waiting._due) <= REMEMBERED
+
+
+def test_known_documents_never_wait(clock: Clock) -> None:
+    """While one caller floods and is refused, another's known document goes straight through, and so does its own; a
+    text that was refused before costs nothing either."""
+    waiting = Turns(clock)
+    reader = Reader(Face(catalogue()), turns=waiting)
+
+    def asks(text: str) -> Request:
+        return Request(text, {}, None, {}, False, "en")
+
+    def turn(text: str, caller: str) -> None:
+        asyncio.run(reader.turn(asks(text), caller))
+
+    reader.read(asks("{ known: __typename }"))
+    with pytest.raises(GatewayError):
+        reader.read(asks("{ nowhere }"))
+    turn("{ known: __typename }", "other")
+    with pytest.raises(GatewayError, match="TOO_MANY_NEW_DOCUMENTS"):
+        for number in range(10_000):
+            clock.slept.clear()
+            turn(f"{{ a{number}: __typename }}", "flood")
+            clock.now -= sum(clock.slept)  # all at one instant
+    slept = len(clock.slept)
+    for caller in ("other", "flood", "third"):
+        turn("{ known: __typename }", caller)
+        turn("{ nowhere }", caller)
+    assert len(clock.slept) == slept
+    with pytest.raises(GatewayError, match="TOO_MANY_NEW_DOCUMENTS"):
+        turn("{ another: __typename }", "flood")

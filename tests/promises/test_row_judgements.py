@@ -1,0 +1,102 @@
+"""A prepared judge finds what the plain one finds: for any rules, type, row, birth and day, the same judgement."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from random import Random
+from typing import Any
+
+from policies.judging import Judge
+from policies.model import UNKNOWN_CONTROL, RecordType, RowRule, Words
+from policies.rows import judge
+from tests.edges.drafts import SHANGHAI, catalogue
+
+POINTS = 24_000
+TODAY = date(2026, 11, 24)
+DAYS = (date.max, TODAY, TODAY - timedelta(days=1), TODAY + timedelta(days=1), date(2024, 2, 29), date(2023, 11, 24),
+        date(2021, 11, 24), date(2021, 11, 25), date(2012, 2, 29), date(1, 1, 1))  # fmt: skip
+BIRTHS = (None, date(2008, 11, 24), date(2008, 2, 29), date(2006, 2, 28), date(1990, 1, 1), date(2024, 2, 29))
+CODES = ("ACTIVE", "REPAIRED", "REVOKED", "MINOR", "SERIOUS")
+
+
+def rule(random: Random) -> RowRule:
+    words: dict[str, Any] = {
+        "status": frozenset(random.sample(CODES, 3)),
+        "severity": frozenset(random.sample(CODES, 3)),
+        "negative": random.random() < 0.5,
+        "minor": random.random() < 0.5,
+        "publicity_over": random.random() < 0.5,
+        "older_than_years": random.choice((0, 2, 3, 5, 18)),
+    }
+    chosen = random.sample(sorted(words), random.choice((0, 1, 1, 1, 2, 2, 3)))
+    effect = random.choice(("hide", "mark", "mark"))
+    label = random.choice(("A", "B", "C", "", None)) if effect == "mark" or random.random() < 0.2 else None
+    name = f"r/{random.randrange(6)}"
+    return RowRule(name, Words("试", "try"), effect, label, **{word: words[word] for word in chosen})
+
+
+def record_type(random: Random) -> RecordType:
+    """A shipped type, some of whose roles are played by nobody."""
+    record = random.choice(sorted(catalogue().types.values(), key=lambda each: each.name))
+    roles = record.roles
+    for role in ("publicity_end", "retention_anchor", "event"):
+        if random.random() < 0.3:
+            roles = replace(roles, **{role: random.choice((None, roles.date))})
+    fields = dict(record.fields)
+    if random.random() < 0.3:
+        fields["severity"] = fields[roles.status]
+    return replace(record, roles=roles, fields=fields, negative=random.random() < 0.5)
+
+
+def value(random: Random) -> Any:
+    day = random.choice(DAYS)
+    noon = datetime.combine(min(day, date(9999, 12, 30)), time(random.choice((0, 12, 20))))
+    return random.choice(
+        [day, day, day, None, noon, noon.replace(tzinfo=UTC), day.isoformat(), 0, "ACTIVE", ("ACTIVE",)]
+    )
+
+
+def row(random: Random, record: RecordType) -> dict[str, Any]:
+    roles = record.roles
+    names = {roles.publicity_end, roles.retention_anchor, roles.event} - {None}
+    values: dict[str, Any] = {str(name): value(random) for name in sorted(map(str, names))}
+    for name in (roles.status, "severity"):
+        values[name] = random.choice((*CODES, *CODES, None, 1, ["ACTIVE"]))
+    return {name: held for name, held in values.items() if random.random() < 0.95}
+
+
+def test_the_prepared_judge_is_the_plain_one() -> None:
+    """Over tens of thousands of random rules and rows, known, unknown and odd, both hide, mark and show alike."""
+    random, seen = Random(5), Counter[str]()
+    for _ in range(POINTS // 6):
+        record = record_type(random)
+        rules = [rule(random) for _ in range(random.choice((0, 1, 1, 2, 4, 8)))]
+        prepared = Judge(rules, record)
+        for _ in range(6):
+            values, birth = row(random, record), random.choice(BIRTHS)
+            at = datetime.combine(random.choice((TODAY, TODAY, date(2028, 2, 29))), time(random.randrange(24)), UTC)
+            plain = judge(rules, record, values, birth, at)
+            today = at.astimezone(SHANGHAI).date()
+            assert prepared.of(values, birth, today) == plain, (rules, record.name, values, birth)
+            seen["points"] += 1
+            kind = "shown" if plain.shown else "unknown" if plain.rule == UNKNOWN_CONTROL else "hidden"
+            seen["marked" if plain.labels else kind] += 1
+            seen["two labels"] += len(plain.labels) > 1
+            seen["a person"] += birth is not None and any(each.minor is not None for each in rules)
+    assert seen["points"] >= 20_000
+    assert min(seen["shown"], seen["hidden"], seen["unknown"], seen["marked"]) > 1_000
+    assert min(seen["two labels"], seen["a person"]) > 200
+
+
+def test_rows_leave_nothing_behind() -> None:
+    """A judge says of a row what it says of it alone, whatever rows it judged before."""
+    random = Random(6)
+    for _ in range(200):
+        record = record_type(random)
+        rules = [rule(random) for _ in range(4)]
+        prepared = Judge(rules, record)
+        rows = [row(random, record) for _ in range(8)]
+        alone = [Judge(rules, record).of(values, BIRTHS[1], TODAY) for values in rows]
+        assert [prepared.of(values, BIRTHS[1], TODAY) for values in [*rows, *rows]] == [*alone, *alone]
