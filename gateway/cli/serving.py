@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import signal
 import socket
@@ -66,7 +67,15 @@ def set_logging(settings: Settings) -> None:
 def serve(application: Application, taken: socket.socket, ready: Callable[[], None], alive: int | None = None) -> None:
     """Serve until SIGINT or SIGTERM, or until the pipe `alive` ends; `ready` is called when the first request can be
     answered."""
-    runner = _Runner(application.settings, application, ready, alive)
+
+    def settled() -> None:
+        # what stands now stands for as long as the process: to go through it again at each collection would halt all
+        # answers for a tenth of a second
+        gc.collect()
+        gc.freeze()
+        ready()
+
+    runner = _Runner(application.settings, application, settled, alive)
     for number in (signal.SIGINT, signal.SIGTERM):
         # uvicorn raises what it caught again when it has drained; by then there is nothing left to interrupt
         signal.signal(number, lambda *_: None)
