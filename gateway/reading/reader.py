@@ -2,8 +2,8 @@
 
 A text that was read before is known by itself, at the price of one look-up. A text that is new but has the normal form
 of one that was proved shares its form: it is neither parsed nor validated, and its literals are bound like variables.
-Whatever does not bind (a date that is none) is read for itself, once, so that every error is that of its own text. Texts
-that were refused are remembered too, and to read what is new is work that has to wait its turn (see `turns`).
+Whatever does not bind (a date that is none) is read for itself, once, so that every error is that of its own text.
+Texts that were refused are remembered too, and to read what is new is work that has to wait its turn (see `turns`).
 """
 
 from __future__ import annotations

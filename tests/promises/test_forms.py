@@ -1,4 +1,4 @@
-"""A recognised form is a proof: what it accepts the full validation accepts, and what it binds is what its own text says.
+"""A recognised form is a proof: what it accepts the full validation accepts; what it binds is what its own text says.
 
 The referee is a reader that keeps nothing and asks graphql-core each time. Documents are random and then marred, over
 the gateway's schema and over small random ones; a reader that remembers is held against the referee text by text.
@@ -63,7 +63,7 @@ def told(error: GatewayError) -> Any:
     return [(each.as_graphql("zh"), each.as_graphql("en"), each.status) for each in errors]
 
 
-def outcome(reader: Reader, request: Request) -> Operation | Any:
+def outcome(reader: Reader, request: Request) -> Any:
     try:
         return reader.read(request)
     except GatewayError as error:
@@ -98,7 +98,8 @@ class Pair:
         try:
             found, wrong = by_the_collector(self.face.graphql, operation, self.face.collector(operation))
         except GatewayError as error:  # a condition is null
-            assert (error.code, asked[1]) == ("INVALID_ARGUMENT", None) or None in operation.values.coerced.values()
+            assert error.code == "INVALID_ARGUMENT"  # noqa: PT017  # that it is one is what is proved
+            assert None in operation.values.coerced.values()
             return
         if not asked[2]:
             assert (found, wrong) == (asked[0], 0), request
@@ -141,17 +142,16 @@ def test_a_proof_is_sound_on_random_schemas(monkeypatch: pytest.MonkeyPatch) -> 
         names = [name for name in pair.face.graphql.type_map if not name.startswith("__")]
         names += [f"{letter}{count}" for letter in "abcqrxyv" for count in range(3)]
         for draft in range(DRAFTS):
-            drawn = Writer(pair.face.graphql, random, wrong=0.02 if draft % 3 == 0 else 0.0).draw(2)
+            drawn = Writer(pair.face.graphql, random, wrong=0.02 if draft % 3 == 0 else 0.0, nulls=0.15).draw(2)
             texts += variants(pair, drawn, random, names)
         seen += pair.seen
         shared += sum(known.shared for known in pair.quick._texts.values())
-    print(texts, shared, proofs, seen)
     assert seen["read"] > 0.3 * texts
     assert seen["GRAPHQL_VALIDATION_FAILED"] > 0.15 * texts
     assert min(seen["GRAPHQL_PARSE_FAILED"], seen["BAD_VARIABLES"], seen["LIMIT_EXCEEDED"] + 1, seen["null"]) > 0
     assert proofs[True] > 0.05 * texts
     assert proofs[False] > 0.05 * texts
-    assert shared > 1.5 * proofs[True]  # a form serves more than the text that it was proved for
+    assert shared > 1.2 * proofs[True]  # a form serves more than the text that it was proved for
 
 
 def variants(pair: Pair, drawn: Draft, random: Random, names: list[str]) -> int:
@@ -227,7 +227,6 @@ def test_documents_of_the_gateway() -> None:
     for draft in range(25):
         writer = Writer(face().graphql, random, gateway_words, wrong=0.01 if draft % 3 == 0 else 0.0)
         texts += variants(pair, writer.draw(3), random, names)
-    print(texts, pair.seen)
     assert pair.seen["read"] > texts / 4
     assert pair.seen["GRAPHQL_VALIDATION_FAILED"] > texts / 8
 
@@ -258,7 +257,7 @@ TRAPS = [
 
 @pytest.mark.parametrize("first", range(len(TRAPS)))
 def test_the_trap_of_normal_forms(first: int) -> None:
-    """Literals of another kind, or that conflict, never pass by a form that was proved for others, in whatever order."""
+    """Literals of another kind, or that conflict, never pass by a form that was proved for others, in any order."""
     pair = Pair(face())
     for text in [TRAPS[first], *TRAPS, *reversed(TRAPS)]:
         pair.same(asks(SUBJECT.format(text)))
@@ -288,14 +287,16 @@ def test_no_token_is_overlooked(text: str) -> None:
 
 
 ONE_FORM = [
-    'query Q($n: Int) { subject(id: {uscc: "1"}) { registrations(first: $n, from: "2024-01-01", orderBy: OLDEST_FIRST) { complete } } }',
-    'query Other($n: Int) { subject(id: {uscc: "2"}) { registrations(first: $n, from: "2025-01-01", orderBy: OLDEST_FIRST) { complete } } }',
-    'query($n: Int) {\n # a comment: { subject(id: 1) } "\n subject(id: {,uscc: "3"})\r\n{registrations(first:$n,,from:"2023-01-01" orderBy:OLDEST_FIRST){complete}}}\n',
-    '\ufeffquery\tQ ($n:Int){subject(id:{uscc:"2024-01-01 "}){registrations(first:$n from:"1999-12-31" orderBy:OLDEST_FIRST){complete}}}#end',
-]  # fmt: skip
+    'query Q($n: Int) { subject(id: {uscc: "1"}) { registrations(first: $n, from: "2024-01-01") { complete } } }',
+    'query Other($n: Int) { subject(id: {uscc: "2"}) { registrations(first: $n, from: "2025-01-01") { complete } } }',
+    'query($n: Int) {\n # a: {(1) } "\n subject(id: {,uscc: "3"})\r\n{registrations(first:$n,,from:"2023-01-01")'
+    "{complete}}}\n",
+    '\ufeffquery\tQ ($n:Int){subject(id:{uscc:"2024-01-01 "}){registrations(first:$n from:"1999-12-31"){complete}}}#e',
+]
 OTHER_FORMS = [
     ONE_FORM[0].replace('"2024-01-01"', '"1"'),  # equal literals are one slot
-    ONE_FORM[0].replace("OLDEST_FIRST", "NEWEST_FIRST"),
+    ONE_FORM[0].replace("first: $n", "first: $n, orderBy: OLDEST_FIRST"),
+    ONE_FORM[0].replace("first: $n", "first: $n, orderBy: NEWEST_FIRST"),
     ONE_FORM[0].replace("$n: Int", "$n: Int = 1"),
     ONE_FORM[0].replace("$n: Int", "$n: Int = 2"),
     ONE_FORM[0].replace("complete", "totalCount"),
@@ -306,13 +307,14 @@ OTHER_FORMS = [
 
 
 def test_spelling_makes_no_form() -> None:
-    """White space, comments, commas, the operation's name and the literals themselves make no new form; all else does."""
+    """White space, comments, commas, the operation's name and the literals make no new form; all else does."""
     keys = {normal.key for text in ONE_FORM if (normal := normalise(text))}
     assert len(keys) == 1
     others = [normal.key for text in OTHER_FORMS if (normal := normalise(text))]
     assert len(others) == len(OTHER_FORMS) == len({*others, *keys}) - 1
     pair = Pair(face())
-    assert all([pair.same(asks(text, {"n": 3})) for text in ONE_FORM])
+    for text in ONE_FORM:
+        assert pair.same(asks(text, {"n": 3}))
     assert len(pair.quick._proved) == 1
     assert len({id(known.forms[None]) for known in pair.quick._texts.values()}) == 1
 
@@ -344,7 +346,7 @@ def test_what_is_out_of_the_ordinary(literal: str) -> None:
 
 
 def test_long_and_manifold_documents_are_read_alone() -> None:
-    """What holds very many literals, or is very long, is read for itself: to bind it would cost more than to read it."""
+    """What holds very many literals, or is very long, is read for itself: to bind it would cost more."""
     pair = Pair(face())
 
     def listed(count: int) -> str:
@@ -400,6 +402,18 @@ def test_a_condition_is_never_null(text: str, refused: bool) -> None:
         assert told(caught.value)[0][1]["extensions"]["code"] == "INVALID_ARGUMENT"
 
 
+def test_no_variable_is_taken_for_a_literal() -> None:
+    """What a request calls by the name that a form gives a literal, in whatever way, changes nothing."""
+    pair = Pair(face())
+    text = SUBJECT.format('registrations(first: 3, from: "2024-01-01") { complete }')
+    pair.same(asks(text))
+    [proved] = pair.quick._proved.values()
+    assert len(proved.places) == 3
+    for name in proved.places:
+        assert pair.same(asks(text, {name: "2020-02-02"}))
+        assert pair.same(asks(text.replace("3", "4"), {name: None}))
+
+
 class Counted(Face):
     """Counts how often documents are parsed and validated."""
 
@@ -421,7 +435,7 @@ class Counted(Face):
         ("{ nowhere }", {}, "GRAPHQL_VALIDATION_FAILED"),
         (SUBJECT.format('registrations(from: "never") { complete }'), {}, "GRAPHQL_VALIDATION_FAILED"),
         ("{ " + "a { " * 30 + "b" + " }" * 31, {}, "LIMIT_EXCEEDED"),
-        ("query($n: Int!) { subject(id: {uscc: \"1\"}) { registrations(first: $n) { complete } } }", {}, "BAD_VARIABLES"),
+        ("query($n: String!) { search(name: $n) { complete } }", {}, "BAD_VARIABLES"),
     ],
 )  # fmt: skip
 def test_what_was_refused_is_remembered(text: str, variables: dict[str, Any], code: str) -> None:

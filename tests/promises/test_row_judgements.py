@@ -43,7 +43,8 @@ def record_type(random: Random) -> RecordType:
     roles = record.roles
     for role in ("publicity_end", "retention_anchor", "event"):
         if random.random() < 0.3:
-            roles = replace(roles, **{role: random.choice((None, roles.date))})
+            played: dict[str, Any] = {role: random.choice((None, roles.date))}
+            roles = replace(roles, **played)
     fields = dict(record.fields)
     if random.random() < 0.3:
         fields["severity"] = fields[roles.status]

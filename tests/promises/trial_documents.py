@@ -1,4 +1,4 @@
-"""Random documents of any schema, and small changes to them: what a reader may meet, valid, nearly valid and not at all.
+"""Random documents of any schema, and small changes to them: what a reader may meet, valid, nearly valid and not.
 
 A document is written along the schema: fields, fragments, `@skip` and `@include`, literals and variables mixed. Then
 `relit` sends the same form with other literals, and `marred` changes a token or two. All is a function of the generator
@@ -35,8 +35,9 @@ Words = Callable[[str, str], Sequence[Any]]  # coordinate of an argument, name o
 NUMBERS = (0, 1, 2, 3, -1, 20, 2**31 - 1, 10**20, 1.5, -0.0, 1e300)
 TEXTS = ("", "a", "b", "RED", "x y", "甲", "2024-01-01", "\x7f")
 PIECES = ("$", "!", "(", ")", "...", ":", "=", "@", "[", "]", "{", "|", "}", "&", "on", "query", "mutation", "fragment",
-          "null", "true", "false", "RED", "1", "-0", "1.5", '"1"', '""', '"""b"""', "@skip(if: true)", "@include(if: $v0)",
-          "@deprecated", "__typename", "{ __typename }", "#c\n", ",", "99999999999", "first: 1", "subscription")  # fmt: skip
+          "null", "true", "false", "RED", "1", "-0", "1.5", '"1"', '""', '"""b"""', "@skip(if: true)",
+          "@include(if: $v0)", "@deprecated", "__typename", "{ __typename }", "#c\n", ",", "99999999999", "first: 1",
+          "subscription")  # fmt: skip
 
 
 def plain_words(coordinate: str, scalar: str) -> Sequence[Any]:
@@ -45,11 +46,10 @@ def plain_words(coordinate: str, scalar: str) -> Sequence[Any]:
 
 @dataclass(slots=True)
 class Draft:
-    """A document with values for its variables; `types` are the declared ones as they are written."""
+    """A document with values for its variables."""
 
     text: str
     variables: dict[str, Any]
-    types: Mapping[str, str]
     name: str | None = None
 
 
@@ -70,6 +70,8 @@ class Writer:
     words: Words = plain_words
     wrong: float = 0.0
     weights: Mapping[str, int] = field(default_factory=dict)  # coordinate -> how much more often than others
+    chances: Mapping[str, float] = field(default_factory=dict)  # name of an argument that may be left out -> its chance
+    nulls: float = 0.06
     _variables: dict[str, _Variable] = field(default_factory=dict)
     _fragments: dict[str, tuple[str, str, dict[str, Any]]] = field(default_factory=dict)  # name -> type, text, scope
     _spread: set[str] = field(default_factory=set)
@@ -99,13 +101,15 @@ class Writer:
             )
         short = not name and not head and chance.random() < 0.5
         text = f"{body}{fragments}" if short else f"query{name}{head} {body}{fragments}"
-        values = {name: value for name, known in self._variables.items() for value in self._given(known)}
-        types = {variable: known.written for variable, known in self._variables.items()}
-        return Draft(text, values, types, name.strip() or None)
+        return Draft(text, self.values(), name.strip() or None)
+
+    def values(self) -> dict[str, Any]:
+        """Values for the variables of what was drawn, anew with each call."""
+        return {name: value for name, known in self._variables.items() for value in self._given(known)}
 
     def selection(self, kind: Any, depth: int, scope: dict[str, Any]) -> str:
         chance, parts = self.random, list[str]()
-        for _ in range(chance.randint(1, max(2, depth + 1))):
+        for _ in range(chance.randint(1, 2 if depth > 3 else 3)):
             dice = chance.random() if depth > -2 else 1.0
             if dice < 0.08:
                 parts.append(f"... {self._when()}{self.selection(kind, depth - 1, scope)}")
@@ -125,7 +129,7 @@ class Writer:
         if variables and chance.random() < 0.35:
             return f"${self._variable(kind, default, coordinate)}"
         plain = get_nullable_type(kind)
-        if chance.random() < 0.05 and (plain is kind or self._off()):
+        if chance.random() < self.nulls and (plain is kind or self._off()):
             return "null"
         if is_list_type(plain):
             if chance.random() < 0.1:
@@ -162,7 +166,7 @@ class Writer:
     def value(self, kind: Any, coordinate: str) -> Any:
         """The same as JSON, for a variable."""
         chance, plain = self.random, get_nullable_type(kind)
-        if chance.random() < 0.1 and (plain is kind or self._off()):
+        if chance.random() < self.nulls and (plain is kind or self._off()):
             return None
         if self._off():
             return chance.choice([1, "1", 1.5, True, [], {}, None, "RED", {"a": 1}, [None], 2**40])
@@ -185,10 +189,8 @@ class Writer:
         [name] = chance.choices(known, weights)
         found = fields[name]
         if self._off():
-            name = chance.choice(
-                ["nowhere", "__schema { types { name } }", '__type(name: "Query") { name }', name + "x"]
-            )
-            return name
+            wrong = ["nowhere", "__schema { types { name } }", '__type(name: "Query") { name }', f"{name}x"]
+            return str(chance.choice(wrong))
         arguments = self.arguments(found.args, f"{kind.name}.{name}")
         named = get_named_type(found.type)
         below = f" {self.selection(named, depth - 1, {})}" if is_composite_type(named) else ""
@@ -202,7 +204,7 @@ class Writer:
         for name, argument in known.items():
             default = argument.default is not None or argument.default_value is not Undefined
             needed = is_non_null_type(argument.type) and not default
-            if (needed and not self._off()) or (not needed and chance.random() < 0.3):
+            if (needed and not self._off()) or (not needed and chance.random() < self.chances.get(name, 0.3)):
                 parts.append(f"{name}: {self.literal(argument.type, f'{coordinate}.{name}', True, default)}")
         if self._off():
             parts.append(chance.choice(["first: 1", "nothing: 2", *parts]))
@@ -241,7 +243,7 @@ class Writer:
             return [name for name, each in self.schema.type_map.items() if not name.startswith("__")]
         if not is_composite_type(kind):
             return [kind.name]
-        possible = self.schema.get_possible_types(kind) if is_abstract_type(kind) else [kind]
+        possible: Sequence[Any] = self.schema.get_possible_types(kind) if is_abstract_type(kind) else [kind]
         return sorted(
             {kind.name, *(each.name for each in possible), *(i.name for each in possible for i in each.interfaces)}
         )

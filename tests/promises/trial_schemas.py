@@ -1,4 +1,4 @@
-"""Small random schemas: interfaces, unions, input objects, lists, never-null, defaults, oneOf, a scalar of their own."""
+"""Small random schemas: interfaces, unions, inputs, lists, never-null, defaults, oneOf, a scalar of their own."""
 
 from __future__ import annotations
 
@@ -64,9 +64,8 @@ def sdl(random: Random) -> str:
         "input Either @oneOf { one: Int two: String three: Pair }",
     ]
     parts.append(f"input Pair {{ left: {random.choice(PAIR[:1] + PAIR[3:])} right: Float = 1 more: [In] }}")
-    parts.append(
-        f"input In {{ n: Int! = 3 s: String t: Text c: [Colour!] = [RED] p: Pair e: Either r: {random.choice(['Int', 'Int!'])} }}"
-    )
+    last = random.choice(["Int", "Int!"])
+    parts.append(f"input In {{ n: Int! = 3 s: String t: Text c: [Colour!] = [RED] p: Pair e: Either r: {last} }}")
     parts += [f"interface {name} {{ {' '.join(lines)} }}" for name, lines in of_interface.items()]
     for number, name in enumerate(objects):
         mine = [each for each in interfaces if random.random() < 0.7]
