@@ -16,9 +16,10 @@ from cachetools import LRUCache
 
 from gateway.errors import GatewayError
 
-SHARE = 0.15  # of the time, for the new documents of one caller
-BURST = 0.5  # seconds of that share which may be used at once: some forty documents
+SHARE = 0.1  # of the time, for the new documents of one caller
+BURST = 0.5  # seconds of that share which may be used at once: some twenty documents
 LONGEST = 1.0  # seconds that a new document waits; more is refused
+HELD = 64  # of one caller's requests that wait to be refused
 RECENT = 1.0  # seconds for which a caller counts as being answered
 REMEMBERED = 2_000  # callers
 FIRST_GUESS = 0.002  # seconds for one document, before any was measured
@@ -31,6 +32,7 @@ class Turns:
         self._clock = clock
         self._cost = FIRST_GUESS
         self._due: LRUCache[str, float] = LRUCache(REMEMBERED)
+        self._held: dict[str, int] = {}
         self._answered = ("", float("-inf"))  # the caller who was answered last, and when
         self._before = ("", float("-inf"))  # and the last other one
 
@@ -52,10 +54,24 @@ class Turns:
             return
         due = max(self._due.get(caller, float("-inf")), now - BURST)
         if due - now > LONGEST:
+            await self._hold(caller)
             raise GatewayError("TOO_MANY_NEW_DOCUMENTS", headers={"Retry-After": "2"})
         self._due[caller] = due + self._cost / SHARE
         if due > now:
             await asyncio.sleep(due - now)
+
+    async def _hold(self, caller: str) -> None:
+        """A refusal is not told at once: who asks again as soon as he is refused would keep the gateway refusing."""
+        held = self._held.get(caller, 0)
+        if held >= HELD:
+            return
+        self._held[caller] = held + 1
+        try:
+            await asyncio.sleep(LONGEST)
+        finally:
+            self._held[caller] -= 1
+            if not self._held[caller]:
+                del self._held[caller]
 
     def _others(self, caller: str, now: float) -> bool:
         return any(who != caller and now - at < RECENT for who, at in (self._answered, self._before))

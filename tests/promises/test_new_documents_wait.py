@@ -10,7 +10,7 @@ import pytest
 from gateway.errors import GatewayError
 from gateway.model import Request
 from gateway.reading import Reader
-from gateway.reading.turns import BURST, LONGEST, RECENT, REMEMBERED, SHARE, Turns
+from gateway.reading.turns import BURST, HELD, LONGEST, RECENT, REMEMBERED, SHARE, Turns
 from gateway.schema import Face
 from tests.edges.drafts import catalogue
 
@@ -125,6 +125,35 @@ def test_beyond_a_bounded_wait_it_is_refused(clock: Clock, monkeypatch: pytest.M
     assert flood(clock, waiting, 20) == (20, 0)  # as the header promises, and the first handful is there again
 
 
+def test_a_refusal_is_held_back(clock: Clock) -> None:
+    """Who asks again as soon as he is refused is refused once a second on each connection, up to a bounded number."""
+    waiting = Turns(clock)
+    flood(clock, waiting, 1)
+    waiting.known("other")
+    held: list[float] = []
+
+    async def asking(seconds: float) -> None:
+        held.append(seconds)
+        await blocked.wait()
+
+    async def all_at_once() -> list[Any]:
+        tasks = [asyncio.create_task(waiting.take("flood")) for _ in range(500)]
+        await asyncio.gather(
+            *(asyncio.wait_for(asyncio.shield(task), None) for task in tasks[-100:]), return_exceptions=True
+        )
+        at_once = sum(task.done() for task in tasks)
+        blocked.set()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        return [at_once, len(waiting._held)]
+
+    blocked = asyncio.Event()
+    asyncio.sleep = asking  # type: ignore[assignment]  # the fixture puts it back
+    at_once, left = asyncio.run(all_at_once())
+    assert held.count(LONGEST) >= HELD
+    assert at_once == 500 - len(held)
+    assert left == 0
+
+
 def test_others_are_not_refused(clock: Clock) -> None:
     """The flood of one caller costs another caller's new documents nothing: each has a share of its own."""
     waiting = Turns(clock)
@@ -133,7 +162,7 @@ def test_others_are_not_refused(clock: Clock) -> None:
         flood(clock, waiting, 3, "flood", "third")
     slept = len(clock.slept)
     assert slept
-    for _ in range(30):
+    for _ in range(20):
         waiting.known("third")
         asyncio.run(waiting.take("other"))
     assert len(clock.slept) == slept
@@ -202,6 +231,7 @@ def test_known_documents_never_wait(clock: Clock) -> None:
 
     with pytest.raises(GatewayError, match="TOO_MANY_NEW_DOCUMENTS"):
         flooding()
+    clock.now -= LONGEST  # for which the refusal was held back
     slept = len(clock.slept)
     for caller in ("other", "flood", "third"):
         turn("{ known: __typename }", caller)
