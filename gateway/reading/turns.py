@@ -3,21 +3,22 @@
 A flood of new documents must not be felt by callers who ask what they always ask. While any other caller is being
 answered from known documents, a caller gets a bounded share of the time for new ones, after a first handful at once;
 beyond that its requests wait, and above a bounded wait they are refused. Nobody else's are. A caller who is alone
-with the gateway is not slowed.
+with the gateway is not slowed, and yet reads one document at a time, between the requests of whoever comes.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from types import coroutine
 
 from cachetools import LRUCache
 
 from gateway.errors import GatewayError
 
 SHARE = 0.1  # of the time, for the new documents of one caller
-BURST = 0.5  # seconds of that share which may be used at once: some twenty documents
+BURST = 0.1  # seconds of that share which may be used at once: a few documents, so that nobody sees them go by
 LONGEST = 1.0  # seconds that a new document waits; more is refused
 HELD = 64  # of one caller's requests that wait to be refused
 RECENT = 1.0  # seconds for which a caller counts as being answered
@@ -32,6 +33,7 @@ class Turns:
         self._clock = clock
         self._cost = FIRST_GUESS
         self._due: LRUCache[str, float] = LRUCache(REMEMBERED)
+        self._reading = asyncio.Lock()
         self._held: dict[str, int] = {}
         self._answered = ("", float("-inf"))  # the caller who was answered last, and when
         self._before = ("", float("-inf"))  # and the last other one
@@ -49,6 +51,7 @@ class Turns:
 
     async def take(self, caller: str) -> None:
         """Returns when a new document of this caller may be read. Raises GatewayError TOO_MANY_NEW_DOCUMENTS."""
+        await self._round()
         now = self._clock()
         if not self._others(caller, now):
             return
@@ -59,6 +62,12 @@ class Turns:
         self._due[caller] = due + self._cost / SHARE
         if due > now:
             await asyncio.sleep(due - now)
+            await self._round()
+
+    async def _round(self) -> None:
+        """One new document in each round of the loop: who comes while many wait is served between two of them."""
+        async with self._reading:
+            await _next_round()
 
     async def _hold(self, caller: str) -> None:
         """A refusal is not told at once: who asks again as soon as he is refused would keep the gateway refusing."""
@@ -75,3 +84,8 @@ class Turns:
 
     def _others(self, caller: str, now: float) -> bool:
         return any(who != caller and now - at < RECENT for who, at in (self._answered, self._before))
+
+
+@coroutine
+def _next_round() -> Generator[None, None, None]:
+    yield

@@ -100,7 +100,7 @@ def test_dear_documents_have_fewer_turns(clock: Clock) -> None:
         read += flood(clock, waiting, 1)[0]
         for _ in range(50):
             waiting.spent(COST * 10)
-    assert read < BURST * SHARE / COST / 5
+    assert read <= 1 + BURST * SHARE / COST / 5
 
 
 def test_beyond_a_bounded_wait_it_is_refused(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -162,7 +162,7 @@ def test_others_are_not_refused(clock: Clock) -> None:
         flood(clock, waiting, 3, "flood", "third")
     slept = len(clock.slept)
     assert slept
-    for _ in range(20):
+    for _ in range(int(BURST * SHARE / COST)):
         waiting.known("third")
         asyncio.run(waiting.take("other"))
     assert len(clock.slept) == slept
