@@ -77,7 +77,7 @@ class Reader:
 
         Raises GatewayError TOO_MANY_NEW_DOCUMENTS.
         """
-        if request.query in self._texts or self._recognised(request.query):
+        if request.query in self._texts or self._recognised(request):
             self._turns.known(caller)
         elif request.query not in self._refused:
             await self._turns.take(caller)
@@ -96,13 +96,19 @@ class Reader:
         """Read a document before anybody asks it. Raises as `read` does."""
         self._learn(text)
 
-    def _recognised(self, text: str) -> bool:
-        """Whether a text that is new has a form that was proved before; it is then known from now on."""
-        normal = None if self._plain else normalise(text)
+    def _recognised(self, request: Request) -> bool:
+        """Whether a text that is new has a form that was proved before, and all binds; it is then known from now on.
+        What does not bind has to be read for itself, which is work like any other's."""
+        normal = None if self._plain else normalise(request.query)
         proved = self._proved.get(normal.key) if normal else None
         if normal is None or proved is None:
             return False
-        _keep(self._texts, text, _in_form(text, normal, proved))
+        known = _in_form(request.query, normal, proved)
+        try:
+            self._bound(known, request)
+        except GatewayError:
+            return False
+        _keep(self._texts, request.query, known)
         return True
 
     def _bound(self, known: _Known, request: Request) -> Operation:

@@ -206,6 +206,32 @@ def test_callers_are_remembered_within_bounds(clock: Clock) -> None:
     assert 0 < len(waiting._due) <= REMEMBERED
 
 
+@pytest.mark.parametrize("wrong", ["literal", "variable", "operation"])
+def test_what_does_not_bind_is_new_work(clock: Clock, wrong: str) -> None:
+    """A form that is known lets no flood through whose literals or variables do not fit it: each is read for itself."""
+    waiting = Turns(clock)
+    reader = Reader(Face(catalogue()), turns=waiting)
+    text = 'query A($n: Int) { subject(id: {uscc: "1"}) { registrations(first: $n, from: "2024-01-01") { complete } } }'
+
+    def asks(number: int) -> Request:
+        literal = f"never {number}" if wrong == "literal" else f"{1000 + number}-01-01"
+        variables = {"n": "x"} if wrong == "variable" else {"n": 1}
+        name = "B" if wrong == "operation" else None
+        return Request(text.replace("2024-01-01", literal), variables, name, {}, False, "en")
+
+    def flooding() -> None:
+        for number in range(10_000):
+            clock.slept.clear()
+            asyncio.run(reader.turn(asks(number), "flood"))
+            clock.now -= sum(clock.slept)  # all at one instant
+
+    good = Request(text, {"n": 1}, None, {}, False, "en")
+    reader.read(good)
+    asyncio.run(reader.turn(good, "other"))
+    with pytest.raises(GatewayError, match="TOO_MANY_NEW_DOCUMENTS"):
+        flooding()
+
+
 def test_known_documents_never_wait(clock: Clock) -> None:
     """While one caller floods and is refused, another's known document goes straight through, and so does its own; a
     text that was refused before costs nothing either."""

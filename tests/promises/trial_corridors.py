@@ -93,7 +93,8 @@ class Anew(Binder):
             if decision.answered:
                 shows[name] = self._masking(decision.effect, record.fields[name].many)
         bound = super()._bind(ruling, platform)
-        return replace(bound, judge=RowByRow(ruling.rows, record), shows=shows)  # type: ignore[arg-type]
+        own = tuple((name, shows[name]) for name in shows if "." not in name)
+        return replace(bound, judge=RowByRow(ruling.rows, record), shows=shows, own=own)  # type: ignore[arg-type]
 
     def _masking(self, effect: str, many: bool) -> Any:
         def shown(value: Any, pseudonym: Pseudonym) -> Any:
