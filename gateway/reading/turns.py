@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Awaitable, Callable, Generator
 from types import coroutine
 
 from cachetools import LRUCache
@@ -27,10 +27,14 @@ FIRST_GUESS = 0.002  # seconds for one document, before any was measured
 
 
 class Turns:
-    """`clock` is monotonic seconds."""
+    """`clock` is monotonic seconds, `sleep` waits for some."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._clock, self._sleep = clock, sleep
         self._cost = FIRST_GUESS
         self._due: LRUCache[str, float] = LRUCache(REMEMBERED)
         self._reading = asyncio.Lock()
@@ -61,7 +65,7 @@ class Turns:
             raise GatewayError("TOO_MANY_NEW_DOCUMENTS", headers={"Retry-After": "2"})
         self._due[caller] = due + self._cost / SHARE
         if due > now:
-            await asyncio.sleep(due - now)
+            await self._sleep(due - now)
             await self._round()
 
     async def _round(self) -> None:
@@ -76,7 +80,7 @@ class Turns:
             return
         self._held[caller] = held + 1
         try:
-            await asyncio.sleep(LONGEST)
+            await self._sleep(LONGEST)
         finally:
             self._held[caller] -= 1
             if not self._held[caller]:

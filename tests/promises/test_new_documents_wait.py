@@ -33,10 +33,8 @@ class Clock:
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    made = Clock()
-    monkeypatch.setattr(asyncio, "sleep", made.sleep)
-    return made
+def clock() -> Clock:
+    return Clock()
 
 
 def flood(
@@ -67,7 +65,7 @@ def told(error: GatewayError) -> None:
 
 def test_who_is_alone_is_never_slowed(clock: Clock) -> None:
     """Where nobody else is answered, new documents are read as fast as they come; one's own known ones do not count."""
-    waiting = Turns(clock)
+    waiting = Turns(clock, clock.sleep)
     assert flood(clock, waiting, 5_000, other=None) == (5_000, 0)
     assert flood(clock, waiting, 5_000, other="flood") == (5_000, 0)
     assert clock.slept == []
@@ -75,7 +73,7 @@ def test_who_is_alone_is_never_slowed(clock: Clock) -> None:
 
 def test_a_flood_gets_its_share(clock: Clock) -> None:
     """Beside another who is being answered, a caller gets a first handful at once and then its share of the time."""
-    waiting = Turns(clock)
+    waiting = Turns(clock, clock.sleep)
     began = clock.now
     at_once = 0
     while not clock.slept:
@@ -92,7 +90,7 @@ def test_a_flood_gets_its_share(clock: Clock) -> None:
 
 def test_dear_documents_have_fewer_turns(clock: Clock) -> None:
     """The share is of time: who sends what is long to read gets fewer of them."""
-    waiting = Turns(clock)
+    waiting = Turns(clock, clock.sleep)
     for _ in range(200):
         waiting.spent(COST * 10)
     read = 0
@@ -103,7 +101,7 @@ def test_dear_documents_have_fewer_turns(clock: Clock) -> None:
     assert read <= 1 + BURST * SHARE / COST / 5
 
 
-def test_beyond_a_bounded_wait_it_is_refused(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_beyond_a_bounded_wait_it_is_refused(clock: Clock) -> None:
     """Many at once are not queued without end: no wait is longer than the bound, and what is beyond it is refused."""
 
     async def all_at_once() -> list[Any]:
@@ -113,8 +111,7 @@ def test_beyond_a_bounded_wait_it_is_refused(clock: Clock, monkeypatch: pytest.M
     async def unmoved(seconds: float) -> None:
         clock.slept.append(seconds)
 
-    monkeypatch.setattr(asyncio, "sleep", unmoved)
-    waiting = Turns(clock)
+    waiting = Turns(clock, unmoved)
     told = asyncio.run(all_at_once())
     refused = [each for each in told if isinstance(each, GatewayError)]
     assert {each.code for each in refused} == {"TOO_MANY_NEW_DOCUMENTS"}
@@ -127,9 +124,6 @@ def test_beyond_a_bounded_wait_it_is_refused(clock: Clock, monkeypatch: pytest.M
 
 def test_a_refusal_is_held_back(clock: Clock) -> None:
     """Who asks again as soon as he is refused is refused once a second on each connection, up to a bounded number."""
-    waiting = Turns(clock)
-    flood(clock, waiting, 1)
-    waiting.known("other")
     held: list[float] = []
 
     async def asking(seconds: float) -> None:
@@ -147,7 +141,9 @@ def test_a_refusal_is_held_back(clock: Clock) -> None:
         return [at_once, len(waiting._held)]
 
     blocked = asyncio.Event()
-    asyncio.sleep = asking  # type: ignore[assignment]  # the fixture puts it back
+    waiting = Turns(clock, asking)
+    flood(clock, waiting, 1)
+    waiting.known("other")
     at_once, left = asyncio.run(all_at_once())
     assert held.count(LONGEST) >= HELD
     assert at_once == 500 - len(held)
@@ -156,7 +152,7 @@ def test_a_refusal_is_held_back(clock: Clock) -> None:
 
 def test_others_are_not_refused(clock: Clock) -> None:
     """The flood of one caller costs another caller's new documents nothing: each has a share of its own."""
-    waiting = Turns(clock)
+    waiting = Turns(clock, clock.sleep)
     waiting.known("third")
     for _ in range(100):
         flood(clock, waiting, 3, "flood", "third")
@@ -171,7 +167,7 @@ def test_others_are_not_refused(clock: Clock) -> None:
 def test_an_answer_long_ago_counts_for_nothing(clock: Clock) -> None:
     """Some time after the last known document of another caller the flood is alone again; one of its own in between
     does not hide the other's."""
-    waiting = Turns(clock)
+    waiting = Turns(clock, clock.sleep)
     waiting.known("other")
     waiting.known("flood")
     while not clock.slept:
@@ -184,7 +180,7 @@ def test_an_answer_long_ago_counts_for_nothing(clock: Clock) -> None:
 
 def test_the_first_guess_is_mended(clock: Clock) -> None:
     """What a document costs is measured: after a while the share is reckoned by what reading really takes."""
-    waiting = Turns(clock)
+    waiting = Turns(clock, clock.sleep)
     for _ in range(200):
         waiting.spent(0.0001)
     waiting.known("other")
@@ -195,7 +191,7 @@ def test_the_first_guess_is_mended(clock: Clock) -> None:
 
 def test_callers_are_remembered_within_bounds(clock: Clock) -> None:
     """However many callers send new documents, a bounded number of them is remembered."""
-    waiting = Turns(clock)
+    waiting = Turns(clock, clock.sleep)
     waiting.known("other")
 
     async def many() -> None:
@@ -209,7 +205,7 @@ def test_callers_are_remembered_within_bounds(clock: Clock) -> None:
 @pytest.mark.parametrize("wrong", ["literal", "variable", "operation"])
 def test_what_does_not_bind_is_new_work(clock: Clock, wrong: str) -> None:
     """A form that is known lets no flood through whose literals or variables do not fit it: each is read for itself."""
-    waiting = Turns(clock)
+    waiting = Turns(clock, clock.sleep)
     reader = Reader(Face(catalogue()), turns=waiting)
     text = 'query A($n: Int) { subject(id: {uscc: "1"}) { registrations(first: $n, from: "2024-01-01") { complete } } }'
 
@@ -235,7 +231,7 @@ def test_what_does_not_bind_is_new_work(clock: Clock, wrong: str) -> None:
 def test_known_documents_never_wait(clock: Clock) -> None:
     """While one caller floods and is refused, another's known document goes straight through, and so does its own; a
     text that was refused before costs nothing either."""
-    waiting = Turns(clock)
+    waiting = Turns(clock, clock.sleep)
     reader = Reader(Face(catalogue()), turns=waiting)
 
     def asks(text: str) -> Request:
