@@ -221,11 +221,12 @@ def counted_by_walk(done: Counter[str], decided: Any) -> Any:
 
 
 @pytest.mark.timeout(900)  # ten thousand operations by two walks, on a machine that may be busy
-def test_ten_thousand_operations(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ten_thousand_operations(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
     """Whatever is asked, by whomever, under whatever policies, of whatever platforms: one answer, one record, one set
     of questions to the platforms; and all that may be remembered, recognised and skipped was."""
     done: Counter[str] = Counter()
-    monkeypatch.setattr(logging.root.manager, "disable", logging.CRITICAL)  # what the platforms' faults say
+    logging.disable(logging.CRITICAL)  # what the platforms' faults say
+    request.addfinalizer(lambda: logging.disable(logging.NOTSET))  # which forgets what loggers remember of it
     monkeypatch.setattr(secrets, "token_hex", lambda size: "d" * 2 * size)
 
     def counted(what: str, function: Any) -> Any:
