@@ -84,12 +84,14 @@ class Corridor:
         deadline = Deadline.within(self.deadline)
         request = receive(incoming)
         trace.caller = caller = await self.authenticator.authenticate(incoming.headers, request.extensions)
-        await self.reader.turn(request, caller.id)
-        trace.operation = operation = self.reader.read(request)
-        plan = self.planner.plan(operation, caller)
-        trace.verdict = verdict = self.decider.decide(plan, caller, at)
+        work = await self.reader.turn(request, caller.id)
+        with work:
+            trace.operation = operation = self.reader.read(request)
+            plan = self.planner.plan(operation, caller)
+            trace.verdict = verdict = self.decider.decide(plan, caller, at)
         trace.replies = replies = await self.fetcher.fetch(verdict, deadline, decision)
-        return self.shaper.shape(request, operation, verdict, replies)
+        with work:
+            return self.shaper.shape(request, operation, verdict, replies)
 
 
 def refused(error: GatewayError, language: str) -> Answer:

@@ -9,7 +9,6 @@ Texts that were refused are remembered too, and to read what is new is work that
 from __future__ import annotations
 
 import hashlib
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +21,7 @@ from gateway.model import Form, Operation, Request
 from gateway.reading.limits import check_limits, exceeded
 from gateway.reading.normalising import Normal, Slot, normalise
 from gateway.reading.proving import prove
-from gateway.reading.turns import Turns
+from gateway.reading.turns import KNOWN, Turns, Work
 from gateway.schema import Face
 from policies.model import Words
 
@@ -61,8 +60,8 @@ class _Refused:
 
 class Reader:
     """`read` a request into an Operation; remembers documents of `capacity` characters in all, which takes about a
-    hundred times as many bytes with all that is made of them. `plain` reads each text
-    for itself: no form is proved or shared."""
+    hundred times as many bytes with all that is made of them. `plain` reads each text for itself: no form is proved or
+    shared."""
 
     def __init__(self, face: Face, capacity: int = 1_000_000, turns: Turns | None = None, plain: bool = False) -> None:
         self._face = face
@@ -72,15 +71,14 @@ class Reader:
         self._turns = turns or Turns()
         self._plain = plain
 
-    async def turn(self, request: Request, caller: str) -> None:
-        """Returns at once for what is recognised, else when it may be read.
-
-        Raises GatewayError TOO_MANY_NEW_DOCUMENTS.
-        """
+    async def turn(self, request: Request, caller: str) -> Work:
+        """Returns at once for what is recognised, else when it may be read. The work on it, from reading to shaping, is
+        done inside what is given. Raises GatewayError TOO_MANY_NEW_DOCUMENTS."""
         if request.query in self._texts or self._recognised(request):
             self._turns.known(caller)
         elif request.query not in self._refused:
-            await self._turns.take(caller)
+            return await self._turns.take(caller)
+        return KNOWN
 
     def read(self, request: Request) -> Operation:
         """Raises GatewayError or Refusal: parse, limits, validation, operation, variables, in this order."""
@@ -121,7 +119,6 @@ class Reader:
         refused = self._refused.get(text)
         if refused is not None:
             raise Refusal(refused.errors)
-        began = time.perf_counter()
         try:
             known = (None if alone or self._plain else self._by_form(text)) or self._alone(text)
         except GatewayError as error:
@@ -129,8 +126,6 @@ class Reader:
             self._texts.pop(text, None)
             _keep(self._refused, text, _Refused(errors, len(text)))
             raise
-        finally:
-            self._turns.spent(time.perf_counter() - began)
         _keep(self._texts, text, known)
         return known
 

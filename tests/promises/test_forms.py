@@ -24,7 +24,7 @@ from gateway.reading.lifting import MOST
 from gateway.reading.limits import check_limits
 from gateway.reading.normalising import LONGEST, normalise
 from gateway.reading.proving import prove
-from gateway.reading.turns import Turns
+from gateway.reading.turns import KNOWN, Turns, Work
 from gateway.schema import Face
 from tests.edges.drafts import catalogue
 from tests.promises.trial_answers import by_the_collector, by_the_executor
@@ -37,8 +37,8 @@ SCHEMAS, DRAFTS, CHANGES = 25, 10, 13
 class Ungoverned(Turns):
     """Nobody waits."""
 
-    async def take(self, caller: str) -> None:
-        return
+    async def take(self, caller: str) -> Work:
+        return KNOWN
 
 
 @cache

@@ -10,7 +10,7 @@ import pytest
 from gateway.errors import GatewayError
 from gateway.model import Request
 from gateway.reading import Reader
-from gateway.reading.turns import BURST, HELD, LONGEST, RECENT, REMEMBERED, SHARE, Turns
+from gateway.reading.turns import BURST, FIRST_GUESS, HELD, LONGEST, RECENT, REMEMBERED, SHARE, Turns, Work
 from gateway.schema import Face
 from tests.edges.drafts import catalogue
 
@@ -18,18 +18,29 @@ COST = 0.002
 
 
 class Clock:
-    """Seconds that pass when somebody sleeps, or when the test says so."""
+    """Seconds that pass when somebody sleeps or works, or when the test says so."""
 
     def __init__(self) -> None:
         self.now = 1_000.0
+        self.worked = 0.0
         self.slept: list[float] = []
 
     def __call__(self) -> float:
         return self.now
 
+    def busy(self) -> float:
+        return self.worked
+
     async def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
         self.now += seconds
+
+    def work(self, turn: Work, seconds: float) -> None:
+        """In two blocks, as a request is worked on before and after its platforms answer."""
+        for part in (0.75, 0.25):
+            with turn:
+                self.worked += seconds * part
+                self.now += seconds * part
 
 
 @pytest.fixture
@@ -38,22 +49,21 @@ def clock() -> Clock:
 
 
 def flood(
-    clock: Clock, waiting: Turns, many: int, caller: str = "flood", other: str | None = "other"
+    clock: Clock, waiting: Turns, many: int, caller: str = "flood", other: str | None = "other", cost: float = COST
 ) -> tuple[int, int]:
-    """So many new documents one after the other, each read in `COST`: how many were read and how many refused."""
+    """So many new documents one after the other, each worked on for `cost`: how many were read and how many refused."""
     read = refused = 0
     for _ in range(many):
         if other is not None:
             waiting.known(other)
         try:
-            asyncio.run(waiting.take(caller))
+            turn = asyncio.run(waiting.take(caller))
         except GatewayError as error:
             told(error)
             refused += 1
         else:
             read += 1
-            waiting.spent(COST)
-            clock.now += COST
+            clock.work(turn, cost)
     return read, refused
 
 
@@ -65,7 +75,7 @@ def told(error: GatewayError) -> None:
 
 def test_who_is_alone_is_never_slowed(clock: Clock) -> None:
     """Where nobody else is answered, new documents are read as fast as they come; one's own known ones do not count."""
-    waiting = Turns(clock, clock.sleep)
+    waiting = Turns(clock, clock.sleep, clock.busy)
     assert flood(clock, waiting, 5_000, other=None) == (5_000, 0)
     assert flood(clock, waiting, 5_000, other="flood") == (5_000, 0)
     assert clock.slept == []
@@ -73,7 +83,7 @@ def test_who_is_alone_is_never_slowed(clock: Clock) -> None:
 
 def test_a_flood_gets_its_share(clock: Clock) -> None:
     """Beside another who is being answered, a caller gets a first handful at once and then its share of the time."""
-    waiting = Turns(clock, clock.sleep)
+    waiting = Turns(clock, clock.sleep, clock.busy)
     began = clock.now
     at_once = 0
     while not clock.slept:
@@ -89,16 +99,25 @@ def test_a_flood_gets_its_share(clock: Clock) -> None:
 
 
 def test_dear_documents_have_fewer_turns(clock: Clock) -> None:
-    """The share is of time: who sends what is long to read gets fewer of them."""
-    waiting = Turns(clock, clock.sleep)
+    """The share is of time: who sends what is long to work on gets fewer of them, and another's cheap ones wait no
+    longer for it."""
+    waiting = Turns(clock, clock.sleep, clock.busy)
+    dear = cheap = 0.0
+    began = clock.now
     for _ in range(200):
-        waiting.spent(COST * 10)
-    read = 0
-    while not clock.slept:
-        read += flood(clock, waiting, 1)[0]
-        for _ in range(50):
-            waiting.spent(COST * 10)
-    assert read <= 1 + BURST * SHARE / COST / 5
+        dear += flood(clock, waiting, 1, "dear", "other", COST * 10)[0] * COST * 10
+        while clock.now - began < dear / SHARE:
+            cheap += flood(clock, waiting, 1, "cheap", "other")[0] * COST
+    assert dear < SHARE * (clock.now - began + BURST) + COST * 10
+    assert cheap > SHARE * (clock.now - began) * 0.8
+
+
+def test_one_long_document_is_no_refusal(clock: Clock) -> None:
+    """Who sends one after the other waits for seconds of work at most the bound, and is never refused."""
+    waiting = Turns(clock, clock.sleep, clock.busy)
+    for _ in range(20):
+        assert flood(clock, waiting, 1, cost=3.0) == (1, 0)
+    assert max(clock.slept) <= LONGEST + 1e-9
 
 
 def test_beyond_a_bounded_wait_it_is_refused(clock: Clock) -> None:
@@ -111,11 +130,11 @@ def test_beyond_a_bounded_wait_it_is_refused(clock: Clock) -> None:
     async def unmoved(seconds: float) -> None:
         clock.slept.append(seconds)
 
-    waiting = Turns(clock, unmoved)
+    waiting = Turns(clock, unmoved, clock.busy)
     told = asyncio.run(all_at_once())
     refused = [each for each in told if isinstance(each, GatewayError)]
     assert {each.code for each in refused} == {"TOO_MANY_NEW_DOCUMENTS"}
-    assert 500 - len(refused) == pytest.approx((BURST + LONGEST) * SHARE / COST, abs=3)
+    assert 500 - len(refused) == pytest.approx((BURST + LONGEST) * SHARE / FIRST_GUESS, abs=3)
     assert max(clock.slept) <= LONGEST + 1e-9
     assert refused[0].headers["Retry-After"] == "2"
     clock.now += 3 * LONGEST + BURST
@@ -141,7 +160,7 @@ def test_a_refusal_is_held_back(clock: Clock) -> None:
         return [at_once, len(waiting._held)]
 
     blocked = asyncio.Event()
-    waiting = Turns(clock, asking)
+    waiting = Turns(clock, asking, clock.busy)
     flood(clock, waiting, 1)
     waiting.known("other")
     at_once, left = asyncio.run(all_at_once())
@@ -152,22 +171,21 @@ def test_a_refusal_is_held_back(clock: Clock) -> None:
 
 def test_others_are_not_refused(clock: Clock) -> None:
     """The flood of one caller costs another caller's new documents nothing: each has a share of its own."""
-    waiting = Turns(clock, clock.sleep)
+    waiting = Turns(clock, clock.sleep, clock.busy)
     waiting.known("third")
     for _ in range(100):
         flood(clock, waiting, 3, "flood", "third")
     slept = len(clock.slept)
     assert slept
     for _ in range(int(BURST * SHARE / COST)):
-        waiting.known("third")
-        asyncio.run(waiting.take("other"))
+        flood(clock, waiting, 1, "other", "third")
     assert len(clock.slept) == slept
 
 
 def test_an_answer_long_ago_counts_for_nothing(clock: Clock) -> None:
     """Some time after the last known document of another caller the flood is alone again; one of its own in between
     does not hide the other's."""
-    waiting = Turns(clock, clock.sleep)
+    waiting = Turns(clock, clock.sleep, clock.busy)
     waiting.known("other")
     waiting.known("flood")
     while not clock.slept:
@@ -179,10 +197,10 @@ def test_an_answer_long_ago_counts_for_nothing(clock: Clock) -> None:
 
 
 def test_the_first_guess_is_mended(clock: Clock) -> None:
-    """What a document costs is measured: after a while the share is reckoned by what reading really takes."""
-    waiting = Turns(clock, clock.sleep)
-    for _ in range(200):
-        waiting.spent(0.0001)
+    """What a document costs is measured: after a while the share is reckoned by what it really takes, also by what it
+    takes whoever is alone."""
+    waiting = Turns(clock, clock.sleep, clock.busy)
+    assert flood(clock, waiting, 200, "alone", None, 0.0001) == (200, 0)
     waiting.known("other")
     for _ in range(int(BURST * SHARE / 0.0001) - 10):
         asyncio.run(waiting.take("flood"))
@@ -191,7 +209,7 @@ def test_the_first_guess_is_mended(clock: Clock) -> None:
 
 def test_callers_are_remembered_within_bounds(clock: Clock) -> None:
     """However many callers send new documents, a bounded number of them is remembered."""
-    waiting = Turns(clock, clock.sleep)
+    waiting = Turns(clock, clock.sleep, clock.busy)
     waiting.known("other")
 
     async def many() -> None:
@@ -205,7 +223,7 @@ def test_callers_are_remembered_within_bounds(clock: Clock) -> None:
 @pytest.mark.parametrize("wrong", ["literal", "variable", "operation"])
 def test_what_does_not_bind_is_new_work(clock: Clock, wrong: str) -> None:
     """A form that is known lets no flood through whose literals or variables do not fit it: each is read for itself."""
-    waiting = Turns(clock, clock.sleep)
+    waiting = Turns(clock, clock.sleep, clock.busy)
     reader = Reader(Face(catalogue()), turns=waiting)
     text = 'query A($n: Int) { subject(id: {uscc: "1"}) { registrations(first: $n, from: "2024-01-01") { complete } } }'
 
@@ -231,7 +249,7 @@ def test_what_does_not_bind_is_new_work(clock: Clock, wrong: str) -> None:
 def test_known_documents_never_wait(clock: Clock) -> None:
     """While one caller floods and is refused, another's known document goes straight through, and so does its own; a
     text that was refused before costs nothing either."""
-    waiting = Turns(clock, clock.sleep)
+    waiting = Turns(clock, clock.sleep, clock.busy)
     reader = Reader(Face(catalogue()), turns=waiting)
 
     def asks(text: str) -> Request:

@@ -34,6 +34,7 @@ def ask(
     house: House, query: str, key: dict[str, str], caller: dict[str, Any], first: int, after: str | None
 ) -> dict[str, Any]:
     answer = house.ask(query, key, first=first, after=after, **caller)
+    assert "data" in answer, answer
     return answer["data"]["subject"]["found"]  # type: ignore[no-any-return]
 
 

@@ -29,7 +29,7 @@ from gateway.model import Caller, Consent, GivenConsent, Ruling
 from gateway.pipeline import Corridor
 from gateway.planning import Planner
 from gateway.reading import Reader
-from gateway.reading.turns import Turns
+from gateway.reading.turns import KNOWN, Turns, Work
 from gateway.schema import Face
 from gateway.schema.collecting import Collectors
 from gateway.shaping import Shaper
@@ -47,8 +47,8 @@ CALLER = b"x-caller"
 class Ungoverned(Turns):
     """Nobody waits for anybody."""
 
-    async def take(self, caller: str) -> None:
-        return
+    async def take(self, caller: str) -> Work:
+        return KNOWN
 
 
 @dataclass(frozen=True, slots=True)
