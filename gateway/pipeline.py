@@ -87,8 +87,7 @@ class Corridor:
         work = await self.reader.turn(request, caller.id)
         with work:
             trace.operation = operation = self.reader.read(request)
-            plan = self.planner.plan(operation, caller)
-            trace.verdict = verdict = self.decider.decide(plan, caller, at)
+            trace.verdict = verdict = self.decider.decide(self.planner.plan(operation, caller), caller, at)
         trace.replies = replies = await self.fetcher.fetch(verdict, deadline, decision)
         with work:
             return self.shaper.shape(request, operation, verdict, replies)
