@@ -71,6 +71,7 @@ TEMPLATES: Mapping[str, Mapping[str, str]] = {
         "month": "年月",
         "year": "年份",
         "bucket": "金额区间",
+        "scrub": "隐去他人姓名和号码",
     },
     "en": {
         "clients": "client: {}",
@@ -123,6 +124,7 @@ TEMPLATES: Mapping[str, Mapping[str, str]] = {
         "keep3_4": "first 3 and last 4",
         "tail4": "last 4",
         "bucket": "band",
+        "scrub": "without names and numbers of persons",
     },
 }
 
