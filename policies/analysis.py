@@ -25,7 +25,6 @@ def check(policies: PolicySet, at: datetime | None = None) -> list[Finding]:
     """Errors first, then warnings. With `at`, also what the date tells: agreements that end or have ended."""
     found = [
         *_steps(policies),
-        *_severity(policies),
         *_untested_agreements(policies),
         *_uncounted(policies),
         *_swallowed(policies),
@@ -42,17 +41,6 @@ def _steps(policies: PolicySet) -> Iterator[Finding]:
     for kind, ladder in policies.catalogue.ladders.items():
         for step in set(ladder) - {ALLOW} - STEPS:
             yield Finding("E", f"catalogue: the ladder `{kind}` has a step `{step}` that no mask knows")
-
-
-def _severity(policies: PolicySet) -> Iterator[Finding]:
-    """A row rule that needs a value which is not asked for would hide every row."""
-    types = [t for t in policies.catalogue.types.values() if "severity" in t.fields and "severity" not in t.control]
-    for policy in policies.policies:
-        for row in policy.rows:
-            for record in types:
-                if row.rule.severity and (not row.when.types or record.name in row.when.types):
-                    text = f"hides every `{record.name}` whose severity was not asked for: it is no control field"
-                    yield Finding("E", f"{row.where}: `{row.rule.rule}` {text}")
 
 
 def _untested_agreements(policies: PolicySet) -> Iterator[Finding]:

@@ -75,6 +75,13 @@ class RolesEntry(Strict):
     subject_name: str | None = Field(None, alias="subjectName")
     updated: str | None = None
     list: str | None = None
+    severity: str | None = None
+    procedure: str | None = None
+    kinds: str | None = None
+    recognition: str | None = None
+    publication: str | None = None
+    document: str | None = None
+    objected: str | None = None
 
 
 class TypeFile(Strict):

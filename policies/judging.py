@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from policies.calendar_days import Span
 from policies.model import UNKNOWN_CONTROL, Judgement, RecordType, RowRule
-from policies.rows import Known, day_of, minor, over_since
+from policies.rows import Known, among, day_of, minor, only, over_since, overdue
 
 Asks = Callable[[Mapping[str, Any], date | None, date], Known]
 SHOWN = Judgement(True)
@@ -67,11 +68,18 @@ def _asks(rule: RowRule, record: RecordType) -> list[Asks | None]:
     if rule.status:
         found.append(_among(roles.status, rule.status))
     if rule.severity:
-        found.append(_among("severity", rule.severity) if "severity" in record.fields else None)
+        found.append(_among(roles.severity, rule.severity) if roles.severity else None)
+    if rule.procedure:
+        found.append(_among(roles.procedure, rule.procedure) if roles.procedure else None)
+    if rule.only_kinds:
+        found.append(_only(roles.kinds, rule.only_kinds) if roles.kinds else None)
     if rule.publicity_over is not None:
         found.append(_over(roles.publicity_end, rule.publicity_over) if roles.publicity_end else None)
-    if rule.older_than_years is not None:
-        found.append(_older(roles.retention_anchor, rule.older_than_years) if roles.retention_anchor else None)
+    if rule.older_than is not None:
+        since = getattr(roles, rule.since)
+        found.append(_older(since, rule.older_than) if since else None)
+    if rule.overdue_after is not None:
+        found.append(_overdue(roles.objected, rule.overdue_after) if roles.objected else None)
     if rule.minor is not None:
         found.append(_minor(roles.event, rule.minor) if roles.event else None)
     return found
@@ -83,8 +91,14 @@ def _always(values: Mapping[str, Any], birth: date | None, today: date) -> Known
 
 def _among(name: str, codes: frozenset[str]) -> Asks:
     def ask(values: Mapping[str, Any], birth: date | None, today: date) -> Known:
-        value = values.get(name)
-        return value in codes if isinstance(value, str) else None
+        return among(codes, values.get(name))
+
+    return ask
+
+
+def _only(name: str, codes: frozenset[str]) -> Asks:
+    def ask(values: Mapping[str, Any], birth: date | None, today: date) -> Known:
+        return only(codes, values.get(name))
 
     return ask
 
@@ -97,10 +111,18 @@ def _over(name: str, wanted: bool) -> Asks:
     return ask
 
 
-def _older(name: str, years: int) -> Asks:
+def _older(name: str, span: Span) -> Asks:
     def ask(values: Mapping[str, Any], birth: date | None, today: date) -> Known:
         anchor = day_of(values, name)
-        return None if anchor is None else over_since(anchor, years, today)
+        return None if anchor is None else over_since(anchor, span, today)
+
+    return ask
+
+
+def _overdue(name: str, working_days: int) -> Asks:
+    def ask(values: Mapping[str, Any], birth: date | None, today: date) -> Known:
+        raised = day_of(values, name)
+        return None if raised is None else overdue(raised, working_days, today)
 
     return ask
 

@@ -16,18 +16,11 @@ from policies.conditions import SHANGHAI
 from policies.identifiers import normalise
 from policies.keyed import Keyed
 from policies.model import ALLOW
+from policies.person_names import COMPOUND, HAN
+from policies.scrubbing import scrub
 
 Pseudonym = Callable[[str], str]
 
-# family names of two characters that are common enough to be known as such
-COMPOUND = frozenset(
-    re.findall(
-        "..",
-        "欧阳太史端木上官司马东方独孤南宫万俟闻人夏侯诸葛尉迟公羊赫连澹台皇甫宗政濮阳公冶太叔申屠"
-        "公孙慕容仲孙钟离长孙宇文司徒鲜于司空闾丘令狐西门呼延轩辕",
-    )
-)
-HAN = r"㐀-鿿豈-﫿\U00020000-\U0003ffff"
 PERSON_NAME = re.compile(rf"[{HAN}][{HAN}·]+\Z")
 MOBILE = re.compile(r"(?:\+?86)?(1[0-9]{10})\Z")
 ADDRESS = re.compile(
@@ -143,7 +136,7 @@ def bucket(value: Any, bands: Sequence[str]) -> str | None:
 
 
 TEXT: dict[str, Callable[[str], str | None]] = {
-    "surname": surname, "tail4": tail4, "keep3_4": keep3_4, "county": county, "city": city
+    "surname": surname, "tail4": tail4, "keep3_4": keep3_4, "county": county, "city": city, "scrub": scrub
 }  # fmt: skip
 STEPS = frozenset({*TEXT, "pseudonym", "month", "year", "bucket"})
 

@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from policies.calendar_days import Span
+from policies.roles import Roles
+
 ALLOW = "allow"
 DENY = "deny"
 NO_GRANT = "NO_GRANT"  # the rule id of a denial that no rule spoke: silence is deny
@@ -95,25 +98,6 @@ class NestedObject:
 
 
 @dataclass(frozen=True, slots=True)
-class Roles:
-    """Which field of a record type plays which part; None where the type has no such thing.
-
-    The fields of `status`, `publicity_end`, `retention_anchor`, `event` and `identity` are the type's
-    control fields: always asked of a platform, answered only when also allowed.
-    """
-
-    status: str
-    date: str | None  # the default order (newest first) and the filter `from`/`to`
-    publicity_end: str | None
-    retention_anchor: str | None  # the end of the conduct: retention runs from it
-    event: str | None  # the date at which a person's age decides whether the record is a minor's
-    identity: tuple[str, ...]  # equal values mean the same decision, also from two platforms
-    subject_name: str | None  # compared with the `name` that a question gives beside the key
-    updated: str | None  # when the source last touched the record
-    list: str | None = None  # the list that an entry stands on: what `listing` asks for
-
-
-@dataclass(frozen=True, slots=True)
 class RecordType:
     """One record type: `connection` is its field on a credit subject, e.g. `administrativePenalties`."""
 
@@ -130,9 +114,8 @@ class RecordType:
 
     @property
     def control(self) -> frozenset[str]:
-        r = self.roles
-        single = (r.status, r.publicity_end, r.retention_anchor, r.event)
-        return frozenset(name for name in (*single, *r.identity) if name is not None)
+        """Always asked of a platform, answered only when also allowed."""
+        return self.roles.control
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,10 +259,14 @@ class RowRule:
     label: str | None  # for mark
     status: frozenset[str] = frozenset()
     severity: frozenset[str] = frozenset()
+    procedure: frozenset[str] = frozenset()
+    only_kinds: frozenset[str] = frozenset()  # nothing else was imposed
     negative: bool | None = None
     minor: bool | None = None
     publicity_over: bool | None = None
-    older_than_years: int | None = None
+    older_than: Span | None = None
+    since: str = "retention_anchor"  # the role of the day that `older_than` runs from
+    overdue_after: int | None = None  # working days after the objection
 
 
 @dataclass(frozen=True, slots=True)

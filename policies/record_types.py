@@ -14,7 +14,8 @@ from typing import Any
 
 from policies.catalogue_entries import FieldEntry, ObjectEntry, TypeFile
 from policies.findings import Document, Findings
-from policies.model import ALLOW, Field, FieldClass, NestedObject, RecordType, Roles
+from policies.model import ALLOW, Field, FieldClass, NestedObject, RecordType
+from policies.roles import Roles
 
 # words of a field's or type's name and English title -> what its Chinese title would say, and who closes it
 PROHIBITED: Mapping[str, tuple[str, str]] = {
@@ -53,7 +54,8 @@ SUBJECT_WORDS = {"id", "key", "kind"}  # of every subject, beside those that its
 PERSON_DEFAULT = {FieldClass.PUBLIC: FieldClass.GOV_SHARED}  # article 20: sharing, not publicity
 LOWER = re.compile(r"[a-z][A-Za-z0-9]*\Z")
 UPPER = re.compile(r"[A-Z][A-Za-z0-9]*\Z")
-ROLE_KINDS = {"status": {"enum"}, "list": {"enum"}, "subjectName": {"name"}, "updated": {"timestamp", "date"}}
+CODED = {"status", "severity", "procedure", "kinds", "list"}
+ROLE_KINDS = {**{role: {"enum"} for role in CODED}, "subjectName": {"name"}, "updated": {"timestamp", "date"}}
 Loc = list[str | int]
 
 
@@ -185,7 +187,7 @@ class TypeReading:
                     self._add(["roles", role], f"unknown field `{name}`", name, fields)
                 elif role != "identity" and fields[name].kind not in ROLE_KINDS.get(role, {"date"}):
                     self._add(["roles", role], f"`{name}` is of kind `{fields[name].kind}` and cannot be `{role}`")
-                elif fields[name].many:
+                elif fields[name].many and role != "kinds":
                     self._add(["roles", role], f"`{name}` is a list and cannot be `{role}`")
         return Roles(**self.file.roles.model_dump())
 

@@ -1,15 +1,18 @@
 """Row rules held against one row: shown, hidden or marked. Three-valued: what is not known hides.
 
-Ages are calendar ages in Asia/Shanghai, reckoned so that doubt falls on the stricter side. Nothing here
-chooses the rules (see `interpreter.row_rules`) or changes a value.
+Ages are calendar ages in Asia/Shanghai, reckoned so that doubt falls on the stricter side. Where provider and
+requester count differently each writes a rule of its own, and since every rule that matches closes, the stricter
+prevails. Nothing here chooses the rules (see `interpreter.row_rules`) or changes a value.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from policies.calendar_days import Span, last_working_day
 from policies.conditions import SHANGHAI
 from policies.model import UNKNOWN_CONTROL, Judgement, RecordType, RowRule
 
@@ -51,9 +54,25 @@ def can_match(rule: RowRule, record: RecordType, natural: bool) -> bool:
     return not (
         (rule.negative is not None and rule.negative != record.negative)
         or (rule.minor is not None and not (natural and roles.event))
+        or (rule.severity and roles.severity is None)
+        or (rule.procedure and roles.procedure is None)
+        or (rule.only_kinds and roles.kinds is None)
         or (rule.publicity_over is not None and roles.publicity_end is None)
-        or (rule.older_than_years is not None and roles.retention_anchor is None)
+        or (rule.older_than is not None and getattr(roles, rule.since) is None)
+        or (rule.overdue_after is not None and roles.objected is None)
     )
+
+
+def without(record: RecordType, names: Collection[str]) -> RecordType:
+    """The type as a platform has it that has declared these control fields not applicable."""
+    roles = record.roles.without(names)
+    return record if roles is record.roles else replace(record, roles=roles)
+
+
+def of_status_alone(rule: RowRule) -> bool:
+    """Whether a rule hides or marks by a row's state and nothing else."""
+    bare = RowRule(rule.rule, rule.reason, rule.effect, rule.label, rule.status)
+    return bool(rule.status) and rule == bare
 
 
 def _conditions(
@@ -63,25 +82,40 @@ def _conditions(
     found: list[Known] = []
     if rule.negative is not None:
         found.append(record.negative == rule.negative)
-    if rule.status:
-        found.append(_among(rule.status, values.get(roles.status)))
-    if rule.severity:
-        found.append(_among(rule.severity, values.get("severity")) if "severity" in record.fields else False)
+    for codes, role in (
+        (rule.status, roles.status),
+        (rule.severity, roles.severity),
+        (rule.procedure, roles.procedure),
+    ):
+        if codes:
+            found.append(among(codes, values.get(role)) if role else False)
+    if rule.only_kinds:
+        found.append(only(rule.only_kinds, values.get(roles.kinds)) if roles.kinds else False)
     if rule.publicity_over is not None:
         over = None if (end := day_of(values, roles.publicity_end)) is None else end <= today
         found.append(_is(over, rule.publicity_over) if roles.publicity_end else False)
-    if rule.older_than_years is not None:
-        anchor = day_of(values, roles.retention_anchor)
-        old = None if anchor is None else over_since(anchor, rule.older_than_years, today)
-        found.append(old if roles.retention_anchor else False)
+    if rule.older_than is not None:
+        start: str | None = getattr(roles, rule.since)
+        anchor = day_of(values, start)
+        old = None if anchor is None else over_since(anchor, rule.older_than, today)
+        found.append(old if start else False)
+    if rule.overdue_after is not None:
+        raised = day_of(values, roles.objected)
+        late = None if raised is None else overdue(raised, rule.overdue_after, today)
+        found.append(late if roles.objected else False)
     if rule.minor is not None:
         found.append(minor(rule.minor, roles.event, values, birth))
     return found
 
 
-def over_since(anchor: date, years: int, today: date) -> bool:
-    """Whether so many years have passed since a day."""
-    return anniversary(anchor, years) <= today
+def over_since(anchor: date, span: Span, today: date) -> bool:
+    """Whether so much time has passed since a day."""
+    return span.after(anchor) <= today
+
+
+def overdue(raised: date, working_days: int, today: date) -> bool:
+    """Whether the time limit of an objection has passed: its last working day lies before today."""
+    return last_working_day(raised, working_days) < today
 
 
 def minor(wanted: bool, role: str | None, values: Mapping[str, Any], birth: date | None) -> Known:
@@ -110,8 +144,16 @@ def day_of(values: Mapping[str, Any], name: str | None) -> date | None:
     return value if isinstance(value, date) else None
 
 
-def _among(codes: frozenset[str], value: Any) -> Known:
+def among(codes: frozenset[str], value: Any) -> Known:
+    """Whether a code is one of these."""
     return value in codes if isinstance(value, str) else None
+
+
+def only(codes: frozenset[str], value: Any) -> Known:
+    """Whether a list of codes holds these and no other; an empty list tells nothing."""
+    if not isinstance(value, tuple | list) or not value or not all(isinstance(code, str) for code in value):
+        return None
+    return codes.issuperset(value)
 
 
 def _is(value: Known, wanted: bool) -> Known:

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from policies.calendar_days import Span
 from policies.catalogue_entries import Bilingual, Law, Strict
 from policies.model import ALLOW, DENY, FieldClass
 
@@ -36,11 +37,12 @@ def _hours(value: Any) -> Any:
     return (time(first, second), time(third, fourth))
 
 
-def _years(value: Any) -> Any:
-    found = re.match(r">= ?([1-9]\d?)y\Z", value) if isinstance(value, str) else None
+def _age(value: Any) -> Any:
+    found = re.match(r">= ?([1-9]\d{0,3})([ymd])\Z", value) if isinstance(value, str) else None
     if found is None:
-        raise ValueError('an age such as ">= 5y" is expected')
-    return int(found[1])
+        raise ValueError('an age such as ">= 5y", ">= 3m" or ">= 90d" is expected: years, months or days')
+    number = int(found[1])
+    return Span(days=number) if found[2] == "d" else Span(months=number * (12 if found[2] == "y" else 1))
 
 
 def _caller(value: Any) -> Any:
@@ -146,22 +148,35 @@ class RuleEntry(ConditionEntry):
         return self
 
 
+class OverdueEntry(Strict):
+    """The time limit of an objection has passed."""
+
+    after_working_days: int = Field(alias="afterWorkingDays", ge=1, le=250)
+
+
 class RecordsEntry(Strict):
     """What a row rule looks at; across words all must hold."""
 
     status: Many = ()
     severity: Many = ()
+    procedure: Many = ()
+    only_kinds: Many = Field((), alias="onlyKinds")
     negative: bool | None = None
     minor: bool | None = None
     publicity_over: bool | None = Field(None, alias="publicityOver")
-    age: Annotated[int, BeforeValidator(_years)] | None = None
+    age: Annotated[Span, BeforeValidator(_age)] | None = None
+    from_: Literal["conduct", "recognition", "publication", "document"] | None = Field(None, alias="from")
+    overdue: OverdueEntry | None = None
     as_: Annotated[str, Field(pattern="^[A-Z][A-Z0-9_]*$")] | None = Field(None, alias="as")
 
     @model_validator(mode="after")
     def says_something(self) -> Self:
+        if self.from_ is not None and self.age is None:
+            raise ValueError("`from` says where `age` begins; write `age` too")
         if not self.model_fields_set - {"as_"}:
             raise ValueError(
-                "at least one of `status`, `severity`, `negative`, `minor`, `publicityOver`, `age` is expected"
+                "at least one of `status`, `severity`, `procedure`, `onlyKinds`, `negative`, `minor`, "
+                "`publicityOver`, `age`, `overdue` is expected"
             )
         return self
 

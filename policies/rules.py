@@ -97,10 +97,13 @@ class _Reading:
         loc: Loc = ["rows", index]
         verb = "hide" if entry.hide is not None else "mark"
         records = entry.hide or entry.mark or RecordsEntry()
-        statuses = {record.fields[record.roles.status].vocabulary for record in self.catalogue.types.values()}
-        self._known([*loc, verb, "status"], records.status, self._codes(statuses), "status")
-        severities = {field.vocabulary for field in self.every if field.name == "severity"}
-        self._known([*loc, verb, "severity"], records.severity, self._codes(severities), "severity")
+        for word, role, codes, what in (
+            ("status", "status", records.status, "status"),
+            ("severity", "severity", records.severity, "severity"),
+            ("procedure", "procedure", records.procedure, "procedure"),
+            ("onlyKinds", "kinds", records.only_kinds, "kind of penalty"),
+        ):
+            self._known([*loc, verb, word], codes, self._codes(role, entry.types), what)
         rule = RowRule(
             rule=f"{self.file.policy}/{entry.id}",
             reason=entry.why.words(),
@@ -108,10 +111,14 @@ class _Reading:
             label=records.as_,
             status=frozenset(records.status),
             severity=frozenset(records.severity),
+            procedure=frozenset(records.procedure),
+            only_kinds=frozenset(records.only_kinds),
             negative=records.negative,
             minor=records.minor,
             publicity_over=records.publicity_over,
-            older_than_years=records.age,
+            older_than=records.age,
+            since=records.from_ if records.from_ not in (None, "conduct") else "retention_anchor",
+            overdue_after=records.overdue.after_working_days if records.overdue else None,
         )
         law = tuple(law.basis() for law in entry.law)
         where = self.document.where([*loc, "id"])
@@ -176,7 +183,12 @@ class _Reading:
                 self.findings.add(self.document, [*loc, verb], message, step, reached.ladder)
                 return
 
-    def _codes(self, vocabularies: Collection[str | None]) -> set[str]:
+    def _codes(self, role: str, types: Sequence[str]) -> set[str]:
+        """The codes of the fields that play a role, in these types or in all."""
+        known = self.catalogue.types
+        records = [known[name] for name in types if name in known] or list(known.values())
+        played = ((record.fields, getattr(record.roles, role)) for record in records)
+        vocabularies = {fields[name].vocabulary for fields, name in played if name is not None}
         return {code for name in vocabularies if name for code in self.catalogue.vocabularies[name]}
 
     def _known(self, loc: Loc, words: Sequence[str], known: Collection[str], what: str) -> None:

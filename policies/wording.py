@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
+from policies.calendar_days import Span
 from policies.conditions import Condition, During
 from policies.model import ALLOW, DENY, Catalogue, RowRule, Words
 from policies.policyset import Policy, Row, Rule
@@ -41,13 +42,23 @@ TEMPLATES: Mapping[str, Mapping[str, str]] = {
         "mark": "标注记录为 {}",
         "status": "状态：{}",
         "severity": "失信程度：{}",
+        "procedure": "处罚程序：{}",
+        "only kinds": "处罚类别仅为：{}",
         "negative": "属于不良信息",
         "positive": "不属于不良信息",
         "minor": "事发时为未成年人",
         "adult": "事发时为成年人",
         "over": "公示期已满",
         "current": "公示期未满",
-        "older": "行为终了满{}年",
+        "older": "自{}起满{}",
+        "retention_anchor": "行为终了之日",
+        "recognition": "认定之日",
+        "publication": "公示之日",
+        "document": "文书作出之日",
+        "years": "{}年",
+        "months": "{}个月",
+        "days": "{}日",
+        "overdue": "异议提出后已过{}个工作日",
         "any row": "任何记录",
         ALLOW: "完整",
         DENY: "不提供",
@@ -60,6 +71,7 @@ TEMPLATES: Mapping[str, Mapping[str, str]] = {
         "month": "年月",
         "year": "年份",
         "bucket": "金额区间",
+        "scrub": "隐去他人姓名和号码",
     },
     "en": {
         "clients": "client: {}",
@@ -89,19 +101,30 @@ TEMPLATES: Mapping[str, Mapping[str, str]] = {
         "mark": "marks records as {}",
         "status": "state: {}",
         "severity": "severity: {}",
+        "procedure": "procedure: {}",
+        "only kinds": "nothing imposed but: {}",
         "negative": "negative",
         "positive": "not negative",
         "minor": "the person was a minor then",
         "adult": "the person was of age then",
         "over": "publicity is over",
         "current": "publicity is not over",
-        "older": "{} years or more after the end of the conduct",
+        "older": "from {}, {} or more have passed",
+        "retention_anchor": "the end of the conduct",
+        "recognition": "the day of recognition",
+        "publication": "the day of publication",
+        "document": "the day of the document",
+        "years": "{} years",
+        "months": "{} months",
+        "days": "{} days",
+        "overdue": "more than {} working days after the objection",
         "any row": "any record",
         ALLOW: "full value",
         DENY: "nothing",
         "keep3_4": "first 3 and last 4",
         "tail4": "last 4",
         "bucket": "band",
+        "scrub": "without names and numbers of persons",
     },
 }
 
@@ -147,10 +170,15 @@ def _when(rule: Rule | Row, catalogue: Catalogue, language: str) -> str:
 
 def _records(rule: RowRule, catalogue: Catalogue, language: str) -> Iterator[str]:
     words = TEMPLATES[language]
-    for role, codes in (("status", rule.status), ("severity", rule.severity)):
+    for role, word, codes in (
+        ("status", "status", rule.status),
+        ("severity", "severity", rule.severity),
+        ("procedure", "procedure", rule.procedure),
+        ("kinds", "only kinds", rule.only_kinds),
+    ):
         if codes:
             known = _vocabulary(catalogue, role, codes)
-            yield words[role].format(" / ".join(_said(code, known, language) for code in sorted(codes)))
+            yield words[word].format(" / ".join(_said(code, known, language) for code in sorted(codes)))
     for value, yes, no in (
         (rule.negative, "negative", "positive"),
         (rule.minor, "minor", "adult"),
@@ -158,14 +186,23 @@ def _records(rule: RowRule, catalogue: Catalogue, language: str) -> Iterator[str
     ):
         if value is not None:
             yield words[yes if value else no]
-    if rule.older_than_years is not None:
-        yield words["older"].format(rule.older_than_years)
+    if rule.older_than is not None:
+        yield words["older"].format(words[rule.since], _span(rule.older_than, words))
+    if rule.overdue_after is not None:
+        yield words["overdue"].format(rule.overdue_after)
+
+
+def _span(span: Span, words: Mapping[str, str]) -> str:
+    years, months = divmod(span.months, 12)
+    if years and not months:
+        return words["years"].format(years)
+    return words["months"].format(span.months) if span.months else words["days"].format(span.days)
 
 
 def _vocabulary(catalogue: Catalogue, role: str, codes: Collection[str]) -> Mapping[str, Words]:
     """The code list of the first type whose field of that role holds these codes; empty when none does."""
     for record in catalogue.types.values():
-        field = record.fields.get(record.roles.status if role == "status" else role)
+        field = record.fields.get(getattr(record.roles, role) or "")
         known = catalogue.vocabularies.get(field.vocabulary or "", {}) if field else {}
         if set(codes) <= known.keys():
             return known

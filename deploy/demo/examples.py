@@ -86,6 +86,10 @@ PROMISES: Mapping[str, Mapping[str, str]] = {
         "zh": "企业，每条业务线都有有效记录，共二十五类",
         "en": "an enterprise of which every line holds a record: all 25 types that it can have",
     },
+    "warned": {
+        "zh": "企业，青岛一条简易程序处罚、一条仅有警告的处罚，均不属于信用信息",
+        "en": "an enterprise with a penalty of the simple procedure and one of a warning alone: no credit information",
+    },
     "debtor_enterprise": {
         "zh": "企业，在列的失信被执行人",
         "en": "an enterprise that is a listed judgment debtor",
@@ -124,6 +128,7 @@ _ORGANISATIONS = {
     "honoured": ("370211", "青岛示例荣誉商贸有限公司", "商贸"),
     "rated_blue": ("370281", "青岛示例环评化工有限公司", "化工"),
     "every_line": ("370783", "潍坊示例全项农业有限公司", "食品"),
+    "warned": ("370202", "青岛示例警告餐饮有限公司", "餐饮"),
 }
 _PEOPLE = {"debtor_person": "陈甲子", "clean_person": "林乙丑", "minor_person": "赵丙寅"}
 
@@ -250,4 +255,8 @@ def held(found: Mapping[str, Subject], today: date) -> Iterable[Held]:
     yield penalty("weifang.penalties", "borrower", 9502, 260)
     yield penalty("yantai.penalties", "moved", 9503, 700)  # before it moved
     yield licence("qingdao.licences", "moved", 9504, 100)  # and after
+    small = {"fineAmountWan": Decimal("0.005"), "content": "罚款人民币50元", "severity": "MINOR"}
+    yield penalty("qingdao.penalties", "warned", 9601, 80, procedure="SIMPLE", **small)
+    spoken = {"penaltyKinds": ("WARNING",), "fineAmountWan": None, "content": "警告", "severity": "MINOR"}
+    yield penalty("qingdao.penalties", "warned", 9602, 50, **spoken)
     yield penalty("yantai.penalties", "minor_person", 9401, 2 * 365)

@@ -111,7 +111,7 @@ def penalty(
     elif until < today and draw.random() < 0.5:  # the others are past their publicity and still say "active"
         status = "EXPIRED"
     amount = "" if fine is None else f"罚款人民币{fine * 10000:.0f}元"
-    values = {
+    values: dict[str, Any] = {
         **counterparty(subject),
         "documentNo": f"{office.short}罚〔{decided.year}〕{serial}号",
         "caseName": f"{subject.name}{violation}案",
@@ -137,7 +137,9 @@ def penalty(
         "areaCode": subject.area,
         "sourceUpdatedAt": touched(min(decided + timedelta(days=draw.randrange(3, 30)), today), draw),
     }
-    return {**values, **fixed}
+    values |= fixed
+    raised = min(values["decisionDate"] + timedelta(days=20), today) if values["status"] == "OBJECTED" else None
+    return {"objectedOn": raised, **values}
 
 
 def licence(

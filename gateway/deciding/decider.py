@@ -26,7 +26,8 @@ from gateway.deciding.withholding import SILENCE, WithheldList
 from gateway.model import Access, Branch, Caller, Part, Path, Plan, Ruling, Seek, Subject, Verdict
 from policies.bundles import PolicySet
 from policies.compiler import CompiledPolicies, DecisionRow
-from policies.model import ALLOW, DENY, NO_GRANT, Decision, Facts, RecordType, RowRule
+from policies.model import ALLOW, DENY, NO_GRANT, Decision, Facts, RecordType
+from policies.rows import of_status_alone
 
 AREA = "areaCode"
 
@@ -232,7 +233,7 @@ class Decider:
             where.append(Condition(branch.seek.field, branch.seek.op, branch.seek.values))
         if not alone or "in" not in filters.get(roles.status, ()):
             return tuple(where)
-        hidden = {s for rule in ruling.rows if rule.effect == "hide" and _only_status(rule) for s in rule.status}
+        hidden = {s for rule in ruling.rows if rule.effect == "hide" and of_status_alone(rule) for s in rule.status}
         vocabulary = self._catalogue.vocabularies[record.fields[roles.status].vocabulary or ""]
         wanted = set(window.statuses or vocabulary) - hidden
         if wanted != set(vocabulary):
@@ -280,11 +281,6 @@ def _closing(platform: Platform, record: RecordType, ruling: Ruling) -> Ruling |
     if ruling.denied is not None or not identity or not identity <= platform.claim(record.name).fields:
         return None
     return replace(ruling, decisions={}, asked=ruling.asked & record.control, closing=True)
-
-
-def _only_status(rule: RowRule) -> bool:
-    others = (rule.negative, rule.minor, rule.publicity_over, rule.older_than_years)
-    return bool(rule.status) and not rule.severity and all(value is None for value in others)
 
 
 def _value(item: Any) -> Any:

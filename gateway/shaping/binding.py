@@ -19,6 +19,7 @@ from gateway.model import Ruling
 from policies.judging import Judge
 from policies.masks import Pseudonym, mask
 from policies.model import ALLOW, Catalogue, RecordType
+from policies.rows import without
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")  # every instant is told in the zone of the records
 SOURCE_UNIT = "sourceUnit"
@@ -64,19 +65,19 @@ class Binder:
         for name in shows:
             if "." in name:
                 nested.setdefault(name.partition(".")[0], []).append(name)
-        claimed = platform.claim(record.name).fields
+        claim = platform.claim(record.name)
         shown = ruling.denied is None and not ruling.closing
         return Bound(
             platform,
             record,
-            Judge(ruling.rows, record),
+            Judge(ruling.rows, without(record, claim.not_applicable)),
             shows,
             tuple((name, show) for name, show in shows.items() if "." not in name),
             {group: tuple(names) for group, names in nested.items()},
             record.name in platform.authority_of,
             ruling.closing,
             shown and not ruling.dated,
-            tuple(record.fields[name].coordinate for name in sorted(answered.keys() - claimed)),
+            tuple(record.fields[name].coordinate for name in sorted(answered.keys() - claim.fields)),
         )
 
     def _show(self, effect: str, many: bool) -> Show | None:

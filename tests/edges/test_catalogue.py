@@ -43,7 +43,8 @@ def test_it_holds_the_first_record_types_in_full() -> None:
     assert found.field("AdministrativeLicence.counterpartyName").codes == ("XK_XDR_MC", "XK_XDR")
     assert found.field("AdministrativePenalty.content").codes == ("CF_NR", "CF_JG")
     assert found.types["AdministrativePenalty"].control == {
-        "status", "publishUntil", "conductEnd", "decisionDate", "documentNo",
+        "status", "severity", "procedure", "penaltyKinds", "publishUntil", "conductEnd", "objectedOn", "decisionDate",
+        "documentNo",
     }  # fmt: skip
 
 

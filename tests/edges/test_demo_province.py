@@ -193,7 +193,12 @@ def test_the_named_examples_keep_their_promises(seed: int, size: int, today: dat
     assert (penalty["status"], penalty["procedure"], penalty["fineAmountWan"]) == ("ACTIVE", "ORDINARY", 2)
     assert penalty["conductEnd"] < penalty["decisionDate"] < today < penalty["publishUntil"]
     assert only(world, "repaired", "qingdao.penalties")["status"] == "REPAIRED"
-    assert only(world, "objected", "yantai.penalties")["status"] == "OBJECTED"
+    objected = only(world, "objected", "yantai.penalties")
+    assert objected["status"] == "OBJECTED"
+    assert objected["objectedOn"] < today - timedelta(days=100)
+    warned = [row.expected for where, row in records(world, "warned") if where == "qingdao.penalties"]
+    said = [(each["procedure"], each["penaltyKinds"], each["status"]) for each in warned]
+    assert said == [("SIMPLE", ("FINE",), "ACTIVE"), ("ORDINARY", ("WARNING",), "ACTIVE")]
     expired = only(world, "expired", "qingdao.penalties")
     assert expired["publishUntil"] < today
     assert expired["conductEnd"] < today.replace(year=today.year - 5, day=min(today.day, 28))

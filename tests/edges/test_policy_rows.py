@@ -8,13 +8,16 @@ from typing import Any
 
 import pytest
 
+from policies.calendar_days import Span
 from policies.interpreter import judge
+from policies.judging import Judge
 from policies.model import UNKNOWN_CONTROL, Judgement, RowRule, Words
-from policies.rows import anniversary
+from policies.rows import anniversary, can_match, of_status_alone, without
 from tests.edges.drafts import NOON, catalogue
 
 PENALTY = catalogue().types["AdministrativePenalty"]
 DEBTOR = catalogue().types["JudgmentDebtor"]
+FIVE_YEARS = Span(months=60)
 HIDE = RowRule("base/hide", Words("藏", "Hide"), "hide", None)
 ROW: dict[str, Any] = {
     "status": "ACTIVE",
@@ -41,11 +44,25 @@ def judged(rule: RowRule, birth: date | None = None, **values: Any) -> Judgement
         ({"publicity_over": True}, {"publishUntil": None}, UNKNOWN),
         ({"publicity_over": True}, {"publishUntil": date.max}, SHOWN),
         ({"publicity_over": True}, {"publishUntil": "2030-01-01"}, UNKNOWN),
-        ({"older_than_years": 5, "negative": True}, {"conductEnd": date(2021, 11, 24)}, HIDDEN),
-        ({"older_than_years": 5, "negative": True}, {"conductEnd": date(2021, 11, 25)}, SHOWN),
-        ({"older_than_years": 5, "negative": True}, {"conductEnd": None}, UNKNOWN),
-        ({"older_than_years": 5, "negative": True}, {"conductEnd": date.max}, SHOWN),
-        ({"older_than_years": 5, "negative": False}, {"conductEnd": None}, SHOWN),
+        ({"older_than": FIVE_YEARS, "negative": True}, {"conductEnd": date(2021, 11, 24)}, HIDDEN),
+        ({"older_than": FIVE_YEARS, "negative": True}, {"conductEnd": date(2021, 11, 25)}, SHOWN),
+        ({"older_than": FIVE_YEARS, "negative": True}, {"conductEnd": None}, UNKNOWN),
+        ({"older_than": FIVE_YEARS, "negative": True}, {"conductEnd": date.max}, SHOWN),
+        ({"older_than": FIVE_YEARS, "negative": False}, {"conductEnd": None}, SHOWN),
+        ({"older_than": Span(months=3), "since": "document"}, {"decisionDate": date(2026, 8, 24)}, HIDDEN),
+        ({"older_than": Span(months=3), "since": "document"}, {"decisionDate": date(2026, 8, 25)}, SHOWN),
+        ({"older_than": Span(days=90), "since": "publication"}, {"decisionDate": date(2026, 8, 26)}, HIDDEN),
+        ({"older_than": Span(days=90), "since": "recognition"}, {"decisionDate": date(2026, 8, 27)}, SHOWN),
+        ({"older_than": Span(days=90), "since": "recognition"}, {"decisionDate": None}, UNKNOWN),
+        ({"procedure": frozenset({"SIMPLE"})}, {"procedure": "SIMPLE"}, HIDDEN),
+        ({"procedure": frozenset({"SIMPLE"})}, {"procedure": "ORDINARY"}, SHOWN),
+        ({"procedure": frozenset({"SIMPLE"})}, {"procedure": None}, UNKNOWN),
+        ({"only_kinds": frozenset({"WARNING"})}, {"penaltyKinds": ("WARNING",)}, HIDDEN),
+        ({"only_kinds": frozenset({"WARNING"})}, {"penaltyKinds": ("WARNING", "FINE")}, SHOWN),
+        ({"only_kinds": frozenset({"WARNING", "CRITICISM"})}, {"penaltyKinds": ["WARNING"]}, HIDDEN),
+        ({"only_kinds": frozenset({"WARNING"})}, {"penaltyKinds": ()}, UNKNOWN),
+        ({"only_kinds": frozenset({"WARNING"})}, {"penaltyKinds": "WARNING"}, UNKNOWN),
+        ({"only_kinds": frozenset({"WARNING"})}, {"penaltyKinds": ("WARNING", None)}, UNKNOWN),
         ({"severity": frozenset({"MINOR"})}, {"severity": "MINOR"}, HIDDEN),
         ({"severity": frozenset({"MINOR"})}, {}, UNKNOWN),
         ({"negative": True}, {}, HIDDEN),
@@ -75,8 +92,39 @@ def test_minors(birth: date | None, event: date | None, said: Judgement) -> None
 
 def test_a_type_without_the_role_is_not_touched() -> None:
     """A judgment debtor's record has no end of publicity and no end of conduct: rules on these never match it."""
-    for rule in (replace(HIDE, publicity_over=True), replace(HIDE, older_than_years=5)):
+    words: tuple[dict[str, Any], ...] = (
+        {"publicity_over": True}, {"older_than": FIVE_YEARS}, {"severity": frozenset({"MINOR"})},
+        {"procedure": frozenset({"SIMPLE"})}, {"only_kinds": frozenset({"WARNING"})}, {"overdue_after": 5},
+        {"older_than": FIVE_YEARS, "since": "recognition"},
+    )  # fmt: skip
+    for word in words:
+        rule = replace(HIDE, **word)
         assert judge([rule], DEBTOR, {"status": "ACTIVE"}, None, NOON) == SHOWN
+        assert Judge([rule], DEBTOR).of({"status": "ACTIVE"}, None, NOON.date()) == SHOWN
+        assert not can_match(rule, DEBTOR, False)
+
+
+def test_what_a_platform_declares_not_applicable_is_not_touched() -> None:
+    """Where a platform has declared a control field not applicable, rules on it never match; states always count."""
+    rule = replace(HIDE, procedure=frozenset({"SIMPLE"}))
+    declared = without(PENALTY, {"procedure", "status"})
+    assert judge([rule], PENALTY, ROW, None, NOON) == UNKNOWN
+    assert judge([rule], declared, ROW, None, NOON) == Judge([rule], declared).of(ROW, None, NOON.date()) == SHOWN
+    assert judge([replace(HIDE, status=frozenset({"REPAIRED"}))], declared, {}, None, NOON) == UNKNOWN
+    assert without(PENALTY, ()) is PENALTY
+
+
+def test_a_rule_of_status_alone_is_known_as_such() -> None:
+    """Only a rule that looks at nothing but the state may be pushed down to a platform as a choice of states."""
+    status = replace(HIDE, status=frozenset({"REPAIRED"}))
+    assert of_status_alone(status)
+    assert not of_status_alone(HIDE)
+    more: tuple[dict[str, Any], ...] = (
+        {"severity": frozenset({"MINOR"})}, {"procedure": frozenset({"SIMPLE"})}, {"minor": True}, {"negative": True},
+        {"only_kinds": frozenset({"WARNING"})}, {"publicity_over": False}, {"older_than": FIVE_YEARS},
+        {"overdue_after": 3},
+    )  # fmt: skip
+    assert not any(of_status_alone(replace(status, **word)) for word in more)
 
 
 def test_marks() -> None:

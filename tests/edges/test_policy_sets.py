@@ -160,9 +160,3 @@ def test_what_a_second_look_finds() -> None:
     assert "is opened to nobody" in found(HEAD["baseline"] + rule())
     masked = rule() + rule(id="less", grant="", limit="month", fields="{kind: date}").removeprefix("rules:\n")
     assert "which is PUBLIC, and states no `law`" in found(HEAD["baseline"] + masked)
-
-
-def test_a_row_rule_on_what_is_not_asked_is_an_error() -> None:
-    """A rule on severity, which is no control field, would hide every row, and is told before it does."""
-    row = "rows:\n  - id: minor\n    why: {zh: 轻微, en: Minor}\n    hide: {severity: [MINOR]}\n"
-    assert "E rules/0.yaml:8: `base/minor` hides every `AdministrativePenalty`" in found(HEAD["baseline"] + row)

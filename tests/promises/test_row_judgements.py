@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from typing import Any
 
+from policies.calendar_days import Span
 from policies.judging import Judge
 from policies.model import UNKNOWN_CONTROL, RecordType, RowRule, Words
-from policies.rows import judge
+from policies.rows import judge, without
 from tests.edges.drafts import SHANGHAI, catalogue
 
 POINTS = 24_000
@@ -19,19 +20,28 @@ DAYS = (date.max, TODAY, TODAY - timedelta(days=1), TODAY + timedelta(days=1), d
         date(2021, 11, 24), date(2021, 11, 25), date(2012, 2, 29), date(1, 1, 1))  # fmt: skip
 BIRTHS = (None, date(2008, 11, 24), date(2008, 2, 29), date(2006, 2, 28), date(1990, 1, 1), date(2024, 2, 29))
 CODES = ("ACTIVE", "REPAIRED", "REVOKED", "MINOR", "SERIOUS")
+ANCHORS = ("retention_anchor", "recognition", "publication", "document")
+WORDS = tuple(item.name for item in fields(RowRule) if item.name not in {"rule", "reason", "effect", "label", "since"})
+DAYS_OF, CODES_OF = (*ANCHORS, "publicity_end", "event", "objected"), ("severity", "procedure", "kinds")
 
 
 def rule(random: Random) -> RowRule:
     words: dict[str, Any] = {
         "status": frozenset(random.sample(CODES, 3)),
         "severity": frozenset(random.sample(CODES, 3)),
+        "procedure": frozenset(random.sample(CODES, 3)),
+        "only_kinds": frozenset(random.sample(CODES, 3)),
         "negative": random.random() < 0.5,
         "minor": random.random() < 0.5,
         "publicity_over": random.random() < 0.5,
-        "older_than_years": random.choice((0, 2, 3, 5, 18)),
+        "older_than": random.choice((Span(), Span(months=1), Span(months=24), Span(months=60), Span(days=366))),
+        "since": random.choice(ANCHORS),
+        "overdue_after": random.choice((1, 3, 20)),
     }
     chosen = random.sample(sorted(words), random.choice((0, 1, 1, 1, 2, 2, 3)))
-    effect = random.choice(("hide", "mark", "mark"))
+    if "older_than" in chosen:
+        chosen = sorted({*chosen, "since"})
+    effect = random.choice(("hide", "mark", "mark", "mark", "mark"))
     label = random.choice(("A", "B", "C", "", None)) if effect == "mark" or random.random() < 0.2 else None
     name = f"r/{random.randrange(6)}"
     return RowRule(name, Words("试", "try"), effect, label, **{word: words[word] for word in chosen})
@@ -41,14 +51,16 @@ def record_type(random: Random) -> RecordType:
     """A shipped type, some of whose roles are played by nobody."""
     record = random.choice(sorted(catalogue().types.values(), key=lambda each: each.name))
     roles = record.roles
-    for role in ("publicity_end", "retention_anchor", "event"):
+    for role in DAYS_OF:
         if random.random() < 0.3:
-            played: dict[str, Any] = {role: random.choice((None, roles.date))}
+            played: dict[str, Any] = {role: random.choice((None, roles.date, f"its {role}"))}
             roles = replace(roles, **played)
-    fields = dict(record.fields)
-    if random.random() < 0.3:
-        fields["severity"] = fields[roles.status]
-    return replace(record, roles=roles, fields=fields, negative=random.random() < 0.5)
+    for role in CODES_OF:
+        if random.random() < 0.8:
+            played = {role: random.choice((None, *[f"its {role}"] * 4))}
+            roles = replace(roles, **played)
+    record = replace(record, roles=roles, negative=random.random() < 0.5)
+    return without(record, random.sample(sorted(record.control), 1)) if random.random() < 0.3 else record
 
 
 def value(random: Random) -> Any:
@@ -61,10 +73,12 @@ def value(random: Random) -> Any:
 
 def row(random: Random, record: RecordType) -> dict[str, Any]:
     roles = record.roles
-    names = {roles.publicity_end, roles.retention_anchor, roles.event} - {None}
+    names = {getattr(roles, role) for role in DAYS_OF} - {None}
     values: dict[str, Any] = {str(name): value(random) for name in sorted(map(str, names))}
-    for name in (roles.status, "severity"):
-        values[name] = random.choice((*CODES, *CODES, None, 1, ["ACTIVE"]))
+    for name in (roles.status, roles.severity, roles.procedure):
+        values[str(name)] = random.choice((*CODES, *CODES, None, 1, ["ACTIVE"]))
+    held = random.sample(CODES, random.choice((0, 1, 1, 2, 3)))
+    values[str(roles.kinds)] = random.choice((tuple(held), tuple(held), held, (*held, None), "ACTIVE", None))
     return {name: held for name, held in values.items() if random.random() < 0.95}
 
 
@@ -85,10 +99,14 @@ def test_the_prepared_judge_is_the_plain_one() -> None:
             kind = "shown" if plain.shown else "unknown" if plain.rule == UNKNOWN_CONTROL else "hidden"
             seen["marked" if plain.labels else kind] += 1
             seen["two labels"] += len(plain.labels) > 1
+            deciding = next((each for each in rules if each.rule == plain.rule), None)
+            if deciding is not None:
+                seen.update(word for word in WORDS if getattr(deciding, word) not in (None, frozenset()))
             seen["a person"] += birth is not None and any(each.minor is not None for each in rules)
     assert seen["points"] >= 20_000
     assert min(seen["shown"], seen["hidden"], seen["unknown"], seen["marked"]) > 1_000
     assert min(seen["two labels"], seen["a person"]) > 200
+    assert min(seen[word] for word in WORDS) > 200, "each word of the vocabulary decides"
 
 
 def test_rows_leave_nothing_behind() -> None:

@@ -26,6 +26,7 @@ from gateway.deciding import Decider
 from gateway.model import SEVERITY
 from gateway.reading.proving import prove
 from gateway.schema.projecting import projection
+from policies.calendar_days import Span
 from policies.compiler import CompiledPolicies
 from policies.conditions import Condition
 from policies.interpreter import decide, row_rules
@@ -65,7 +66,11 @@ class WideSets(Sets):
             "negative": random.random() < 0.5,
             "minor": random.random() < 0.8,
             "publicity_over": random.random() < 0.8,
-            "older_than_years": random.choice((1, 5)),
+            "older_than": Span(months=random.choice((1, 12, 60))),
+            "since": random.choice(("retention_anchor", "document", "publication")),
+            "severity": self._words(c.vocabularies["Severity"], 2),
+            "procedure": self._words(c.vocabularies["Procedure"], 1),
+            "only_kinds": self._words(c.vocabularies["PenaltyKind"], 3),
         }
         chosen = random.sample(sorted(words), random.choice((1, 1, 2)))
         effect = random.choice(("hide", "mark", "mark"))

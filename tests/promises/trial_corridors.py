@@ -37,7 +37,7 @@ from gateway.shaping.binding import SHANGHAI, Binder, Bound, ready
 from policies.masks import Pseudonym, Pseudonyms, mask
 from policies.model import ALLOW, Catalogue, Facts, Judgement, RecordType, RowRule
 from policies.policyset import PolicySet
-from policies.rows import judge
+from policies.rows import judge, without
 from tests.edges.drafts import NOON
 from tests.promises.trial_platforms import SUBJECTS
 
@@ -94,7 +94,9 @@ class Anew(Binder):
                 shows[name] = self._masking(decision.effect, record.fields[name].many)
         bound = super()._bind(ruling, platform)
         own = tuple((name, shows[name]) for name in shows if "." not in name)
-        return replace(bound, judge=RowByRow(ruling.rows, record), shows=shows, own=own)  # type: ignore[arg-type]
+        lacking = platform.claim(record.name).not_applicable
+        rows = RowByRow(ruling.rows, without(record, lacking))
+        return replace(bound, judge=rows, shows=shows, own=own)  # type: ignore[arg-type]
 
     def _masking(self, effect: str, many: bool) -> Any:
         def shown(value: Any, pseudonym: Pseudonym) -> Any:

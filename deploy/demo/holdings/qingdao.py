@@ -62,6 +62,7 @@ PENALTIES = [
     Column("licenceWithheld", "CF_NR_ZKDX", None, s.text),
     Column("decisionDate", "CF_JDRQ", SAME, ANY_DAY),
     Column("conductEnd", "CF_WFXWJSRQ", SAME, ANY_DAY),
+    Column("objectedOn", "YYTCRQ", SAME, ANY_DAY),
     Column("effectiveUntil", "CF_YXQ", None, ANY_DAY),
     Column("publishUntil", "CF_GSJZQ", "GSQX", ANY_DAY),
     Column("authority", "CF_CFJG", "CF_XZJG", s.text),

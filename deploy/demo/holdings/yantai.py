@@ -61,6 +61,7 @@ PENALTIES = [
     Column("confiscatedAmountWan", "CF_NR_WFFF", SAME, s.wan),
     Column("decisionDate", "CF_JDRQ", SAME, ANY_DAY),
     Column("conductEnd", "WFXWJSRQ", SAME, ANY_DAY),
+    Column("objectedOn", "YYTCRQ", SAME, ANY_DAY),
     Column("publishUntil", "CF_GSJZQ", SAME, ANY_DAY),
     Column("authority", "CF_CFJG", SAME, s.text),
     Column("authorityUscc", "CF_CFJGDM", SAME, s.text),
