@@ -221,6 +221,12 @@ class Application:
         return FileResponse(examples) if examples.is_file() else JSONResponse([])
 
 
+def pseudonyms_of(secret: bytes, kid: str) -> Pseudonyms:
+    """Pseudonyms under the key of this id, derived from a home's secret: no value of one id joins one of another. The
+    first id is derived as it was before keys had ids."""
+    return Pseudonyms(keyfiles.derived(secret, "pseudonyms" if kid == "k1" else f"pseudonyms {kid}"), kid)
+
+
 def wire(settings: Settings, known: Configuration, audit: AuditLog, now: Callable[[], datetime]) -> Corridor:
     """Every room, once."""
     catalogue = known.policies.catalogue
@@ -228,7 +234,7 @@ def wire(settings: Settings, known: Configuration, audit: AuditLog, now: Callabl
     plain = settings.walk == "plain"
     face = Face(catalogue, compiled=not plain)
     cursors = Cursors(keyfiles.derived(secret, "cursors"))
-    pseudonyms = Pseudonyms(keyfiles.derived(secret, "pseudonyms"), kid="k1")
+    pseudonyms = pseudonyms_of(secret, settings.pseudonym_key)
     fetcher = Fetcher(known.registry)
     reader = Reader(face, plain=plain)
     for text in known.documents:

@@ -7,6 +7,7 @@ then from the defaults here. A platform's own knobs live in its YAML file, not h
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 
 PREFIX = "CREDIT_GATEWAY_"
 MAX_WORKERS = 64
+KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,32}\Z")
 DEFAULT_HOME = ".credit-gateway"
 
 
@@ -42,6 +44,7 @@ class Settings:
     max_first: int = _key(200, "records on one page")
     max_inflight: int = _key(256, "requests worked on at once; more are answered 503 OVERLOADED")
     walk: str = _key("compiled", "`plain` parses, decides and reads out each request anew, to compare; same answers")
+    pseudonym_key: str = _key("k1", "the id of the key that pseudonyms are made with; a new id begins a new key")
     log_level: str = _key("info", "debug, info, warning or error")
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)  # what `env:NAME` refers to
 
@@ -73,6 +76,8 @@ def load(home: Path | None = None, **overrides: Any) -> Settings:
     settings = Settings(**values)
     if not 1 <= settings.workers <= MAX_WORKERS:
         raise SettingsError(f"{PREFIX}WORKERS: a number from 1 to {MAX_WORKERS} is expected; one a core is enough")
+    if not KEY_ID.match(settings.pseudonym_key):
+        raise SettingsError(f"{PREFIX}PSEUDONYM_KEY: up to 32 letters, digits, `_` and `-` are expected, such as k2")
     return settings
 
 

@@ -29,11 +29,8 @@ ID, PHONE, ACCOUNT, MAIL, HANDLE, CODE, PERSON = (
 Mark = tuple[int, int, str]  # from, until, what stands there instead
 
 # one sign for one sign, so that places stay places
-WIDE: dict[int, int] = {
-    **{code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)},
-    **dict.fromkeys(map(ord, "—–‐‑‒―−"), "-"),
-    0x3000: " ",
-}
+WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+WIDE |= {0x3000: ord(" "), **{ord(sign): ord("-") for sign in "—–‐‑‒―−"}}
 for _kept in "，：；！？（）":
     WIDE.pop(ord(_kept))
 SIGNS = (
