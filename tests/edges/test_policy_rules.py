@@ -210,6 +210,16 @@ def test_the_head_of_a_file_is_of_its_kind(kind: str, old: str, new: str, said: 
     assert said in refused(kind, body, head.replace(old, new, 1))
 
 
+def test_an_obligation_that_nobody_knows_is_refused() -> None:
+    """What a receiver must do is said in the catalogue's words, in rules and in heads of files, or nothing loads."""
+    head = HEAD["agreement"] + "obligations: [no-onward-transfer, delete-soon]\n"
+    said = refused("agreement", rule(to="{client: government}"), head)
+    assert "unknown obligation `delete-soon`" in said
+    assert "unknown obligation `no-onward-transfer`" not in said
+    misspelt = refused("baseline", rule(obligations="[delete-within-3d]"))
+    assert "unknown obligation `delete-within-3d`, did you mean `delete-within-30d`?" in misspelt
+
+
 def test_ids_are_unique() -> None:
     """Two files of one name, and two rules of one name in a file, are refused: a rule id names one rule."""
     with pytest.raises(Refused, match="stands also in"):

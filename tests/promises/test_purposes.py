@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from gateway.authenticating.purposes import evidence_for
 from gateway.errors import GatewayError
+from tests.edges.drafts import catalogue
 from tests.promises.issuing import (
     Door,
     signed,
@@ -66,6 +68,21 @@ async def test_evidence_is_required_and_kept(door: Door) -> None:
     assert await door.code(token, evidence={"caseNo": "(2026)鲁01执1号", "operator": "乙"}) == "EVIDENCE_REQUIRED"
     caller = await door.ask(token, evidence={"caseNo": "(2026)鲁01执1号", "other": "ignored"})
     assert caller.evidence == {"operator": "法官甲", "caseNo": "(2026)鲁01执1号"}
+
+
+def test_each_purpose_demands_all_of_its_evidence() -> None:
+    """Whatever the catalogue requires for a purpose must be there, each word of it, for every such purpose."""
+    demanding = {code: purpose.evidence for code, purpose in catalogue().purposes.items() if purpose.evidence}
+    assert demanding
+    for code, words in demanding.items():
+        whole = dict.fromkeys(words, "1")
+        assert evidence_for(code, {code: {}}, {"evidence": whole}, catalogue()) == whole
+        for missing in words:
+            for held in ({}, {missing: ""}):
+                given = {word: value for word, value in whole.items() if word != missing}
+                with pytest.raises(GatewayError) as caught:
+                    evidence_for(code, {code: held}, {"evidence": given}, catalogue())
+                assert (caught.value.code, f"`{missing}`" in caught.value.words()) == ("EVIDENCE_REQUIRED", True)
 
 
 @pytest.mark.parametrize(
