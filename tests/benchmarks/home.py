@@ -51,6 +51,9 @@ types:
       status: {{path: ZT, vocabulary: {{"1": ACTIVE}}}}
       legalRepIdNo: {{path: ZJ}}
       personIdNo: {{path: GRZJ}}
+    notApplicable:
+      severity: "the benchmark's penalties are all of one grade"
+      objectedOn: "nobody objects to the benchmark's penalties"
     batch: {batch}
 """
 

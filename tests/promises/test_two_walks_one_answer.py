@@ -287,7 +287,7 @@ def reached(seen: Counter[str], done: Counter[str]) -> None:
     assert {what: seen[what] for what, least in often.items() if seen[what] < least} == {}
     assert done["execute"] - done["run"] < 0.1 * seen["answered"]  # projections read out nearly all of one side
     assert done["projection"] < 0.4 * done["run"]  # and serve more than once
-    assert done["prove"] < 0.6 * done["new text"]  # forms are recognised: literals are shared
+    assert done["prove"] < 0.75 * done["new text"]  # forms are recognised, by each process anew: literals are shared
     assert done["new text"] < 0.4 * OPERATIONS
     assert done["validate"] < 0.2 * OPERATIONS
     assert done["decided compiled"] < 0.85 * done["decided plain"]  # verdicts serve more than once
