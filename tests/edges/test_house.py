@@ -61,12 +61,13 @@ def files(*folders: str, ends: str = "") -> Iterator[Path]:
     """Every file that belongs to the house, or to some of its folders: what `.gitignore` names is left out."""
     for start in [ROOT / folder for folder in folders] or [ROOT]:
         for place, below, names in os.walk(start):
-            below[:] = sorted(name for name in below if name != ".git" and not ignored(name))
+            below[:] = sorted(name for name in below if not ignored(name))
             yield from (Path(place, name) for name in sorted(names) if name.endswith(ends) and not ignored(name))
 
 
 def ignored(name: str) -> bool:
-    return any(fnmatch(name, pattern) for pattern in IGNORED)
+    """Also git's own: a folder in a clone, a file in a second working tree."""
+    return name == ".git" or any(fnmatch(name, pattern) for pattern in IGNORED)
 
 
 def said(path: Path) -> str:
