@@ -1,13 +1,8 @@
-"""`credit-gateway policy`: check a set, run its worked cases, explain one decision, show who sees what, seal a change.
-
-Thin: parses, calls `policies`, prints. Only `seal` writes, and only the manifest. Exit code 0: as it should
-be; 1: refused, or a case failed.
-"""
+"""Explain one decision: which rule decides, which others matched, and which single fact would open more."""
 
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -15,66 +10,17 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from gateway.checking import policy_documents
 from gateway.cli import policy_words as words
 from gateway.cli.homes import home_option
-from gateway.cli.matrix import matrix_verb
 from gateway.settings import load as load_settings
 from policies import wording
-from policies.analysis import check, run_cases
-from policies.bundles import MANIFEST, PolicySet, manifest_text
+from policies.bundles import PolicySet
 from policies.conditions import SHANGHAI
 from policies.interpreter import explain, row_rules
 from policies.model import Facts, Field
 
 
-@click.group()
-def policy() -> None:
-    """Policies: check them, run their cases, explain a decision, show who sees what, seal a change."""
-
-
-policy.add_command(matrix_verb)
-
-
-@policy.command("check")
-@home_option
-def check_verb(home: Path | None) -> None:
-    """Is the set whole, and does it say what is hardly meant? E keeps it from being used, W wants a look."""
-    folder = words.folder(home)
-    policies, findings = words.read(folder)
-    if policies is not None:
-        findings += check(policies, datetime.now(UTC))
-    for finding in findings:
-        click.echo(str(finding))
-    errors = sum(finding.level == "E" for finding in findings)
-    if errors:
-        sys.exit(1)
-    digest = policies.digest[7:19] if policies else ""
-    click.echo(f"ok: policy set {digest}, {len(findings)} warnings")
-
-
-@policy.command("test")
-@home_option
-@click.option("-k", "word", default="", help="Only cases whose name holds this.")
-def test_verb(home: Path | None, word: str) -> None:
-    """Run the worked cases, also of a set that is not sealed yet; say which rules and fields no case needs."""
-    folder = words.folder(home)
-    policies = words.draft(folder)
-    report = run_cases(policies)
-    results = [result for result in report.results if word in result.case.name]
-    for result in results:
-        for failure in result.failures:
-            click.echo(f"{result.case.where}: {result.case.name}: {failure}")
-    failed = sum(not result.passed for result in results)
-    click.echo(f"{len(results) - failed} passed, {failed} failed")
-    for title, names in (("rules that no case needs", report.idle_rules), ("fields of no case", report.unasserted)):
-        if names and not word:
-            click.echo(f"{title}: {', '.join(names)}")
-    if failed or not results:
-        sys.exit(1)
-
-
-@policy.command("explain")
+@click.command("explain")
 @home_option
 @click.option("--as", "caller", required=True, help=words.CALLER)
 @click.option("--field", "coordinate", required=True, help="TYPE.FIELD, as the schema writes it.")
@@ -129,28 +75,6 @@ def explain_verb(
     if subject not in c.types[field.type].kinds:
         raise click.BadParameter(f"`{field.type}` has no records of `{subject}`", param_hint="--subject")
     _print(policies, facts, field, language)
-
-
-@policy.command("seal")
-@home_option
-def seal_verb(home: Path | None) -> None:
-    """Write the manifest anew. Only a set whose check finds no error and whose cases all pass is sealed."""
-    folder = words.folder(home)
-    policies = words.draft(folder)
-    errors = [finding for finding in check(policies, datetime.now(UTC)) if finding.level == "E"]
-    failures = [result for result in run_cases(policies).results if not result.passed]
-    for finding in errors:
-        click.echo(str(finding))
-    for result in failures:
-        click.echo(f"{result.case.where}: {result.case.name}: {'; '.join(result.failures)}")
-    if errors or failures:
-        click.echo(f"not sealed: {len(errors)} errors, {len(failures)} cases failed", err=True)
-        sys.exit(1)
-    target = folder / MANIFEST
-    written = target.with_suffix(".new")
-    written.write_text(manifest_text(policy_documents(folder)), "utf-8")
-    written.replace(target)
-    click.echo(f"sealed: policy set {policies.digest[7:19]}, {len(policies.cases)} cases passed")
 
 
 def _print(policies: PolicySet, facts: Facts, field: Field, language: str) -> None:

@@ -1,0 +1,22 @@
+"""`credit-gateway policy`: check a set, run its worked cases, explain a decision, show who sees what, seal a change.
+
+One file for each family of verbs, each thin: it parses, calls `policies`, prints. Exit code 0: as it should be; 1:
+refused, or a case failed; 2: a wrong word.
+"""
+
+from __future__ import annotations
+
+import click
+
+from gateway.cli.matrix import matrix_verb
+from gateway.cli.policy.checking import check_verb, seal_verb, test_verb
+from gateway.cli.policy.explaining import explain_verb
+
+
+@click.group()
+def policy() -> None:
+    """Policies: check them, run their cases, explain a decision, show who sees what, seal a change."""
+
+
+for verb in (check_verb, test_verb, explain_verb, matrix_verb, seal_verb):
+    policy.add_command(verb)
