@@ -10,14 +10,15 @@ COMPILE := uv pip compile --quiet --universal --generate-hashes --no-emit-index-
 APT := DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0
 
 .DELETE_ON_ERROR:
-.PHONY: setup run test lint lock browser bench load
+CLIENTS := tests/clients/node_modules/.package-lock.json
+.PHONY: setup run test lint lock browser clients bench load
 
 setup: .venv/ready-to-test
 
 run: .venv/ready-to-run
 	@exec .venv/bin/credit-gateway demo $(ARGS)
 
-test: setup browser
+test: setup browser clients
 	@.venv/bin/python -m pytest -rs $(ARGS)
 
 bench: setup load
@@ -29,6 +30,14 @@ lint: setup
 lock:
 	@$(COMPILE) pyproject.toml --group build --output-file requirements.lock
 	@$(COMPILE) pyproject.toml --group build --group dev --constraint requirements.lock --output-file requirements-dev.lock
+
+	@cd tests/clients && PATH="$(CURDIR)/.venv/bin:$$PATH" npm install --silent --package-lock-only \
+		--omit-lockfile-registry-resolved
+
+clients: $(CLIENTS)
+
+$(CLIENTS): tests/clients/package-lock.json | .venv/ready-to-test
+	@cd tests/clients && PATH="$(CURDIR)/.venv/bin:$$PATH" npm ci --silent --no-audit --no-fund && touch node_modules/.package-lock.json
 
 browser:
 	@which chromium chromium-browser google-chrome 2>/dev/null | grep -q . || { \

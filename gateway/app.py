@@ -34,7 +34,7 @@ from gateway.errors import GatewayError, Refusal
 from gateway.fetching import Fetcher
 from gateway.pipeline import Corridor
 from gateway.planning import Planner
-from gateway.reading import Reader
+from gateway.reading import Named, Reader
 from gateway.schema import Face
 from gateway.settings import Settings
 from gateway.shaping import Shaper
@@ -184,6 +184,7 @@ class Application:
                 max_body=settings.max_body,
                 body_timeout=settings.body_timeout,
                 max_inflight=settings.max_inflight,
+                get=settings.get == "on",
             )
             try:
                 yield
@@ -236,7 +237,8 @@ def wire(settings: Settings, known: Configuration, audit: AuditLog, now: Callabl
     cursors = Cursors(keyfiles.derived(secret, "cursors"))
     pseudonyms = pseudonyms_of(secret, settings.pseudonym_key)
     fetcher = Fetcher(known.registry)
-    reader = Reader(face, plain=plain)
+    named = Named(known.documents, only=settings.documents == "trusted")
+    reader = Reader(face, plain=plain, named=named)
     for text in known.documents:
         reader.trust(text)
     return Corridor(

@@ -4,6 +4,7 @@ Bounds come before any parsing: method, media types, size, time for the body to 
 Whoever is refused before its body was read to the end is also hung up on: nobody reads what is still coming.
 Media types follow GraphQL over HTTP (working draft, section 6): under `application/graphql-response+json`
 the status tells of refusals; under `application/json` a well-formed request that GraphQL refuses gets 200.
+GET is answered where the operator allows it, and never to a page of another site: no browser can be made to ask.
 """
 
 from __future__ import annotations
@@ -20,14 +21,14 @@ from starlette.types import Receive, Scope, Send
 from gateway.errors import GatewayError
 from gateway.model import Answer
 from gateway.pipeline import Corridor, refused
-from gateway.receiving import Incoming
+from gateway.receiving import Incoming, body_of
 from policies.model import Words
 
 GRAPHQL_TYPE = "application/graphql-response+json"
 JSON_TYPE = "application/json"
 GRAPHQL_REFUSALS = frozenset(
     {"GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED", "OPERATION_UNKNOWN", "BAD_VARIABLES", "LIMIT_EXCEEDED",
-     "INVALID_SUBJECT_KEY", "INVALID_ARGUMENT", "INVALID_CURSOR"}
+     "INVALID_SUBJECT_KEY", "INVALID_ARGUMENT", "INVALID_CURSOR", "PERSISTED_QUERY_NOT_FOUND", "DOCUMENT_NOT_TRUSTED"}
 )  # fmt: skip
 QUALITY = re.compile(r"0(\.[0-9]{0,3})?|1(\.0{0,3})?")  # RFC 9110, 12.4.2
 
@@ -36,10 +37,14 @@ TOO_LATE = Words("请求体未按时到达", "the body did not arrive in time")
 
 
 class Endpoint:
-    """`/graphql`. `max_body` in bytes, `body_timeout` in seconds, `max_inflight` requests at once."""
+    """`/graphql`. `max_body` in bytes, `body_timeout` in seconds, `max_inflight` requests at once, `get` when questions
+    may stand in the URL."""
 
-    def __init__(self, corridor: Corridor, *, max_body: int, body_timeout: float, max_inflight: int) -> None:
+    def __init__(
+        self, corridor: Corridor, *, max_body: int, body_timeout: float, max_inflight: int, get: bool = False
+    ) -> None:
         self._corridor = corridor
+        self._methods = ("GET", "POST") if get else ("POST",)
         self._max_body = max_body
         self._body_timeout = body_timeout
         self._max_inflight = max_inflight
@@ -64,10 +69,12 @@ class Endpoint:
     async def _body(
         self, scope: Scope, receive: Receive, headers: list[tuple[bytes, bytes]], media: str | None
     ) -> bytes | GatewayError:
-        if scope["method"] != "POST":
-            return _hung_up("METHOD_NOT_ALLOWED", {"Allow": "POST"})
+        if scope["method"] not in self._methods:
+            return _hung_up("METHOD_NOT_ALLOWED", {"Allow": ", ".join(self._methods)})
         if media is None:
             return _hung_up("NOT_ACCEPTABLE")
+        if scope["method"] == "GET":
+            return _hung_up("CROSS_SITE") if _from_another_site(headers) else body_of(scope["query_string"])
         content_type, _, parameters = _header(headers, b"content-type").partition(";")
         if content_type.strip().lower() != JSON_TYPE or not _is_utf8(parameters):
             return _hung_up("UNSUPPORTED_MEDIA_TYPE")
@@ -161,6 +168,13 @@ def _weight(part: str) -> float:
         if name.lower() == "q":
             return float(value) if QUALITY.fullmatch(value) else 0.0
     return 1.0
+
+
+def _from_another_site(headers: list[tuple[bytes, bytes]]) -> bool:
+    """Whether a page of another site makes a browser ask (Fetch Metadata, W3C). Browsers that do not say so yet send
+    `Origin` with what a page asks; other clients send neither."""
+    site = _header(headers, b"sec-fetch-site")
+    return site not in ("same-origin", "none") if site else bool(_header(headers, b"origin"))
 
 
 def _is_utf8(parameters: str) -> bool:

@@ -3,7 +3,8 @@
     GatewayError                       said to the caller, by code
     ├── Refused                        before anything was asked of a platform; the answer has no data
     │   ├── MALFORMED_REQUEST 400      TOO_LARGE 413            METHOD_NOT_ALLOWED 405
-    │   ├── UNSUPPORTED_MEDIA_TYPE 415 NOT_ACCEPTABLE 406
+    │   ├── UNSUPPORTED_MEDIA_TYPE 415 NOT_ACCEPTABLE 406       CROSS_SITE 403
+    │   ├── PERSISTED_QUERY_NOT_FOUND 400                       DOCUMENT_NOT_TRUSTED 403
     │   ├── INVALID_TOKEN 401          ISSUER_UNAVAILABLE 503
     │   ├── PURPOSE_UNKNOWN 400        PURPOSE_REQUIRED 400
     │   ├── PURPOSE_NOT_HELD 403       EVIDENCE_REQUIRED 400
@@ -39,6 +40,7 @@ TABLE: Mapping[str, Entry] = {
     "MALFORMED_REQUEST": Entry(400, "请求格式错误：{detail}", "the request is malformed: {detail}"),
     "TOO_LARGE": Entry(413, "请求过大，上限 {limit} 字节", "the request is larger than {limit} bytes"),
     "METHOD_NOT_ALLOWED": Entry(405, "仅支持 POST", "only POST is answered here"),
+    "CROSS_SITE": Entry(403, "不答复其他网站页面发出的 `GET` 请求", "a page of another site may not ask by `GET`"),
     "UNSUPPORTED_MEDIA_TYPE": Entry(415, "请以 application/json 发送", "send the body as application/json"),
     "NOT_ACCEPTABLE": Entry(
         406,
@@ -57,6 +59,12 @@ TABLE: Mapping[str, Entry] = {
     ),
     "PURPOSE_NOT_HELD": Entry(403, "令牌不含该目的", "the token does not hold this purpose"),
     "EVIDENCE_REQUIRED": Entry(400, "该目的须提供依据：{detail}", "this purpose needs evidence: {detail}"),
+    "PERSISTED_QUERY_NOT_FOUND": Entry(
+        400, "没有该标识的查询文档，请附上 `query` 再试", "no document of this id is known; send it with `query`"
+    ),
+    "DOCUMENT_NOT_TRUSTED": Entry(
+        403, "本网关只答复已登记的查询文档", "only the documents that are registered at this gateway are answered"
+    ),
     "GRAPHQL_PARSE_FAILED": Entry(400, "查询语法错误：{detail}", "{detail}"),
     "GRAPHQL_VALIDATION_FAILED": Entry(400, "查询不符合模式：{detail}", "{detail}"),
     "OPERATION_UNKNOWN": Entry(400, "找不到要执行的操作：{detail}", "{detail}"),

@@ -31,12 +31,13 @@ SEVERITY = ("NOT_ASKED", "NONE", "ANSWERED", "STALE", "TRUNCATED", "INVALID", "D
 class Request:
     """One GraphQL request as it came, already strictly parsed."""
 
-    query: str
+    query: str  # empty where the document is named by its digest
     variables: Mapping[str, Any]
     operation_name: str | None
     extensions: Mapping[str, Any]
     strict: bool  # `Prefer: handling=strict`
     language: str  # zh | en
+    document_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
-"""Bytes -> Request: the body of a GraphQL request, parsed strictly. Never a 500 for what somebody sends.
+"""Bytes -> Request: the body or the parameters of a GraphQL request, parsed strictly. Never a 500 for what comes.
 
-Follows GraphQL over HTTP (working draft, section 5): a JSON object with `query`, `operationName`,
-`variables`, `extensions`. What is not UTF-8, not an object, nested beyond reason or of the wrong type is
-refused before any GraphQL code sees it.
+Follows GraphQL over HTTP (working draft, section 5 and appendix A): a JSON object with `query` or `documentId`,
+`operationName`, `variables`, `extensions`; as parameters of a URL, the last two are JSON themselves. What is not
+UTF-8, not an object, nested beyond reason or of the wrong type is refused before any GraphQL code sees it.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qsl
 
 import orjson
 
@@ -20,6 +21,7 @@ from policies.model import Words
 MAX_DEPTH = 32
 EXPECTED: Mapping[str, tuple[type, Words]] = {
     "query": (str, Words("文本", "text")),
+    "documentId": (str, Words("文本", "text")),
     "operationName": (str, Words("文本或 null", "text or null")),
     "variables": (dict, Words("对象或 null", "an object or null")),
     "extensions": (dict, Words("对象或 null", "an object or null")),
@@ -53,17 +55,38 @@ def receive(incoming: Incoming) -> Request:
         value = data.get(name)
         if value is not None and not isinstance(value, kind):
             raise _malformed(f"`{name}` 应为{words.zh}", f"`{name}` is {words.en}")
-    query = data.get("query")
-    if not query:
-        raise _malformed("缺少 `query`", "`query` is missing")
     return Request(
-        query,
+        data.get("query") or "",
         data.get("variables") or {},
         data.get("operationName"),
         data.get("extensions") or {},
         incoming.strict,
         incoming.language,
+        data.get("documentId"),
     )
+
+
+def body_of(parameters: bytes) -> bytes | GatewayError:
+    """The body that says what a URL's parameters say, or MALFORMED_REQUEST naming the parameter. An empty one is as
+    good as none; one that is not a request's is nobody's business here."""
+    body: dict[str, Any] = {}
+    try:
+        pairs = parse_qsl(parameters.decode("ascii"), strict_parsing=bool(parameters), errors="strict")
+    except ValueError:
+        return _malformed("查询参数不是百分号编码的 UTF-8", "the parameters are not UTF-8, percent-encoded")
+    for name, value in pairs:
+        if name not in EXPECTED:
+            continue
+        if name in body:
+            return _malformed(f"`{name}` 出现多次", f"`{name}` is given more than once")
+        if EXPECTED[name][0] is str:
+            body[name] = value
+            continue
+        try:
+            body[name] = orjson.loads(value)
+        except orjson.JSONDecodeError:
+            return _malformed(f"`{name}` 不是 JSON", f"`{name}` is not JSON")
+    return orjson.dumps(body)
 
 
 def _too_deep(data: Any) -> bool:

@@ -23,8 +23,8 @@ class SettingsError(ValueError):
     """A setting cannot be read; the message names the key and what is expected."""
 
 
-def _key(default: Any, words: str) -> Any:
-    return field(default=default, metadata={"words": words})
+def _key(default: Any, words: str, *choices: str) -> Any:
+    return field(default=default, metadata={"words": words, "choices": choices})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,12 @@ class Settings:
     max_subjects: int = _key(200, "subjects in one question")
     max_first: int = _key(200, "records on one page")
     max_inflight: int = _key(256, "requests worked on at once; more are answered 503 OVERLOADED")
-    walk: str = _key("compiled", "`plain` parses, decides and reads out each request anew, to compare; same answers")
+    get: str = _key(
+        "off", "`on` answers questions in the URL of a GET too, except to pages of other sites", "on", "off"
+    )
+    documents: str = _key("any", "`trusted` answers only the documents of `HOME/documents`", "any", "trusted")
+    walk: str = _key("compiled", "`plain` parses, decides and reads out each request anew, to compare; same answers",
+                     "compiled", "plain")  # fmt: skip
     pseudonym_key: str = _key("k1", "the id of the key that pseudonyms are made with; a new id begins a new key")
     log_level: str = _key("info", "debug, info, warning or error")
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)  # what `env:NAME` refers to
@@ -74,6 +79,10 @@ def load(home: Path | None = None, **overrides: Any) -> Settings:
             raise SettingsError(f"{PREFIX}{item.name.upper()}: a value of type {kind.__name__} is expected") from None
     values |= {name: value for name, value in overrides.items() if value is not None}
     settings = Settings(**values)
+    for item in fields(Settings):
+        choices = item.metadata.get("choices")
+        if choices and getattr(settings, item.name) not in choices:
+            raise SettingsError(f"{PREFIX}{item.name.upper()}: one of {', '.join(choices)} is expected")
     if not 1 <= settings.workers <= MAX_WORKERS:
         raise SettingsError(f"{PREFIX}WORKERS: a number from 1 to {MAX_WORKERS} is expected; one a core is enough")
     if not KEY_ID.match(settings.pseudonym_key):

@@ -48,9 +48,10 @@ def check(home: Path | None) -> None:
 @click.option("--host", default=None, help="The address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=None, help="The port; 0 takes a free one.")
 @click.option("--workers", type=click.IntRange(1, MAX_WORKERS), default=None, help="Processes, one a core (default 1).")
-def serve(home: Path | None, host: str | None, port: int | None, workers: int | None) -> None:
+@click.option("--trusted-only", is_flag=True, help="Answer only the documents of HOME/documents.")
+def serve(home: Path | None, host: str | None, port: int | None, workers: int | None, trusted_only: bool) -> None:
     """Serve a home. Refuses to start when it does not agree with itself."""
-    settings = load(home, host=host, port=port, workers=workers)
+    settings = load(home, host=host, port=port, workers=workers, documents="trusted" if trusted_only else None)
     configuration = read(settings)
     for warning in configuration.warnings:
         click.echo(f"warning: {warning}", err=True)

@@ -8,7 +8,6 @@ Texts that were refused are remembered too, and to read what is new is work that
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +18,7 @@ from graphql import DocumentNode, FragmentDefinitionNode, OperationDefinitionNod
 from gateway.errors import GatewayError, Refusal
 from gateway.model import Form, Operation, Request
 from gateway.reading.limits import check_limits, exceeded
+from gateway.reading.naming import Named, digest
 from gateway.reading.normalising import Normal, Slot, normalise
 from gateway.reading.proving import prove
 from gateway.reading.turns import KNOWN, Turns, Work
@@ -61,10 +61,18 @@ class _Refused:
 class Reader:
     """`read` a request into an Operation; remembers documents of `capacity` characters in all, which takes about a
     hundred times as many bytes with all that is made of them. `plain` reads each text for itself: no form is proved or
-    shared."""
+    shared. `named` knows the texts that are asked by their digest."""
 
-    def __init__(self, face: Face, capacity: int = 1_000_000, turns: Turns | None = None, plain: bool = False) -> None:
+    def __init__(
+        self,
+        face: Face,
+        capacity: int = 1_000_000,
+        turns: Turns | None = None,
+        plain: bool = False,
+        named: Named | None = None,
+    ) -> None:
         self._face = face
+        self._named = named or Named()
         self._texts: LRUCache[str, _Known] = LRUCache(capacity, getsizeof=_size)
         self._proved: LRUCache[str, _Proved] = LRUCache(capacity, getsizeof=_size)
         self._refused: LRUCache[str, _Refused] = LRUCache(REFUSED, getsizeof=_size)
@@ -73,40 +81,43 @@ class Reader:
 
     async def turn(self, request: Request, caller: str) -> Work:
         """Returns at once for what is recognised, else when it may be read. The work on it, from reading to shaping, is
-        done inside what is given. Raises GatewayError TOO_MANY_NEW_DOCUMENTS."""
-        if request.query in self._texts or self._recognised(request):
+        done inside what is given. Raises GatewayError TOO_MANY_NEW_DOCUMENTS, or that no such document may be asked."""
+        text = self._named.text(request)
+        if text in self._texts or self._recognised(text, request):
             self._turns.known(caller)
-        elif request.query not in self._refused:
+        elif text not in self._refused:
             return await self._turns.take(caller)
         return KNOWN
 
     def read(self, request: Request) -> Operation:
-        """Raises GatewayError or Refusal: parse, limits, validation, operation, variables, in this order."""
-        known = self._texts.get(request.query) or self._learn(request.query)
+        """Raises GatewayError or Refusal: name, parse, limits, validation, operation, variables, in this order."""
+        text = self._named.text(request)
+        known = self._texts.get(text) or self._learn(text)
+        self._named.keep(request)
         try:
             return self._bound(known, request)
         except GatewayError:  # no such operation or a value that does not fit, and perhaps a literal before it
             if not known.shared:
                 raise
-            return self._bound(self._learn(request.query, alone=True), request)
+            return self._bound(self._learn(text, alone=True), request)
 
     def trust(self, text: str) -> None:
         """Read a document before anybody asks it. Raises as `read` does."""
         self._learn(text)
 
-    def _recognised(self, request: Request) -> bool:
+    def _recognised(self, text: str, request: Request) -> bool:
         """Whether a text that is new has a form that was proved before, and all binds; it is then known from now on.
         What does not bind has to be read for itself, which is work like any other's."""
-        normal = None if self._plain else normalise(request.query)
+        normal = None if self._plain else normalise(text)
         proved = self._proved.get(normal.key) if normal else None
         if normal is None or proved is None:
             return False
-        known = _in_form(request.query, normal, proved)
+        known = _in_form(text, normal, proved)
         try:
             self._bound(known, request)
         except GatewayError:
             return False
-        _keep(self._texts, request.query, known)
+        _keep(self._texts, text, known)
         return True
 
     def _bound(self, known: _Known, request: Request) -> Operation:
@@ -164,13 +175,13 @@ class Reader:
             forms[node.name.value if node.name else None] = Form(document, node, fragments)
         if len(operations) == 1:
             forms[None] = next(iter(forms.values()))
-        return _Known(forms, {}, _digest(text), len(text), shared=False)
+        return _Known(forms, {}, digest(text), len(text), shared=False)
 
 
 def _in_form(text: str, normal: Normal, proved: _Proved) -> _Known:
     """A text in a form that is proved: its literals become values of the form's variables."""
     literals = {name: _value(normal.slots[index]) for name, index in proved.places.items()}
-    return _Known({None: proved.form, normal.name: proved.form}, literals, _digest(text), len(text), shared=True)
+    return _Known({None: proved.form, normal.name: proved.form}, literals, digest(text), len(text), shared=True)
 
 
 def _choose(forms: Mapping[str | None, Form], name: str | None) -> Form:
@@ -196,10 +207,6 @@ def _value(slot: Slot) -> Any:
     if kind == "Float":
         return float(text)
     return int(text) if kind == "Int" and len(text) < 12 and text != "-0" else text
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _size(known: _Known | _Proved | _Refused) -> int:

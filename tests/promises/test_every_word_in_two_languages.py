@@ -47,6 +47,8 @@ BODIES: list[tuple[str, Any]] = [
     ("MALFORMED_REQUEST", {"query": "{ __typename }", "extensions": {"consents": 1}}),
     ("MALFORMED_REQUEST", {"query": "{ __typename }", "variables": json.loads('{"a":' * 40 + "1" + "}" * 40)}),
     ("TOO_LARGE", {"query": "#" * 300_000}),
+    ("PERSISTED_QUERY_NOT_FOUND", {"documentId": "sha256:" + "0" * 64}),
+    ("MALFORMED_REQUEST", {"documentId": "sha256:0"}),
     ("GRAPHQL_PARSE_FAILED", {"query": "{"}),
     ("GRAPHQL_PARSE_FAILED", {"query": "a" * 9 + "{ b" * 9}),
     ("GRAPHQL_VALIDATION_FAILED", {"query": "{ platforms { nam } x }"}),
@@ -89,7 +91,7 @@ HEADERS: list[tuple[str, dict[str, str]]] = [
 # What the world must break first: their words are drawn from the table as the gateway draws them.
 BROKEN: dict[str, dict[str, Any]] = {
     "ISSUER_UNAVAILABLE": {}, "TOO_MANY_NEW_DOCUMENTS": {}, "OVERLOADED": {}, "AUDIT_UNAVAILABLE": {}, "INCOMPLETE": {},
-    "INTERNAL": {"reference": "0"},
+    "INTERNAL": {"reference": "0"}, "CROSS_SITE": {}, "DOCUMENT_NOT_TRUSTED": {},
     **{code: {"platform": "`p`"} for code in TABLE if code.startswith("PLATFORM_")},
 }  # fmt: skip
 
