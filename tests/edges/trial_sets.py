@@ -6,18 +6,20 @@ exception too, and then one fact is changed. All is a function of the generator 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 from random import Random
 from typing import Any, TypeVar
 
+from policies.compiler import CompiledPolicies, compile_policies
 from policies.conditions import INSIDE, OUTSIDE, Condition, During
 from policies.model import DENY, Catalogue, Facts, FieldClass, RecordType, RowRule, Words
 from policies.policyset import LAYERS, Policy, PolicySet, Row, Rule
-from tests.edges.drafts import NOON, catalogue, facts
+from tests.edges.drafts import NOON, SHANGHAI, catalogue, facts
 
 T = TypeVar("T")
+DAWN = datetime(2025, 1, 1, tzinfo=SHANGHAI)  # before any shipped policy is valid
 UNKNOWN = "unknown"  # a word that no catalogue and no rule has
 GIVEN = ("uscc", "citizenId", "name")
 REGIONS = (None, "", "3", "37", "370000", "370600", "310000", "31", "33", "99")
@@ -129,6 +131,16 @@ def instants(random: Random, since: datetime, until: datetime | None) -> list[da
     found = [since, last, since + (last - since) * random.random()]
     found[random.randrange(3)] = random.choice(found).astimezone(None)
     return found
+
+
+def spans(policies: PolicySet, at: datetime, most: int) -> Iterator[CompiledPolicies]:
+    """The policies compiled from an instant, and again whenever they end."""
+    for _ in range(most):
+        compiled = compile_policies(policies, at)
+        yield compiled
+        if compiled.until is None:
+            return
+        at = compiled.until
 
 
 class Sets:

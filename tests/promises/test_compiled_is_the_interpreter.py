@@ -7,30 +7,18 @@ the row, and the row rules.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from random import Random
 
-from policies.compiler import CompiledPolicies, compile_policies
+from policies.compiler import CompiledPolicies
 from policies.interpreter import Ruling, decide, row_rules, rule_on, valid_until
 from policies.model import NO_GRANT, Facts
 from policies.policyset import PolicySet
-from tests.edges.drafts import NOON, SHANGHAI, shipped
-from tests.edges.trial_sets import Questions, Sets, instants
+from tests.edges.drafts import NOON, shipped
+from tests.edges.trial_sets import DAWN, Questions, Sets, instants, spans
 
 POINTS = 100_000
 SETS = 300
-DAWN = datetime(2025, 1, 1, tzinfo=SHANGHAI)  # before any shipped policy is valid
-
-
-def spans(policies: PolicySet, at: datetime, most: int) -> Iterator[CompiledPolicies]:
-    """The policies compiled from an instant, and again whenever they end."""
-    for _ in range(most):
-        compiled = compile_policies(policies, at)
-        yield compiled
-        if compiled.until is None:
-            return
-        at = compiled.until
 
 
 def compared(policies: PolicySet, compiled: CompiledPolicies, facts: Facts) -> list[Ruling]:
