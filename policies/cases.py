@@ -44,11 +44,12 @@ class AskEntry(Strict):
 
 
 class ExpectEntry(BaseModel):
-    """`row`, `because`, and beside them one effect for each field; `*` is every field that is not named."""
+    """`row`, `marks`, `because`, and beside them one effect for each field; `*` is every field that is not named."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
     __pydantic_extra__: dict[str, str] = Field(init=False)
     row: Literal["shown", "hidden", "marked"] | None = None
+    marks: Many | None = None  # every label of a marked row, in any order
     every: str | None = Field(None, alias="*")
     because: Mapping[str, str] = Field(default_factory=dict)
 
@@ -84,6 +85,7 @@ class Case:
     effects: Mapping[str, str]
     row: str | None
     because: Mapping[str, str]
+    marks: frozenset[str] | None = None
 
 
 def load_cases(documents: Sequence[Document], policies: PolicySet) -> tuple[Case, ...]:
@@ -128,7 +130,8 @@ class _Reading:
         values = {name: date.max if value == OPEN_ENDED else value for name, value in values.items()}
         facts = self._facts(at, province)
         because, where = entry.expect.because, self.document.where([*self.loc, "name"])
-        return [Case(where, entry.name, facts, entry.ask.born, values, effects, entry.expect.row, because)]
+        marks = None if entry.expect.marks is None else frozenset(entry.expect.marks)
+        return [Case(where, entry.name, facts, entry.ask.born, values, effects, entry.expect.row, because, marks)]
 
     def _words(self) -> RecordType | None:
         c, asker, ask = self.policies.catalogue, self.entry.as_, self.entry.ask
@@ -154,6 +157,10 @@ class _Reading:
         rules += [row.rule.rule for policy in self.policies.policies for row in policy.rows]
         for name, rule in expect.because.items():
             self._known(("expect", "because", name), [rule], [NO_GRANT, UNKNOWN_CONTROL, *rules], "rule")
+        labels = {row.rule.label for policy in self.policies.policies for row in policy.rows if row.rule.label}
+        self._known(("expect", "marks"), expect.marks or (), labels, "mark")
+        if expect.marks and expect.row != "marked":
+            self._add(("expect", "marks"), "`marks` are those of a marked row; write `row: marked`")
         if not effects and expect.row is None:
             self._add(("expect",), "nothing is expected; name a field, `*` or `row`")
         return effects

@@ -5,7 +5,7 @@ A trial reads no clock and no data but the case's own.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from policies.cases import ROW, Case
@@ -74,10 +74,20 @@ def _row(policies: PolicySet, case: Case, deciding: set[str | None]) -> Iterator
     if case.row is None:
         return
     record = policies.catalogue.types[case.facts.type]
-    judgement = judge(row_rules(policies, case.facts), record, case.values, case.born, case.facts.at)
+    rules = row_rules(policies, case.facts)
+    judgement = judge(rules, record, case.values, case.born, case.facts.at)
     deciding.add(judgement.rule)
+    if case.marks is not None:  # a row bears the marks of all rules that match, and each is needed
+        alone = (judge([rule], record, case.values, case.born, case.facts.at) for rule in rules)
+        deciding |= {said.rule for said in alone if said.labels}
     got = "hidden" if not judgement.shown else "marked" if judgement.labels else "shown"
     if got != case.row:
         yield f"row: expected {case.row}, got {got} by {judgement.rule}"
     elif judgement.rule != (wanted := case.because.get(ROW, judgement.rule)):
         yield f"row: expected to be {got} by {wanted}, was by {judgement.rule}"
+    elif case.marks is not None and case.marks != set(judgement.labels):
+        yield f"row: expected the marks {_listed(case.marks)}, got {_listed(judgement.labels)}"
+
+
+def _listed(labels: Iterable[str]) -> str:
+    return ", ".join(sorted(labels)) or "none"
