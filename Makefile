@@ -11,7 +11,7 @@ APT := DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0
 
 .DELETE_ON_ERROR:
 CLIENTS := tests/clients/node_modules/.package-lock.json
-.PHONY: setup run test lint lock browser clients bench load
+.PHONY: setup run test lint lock browser clients bench load fuzz
 
 setup: .venv/ready-to-test
 
@@ -23,6 +23,9 @@ test: setup browser clients
 
 bench: setup load
 	@.venv/bin/python -m tests.benchmarks $(ARGS)
+
+fuzz: setup
+	@.venv/bin/python -m tests.promises.fuzz $(ARGS)
 
 lint: setup
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy && .venv/bin/lint-imports

@@ -1,0 +1,32 @@
+"""A slice of `make fuzz`: whatever is sent, the gateway answers with a question's answer or a refusal."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from random import Random
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.conftest import House
+from tests.promises.fuzz import drawing, run
+from tests.promises.fuzzing import Findings
+
+REQUESTS = 1_000
+EACH = ("body", "structure", "document", "head", "token")
+
+
+def test_nothing_that_is_sent_breaks_the_gateway(house: House, caplog: pytest.LogCaptureFixture) -> None:
+    """Off in its body, its values, its document, its head or its token, a request gets no 5xx, no trace, and no
+    answer after more than two seconds; and there were good ones and refused ones of each kind."""
+    caplog.set_level(logging.ERROR)
+    found, seed, parts = Findings(), Random().getrandbits(30), urlsplit(house.url)
+    address = (str(parts.hostname), int(parts.port or 80))
+    asyncio.run(run(house, address, drawing(house, seed), REQUESTS, found))
+    assert found.wrong == [], f"seed {seed}"
+    assert "internal error" not in caplog.text
+    assert sum(found.statuses.values()) == REQUESTS
+    for kind in EACH:
+        assert any(found.statuses[f"{kind} {status}"] for status in (400, 401, 403, 406, 415)), kind
+    assert found.statuses["document 200"] > 20
