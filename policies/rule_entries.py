@@ -227,9 +227,12 @@ class QuotaEntry(Strict):
 
 
 class Signature(Strict):
+    """A side of an agreement. `signature` is over the file's content; where it is missing, a party is named only."""
+
     by: str
     key: str
     date: Day
+    signature: str | None = None
 
 
 class PolicyFile(Strict):

@@ -12,12 +12,14 @@ from gateway.cli.demonstration import DemoError
 from gateway.cli.serving import ListenError
 from gateway.cli.workers import WorkerError
 from gateway.documents import DocumentError
+from gateway.governing.statements import Refused as ChangeRefused
 from gateway.keyfiles import KeyFileError
 from gateway.settings import SettingsError
 from policies.findings import Refused
 
 KNOWN = (
     AskingError,
+    ChangeRefused,
     CheckpointError,
     DemoError,
     DocumentError,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import click
 
+from gateway.cli.governing import VERBS as GOVERNING_VERBS
 from gateway.cli.matrix import matrix_verb
 from gateway.cli.policy.checking import check_verb, seal_verb, test_verb
 from gateway.cli.policy.explaining import explain_verb
@@ -18,5 +19,5 @@ def policy() -> None:
     """Policies: check them, run their cases, explain a decision, show who sees what, seal a change."""
 
 
-for verb in (check_verb, test_verb, explain_verb, matrix_verb, seal_verb):
+for verb in (check_verb, test_verb, explain_verb, matrix_verb, seal_verb, *GOVERNING_VERBS):
     policy.add_command(verb)

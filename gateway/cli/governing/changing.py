@@ -1,0 +1,68 @@
+"""`submit`, `approve`, `activate`: a change by two persons."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from gateway.cli.governing import options
+from gateway.cli.homes import home_option
+from gateway.governing.bundles import short
+from gateway.governing.signing import read_key
+
+
+@click.command("submit")
+@click.argument("source", metavar="DIR|DIGEST", required=False)
+@home_option
+@options.key_option
+@options.note_option
+@click.option("--widens", is_flag=True, help="What the change opens is meant; the law officer approves it too.")
+@click.option("--lift", "lifts", multiple=True, metavar="PARTNER", help="End this partner's suspension.")
+def submit_verb(
+    source: str | None, home: Path | None, key: Path, note: tuple[str, str], widens: bool, lifts: tuple[str, ...]
+) -> None:
+    """Freeze a sealed folder (or take a bundle that is kept) and put it before a second person."""
+    _, office = options.office(home)
+    if source is None and not lifts:
+        raise click.UsageError("a folder of policies is expected, or the digest of a bundle")
+    if source is None:
+        source = office.course().current.bundle
+    place = Path(source)
+    wanted: Path | str = place if place.is_dir() else source
+    _, submission = office.submit(wanted, read_key(key), options.noted(note), widens, lifts)
+    found = submission.evidence
+    click.echo(f"submitted: policy set {short(submission.bundle)}, in place of {short(submission.base.bundle)}")
+    click.echo(f"check: no errors, {found.warnings} warnings; cases: {found.cases} passed")
+    for line in found.gains or ("nothing",):
+        click.echo(f"opens: {line}")
+    for path in found.agreements:
+        click.echo(f"agreement, signed by both sides: {path}")
+
+
+@click.command("approve")
+@click.argument("digest")
+@home_option
+@options.key_option
+def approve_verb(digest: str, home: Path | None, key: Path) -> None:
+    """Sign what another person submitted, after the machine has looked at it once more."""
+    _, office = options.office(home)
+    submission, missing = office.approve(digest, read_key(key))
+    for line in submission.evidence.gains or ("nothing",):
+        click.echo(f"opens: {line}")
+    click.echo(f"approved: policy set {short(submission.bundle)}, in place of {short(submission.base.bundle)}")
+    click.echo(f"still to come: {missing}" if missing else "it may be activated")
+
+
+@click.command("activate")
+@click.argument("digest")
+@home_option
+@options.key_option
+@click.option("--at", "moment", default=None, callback=options.moment, help="When; Shanghai time. Now when not said.")
+@options.wait_option
+def activate_verb(digest: str, home: Path | None, key: Path, moment: datetime | None, wait: float) -> None:
+    """Put what was approved in force on every running gateway, now or at a time to come."""
+    settings, office = options.office(home)
+    course = office.activate(digest, read_key(key), moment)
+    options.published(settings, course, wait, "waits" if course.waiting else "activated")

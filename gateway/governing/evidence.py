@@ -1,0 +1,76 @@
+"""What a machine finds about a change: is the set sound, do its cases pass, what does it open, who signed.
+
+The same questions are put where a change is submitted, where it is approved and where a gateway is to obey it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from cachetools import LRUCache
+
+from gateway.documents import Document
+from gateway.governing.agreements import unsigned
+from gateway.governing.bundles import Bundles, short
+from gateway.governing.comparing import gains
+from gateway.governing.officers import Officers
+from gateway.governing.sayings import Evidence
+from gateway.governing.statements import Refused
+from policies.analysis import check
+
+CATALOGUE, RULES = "catalogue/", "rules/"
+
+
+class Comparisons:
+    """Two bundles of a home, compared; what was found of a pair is remembered, for neither ever changes."""
+
+    def __init__(self, bundles: Bundles) -> None:
+        self._bundles = bundles
+        self._known: LRUCache[tuple[str, str], tuple[str, ...]] = LRUCache(64)
+
+    def gains(self, old: str, new: str) -> tuple[str, ...]:
+        """Raises Refused when one of them cannot be looked at: then nobody can say that nothing is opened."""
+        if old == new:
+            return ()
+        if (old, new) not in self._known:
+            catalogues = [
+                {path: raw for path, raw in self._bundles.files(digest).items() if path.startswith(CATALOGUE)}
+                for digest in (old, new)
+            ]
+            before, after = self._bundles.policies(old), self._bundles.policies(new)
+            self._known[old, new] = gains(before, after, catalogues[0] != catalogues[1])
+        return self._known[old, new]
+
+    def unsigned(self, old: str, new: str, officers: Officers, at: datetime) -> tuple[str, ...]:
+        return tuple(text for each in self.agreements(old, new).values() for text in unsigned(each, officers, at))
+
+    def agreements(self, old: str, new: str) -> Mapping[str, Document]:
+        """Agreements of the new bundle that do not stand in the old one byte for byte, by path."""
+        if old == new:
+            return {}
+        before, after = self._bundles.files(old), self._bundles.files(new)
+        changed = [path for path, raw in after.items() if path.startswith(RULES) and raw != before.get(path)]
+        documents = {path: Document(path, after[path]) for path in changed}
+        return {path: each for path, each in documents.items() if each.data.get("kind") == "agreement"}
+
+
+def gathered(bundles: Bundles, comparisons: Comparisons, base: str, digest: str, now: datetime) -> Evidence:
+    """The evidence for replacing `base`. Raises Refused with every error of the check and every case that failed."""
+    policies = bundles.policies(digest)
+    found = check(policies, now)
+    report = bundles.tried(digest)
+    errors = [str(finding) for finding in found if finding.level == "E"]
+    errors += [
+        f"{result.case.where}: {result.case.name}: {'; '.join(result.failures)}"
+        for result in report.results
+        if not result.passed
+    ]
+    if errors:
+        raise Refused("cases", "\n".join([*errors, f"{short(digest)} is not submitted: {len(errors)} findings"]))
+    return Evidence(
+        warnings=len(found),
+        cases=len(report.results),
+        gains=comparisons.gains(base, digest),
+        agreements=tuple(comparisons.agreements(base, digest)),
+    )

@@ -1,0 +1,130 @@
+"""HOME/officers.yaml: who may submit, approve and activate, and by which key each is known.
+
+The file is the root of all trust in a change; whoever may write it may become anybody, so it belongs to the operator
+and to nobody else. An officer who leaves keeps the entry, with `until`: what was signed before stays proved. Read
+strictly; every finding says file and line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+from gateway.documents import Document, DocumentError, load, suggestion
+from gateway.governing.signing import Verifier, verifier
+from policies.conditions import midnight
+
+FILE = "officers.yaml"
+AUTHOR, APPROVER, LAW, OPERATOR = "policy.author", "policy.approver", "law.officer", "operator"
+ROLES = (AUTHOR, APPROVER, LAW, OPERATOR)
+
+
+@dataclass(frozen=True, slots=True)
+class Officer:
+    """A person. `region` is the two digits of the province that they speak for; `until` is exclusive."""
+
+    id: str
+    name: str
+    public: str
+    key: Verifier
+    roles: frozenset[str]
+    region: str
+    since: datetime | None
+    until: datetime | None
+
+    def serves(self, at: datetime) -> bool:
+        return (self.since is None or self.since <= at) and (self.until is None or at < self.until)
+
+    def may(self, roles: Collection[str], province: str, at: datetime) -> bool:
+        """Whether this person speaks for a province in one of these roles at an instant."""
+        return bool(self.roles & set(roles)) and self.region == province and self.serves(at)
+
+
+@dataclass(frozen=True, slots=True)
+class Officers:
+    """The registry, by id."""
+
+    by_id: Mapping[str, Officer]
+
+    def of_key(self, public: str) -> Officer | None:
+        return next((officer for officer in self.by_id.values() if officer.public == public), None)
+
+
+def _day(value: object) -> object:
+    if isinstance(value, datetime) or not isinstance(value, date):
+        raise ValueError("a day such as 2026-10-01 is expected, without quotes")
+    return value
+
+
+Day = Annotated[date, BeforeValidator(_day)]
+Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _OfficerEntry(_Entry):
+    name: Annotated[str, StringConstraints(min_length=1, max_length=128)]
+    key: str
+    roles: Annotated[tuple[str, ...], Field(min_length=1)]
+    region: Annotated[str, StringConstraints(pattern=r"^[1-9]\d$")]
+    since: Day | None = None
+    until: Day | None = None
+
+
+class _File(_Entry):
+    officers: dict[Id, _OfficerEntry]
+
+
+def load_officers(home: Path) -> Officers:
+    """The officers of a home; none when there is no such file. Raises DocumentError with every finding."""
+    path = home / FILE
+    return read_officers(load(path, home)) if path.exists() else Officers({})
+
+
+def read_officers(document: Document) -> Officers:
+    """Raises DocumentError with every finding."""
+    file = document.read(_File)
+    findings = list(_findings(document, file))
+    if findings:
+        raise DocumentError(findings)
+    return Officers(
+        {
+            name: Officer(
+                id=name,
+                name=entry.name,
+                public=entry.key,
+                key=verifier(entry.key),
+                roles=frozenset(entry.roles),
+                region=entry.region,
+                since=midnight(entry.since) if entry.since else None,
+                until=midnight(entry.until) if entry.until else None,
+            )
+            for name, entry in file.officers.items()
+        }
+    )
+
+
+def _findings(document: Document, file: _File) -> Iterator[str]:
+    keys: dict[str, str] = {}
+    for name, entry in file.officers.items():
+        for place, role in enumerate(entry.roles):
+            if role not in ROLES:
+                where = document.where(["officers", name, "roles", place])
+                yield f"{where}: unknown role `{role}`{suggestion(role, ROLES)}"
+        try:
+            verifier(entry.key)
+        except ValueError as error:
+            yield f"{document.where(['officers', name, 'key'])}: {error}"
+        other = keys.setdefault(entry.key, name)
+        if other != name:
+            where = document.where(["officers", name, "key"])
+            yield f"{where}: the key of `{other}`; every person has a key of their own"
+        if entry.since and entry.until and entry.until <= entry.since:
+            yield f"{document.where(['officers', name, 'until'])}: `until` must be after `since`"
