@@ -25,6 +25,7 @@ from connectors.registry import Registry
 from gateway import checking, keyfiles
 from gateway.auditing import AuditLog
 from gateway.authenticating import Authenticator
+from gateway.authenticating.asking import Introspector, SecretError
 from gateway.authenticating.clients import Clients, load_clients
 from gateway.cursors import Cursors
 from gateway.deciding import Decider
@@ -177,7 +178,10 @@ class Application:
             except ValueError as error:  # a reference that is not set, an address that cannot be one
                 raise checking.HomeError(f"{error}; set it in {settings.home}/gateway.env or the environment") from None
             stack.push_async_callback(known.registry.close)
-            corridor = wire(settings, known, audit, self._now)
+            try:
+                corridor = wire(settings, known, audit, self._now)
+            except SecretError as error:
+                raise checking.HomeError(f"{error}; set it in {settings.home}/secrets or the environment") from None
             stack.push_async_callback(corridor.authenticator.close)
             self.endpoint = Endpoint(
                 corridor,
@@ -244,6 +248,7 @@ def wire(settings: Settings, known: Configuration, audit: AuditLog, now: Callabl
     return Corridor(
         authenticator=Authenticator(
             known.clients, catalogue, settings.audience,
+            introspector=Introspector(known.clients.issuers, Environment(settings).resolve),
             most_consents=settings.max_subjects, consents_within=settings.deadline / 2,
         ),
         reader=reader,

@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 from cachetools import TTLCache
 
 from gateway.authenticating import purposes, tokens
+from gateway.authenticating.asking import Introspector
 from gateway.authenticating.clients import PUBLIC, Clients
 from gateway.authenticating.consents import HEADER as CONSENT_HEADER
 from gateway.authenticating.consents import Consents
@@ -60,6 +61,7 @@ class Authenticator:
         catalogue: Catalogue,
         resource: str,
         jwks: Jwks | None = None,
+        introspector: Introspector | None = None,
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
         most_consents: int = 200,
@@ -69,7 +71,9 @@ class Authenticator:
         self._catalogue = catalogue
         self._resource = resource
         self._jwks = jwks or Jwks()
+        self._introspector = introspector or Introspector(clients.issuers, _unset, clock=monotonic, wall=clock)
         self._clock = clock
+        self._monotonic = monotonic
         self._lists = StatusLists(self._jwks, wall=clock)
         self._consents = Consents(
             clients.consent_issuers, self._jwks, self._lists, most=most_consents, within=consents_within, clock=clock
@@ -106,6 +110,7 @@ class Authenticator:
 
     async def close(self) -> None:
         """Give the connections to the issuers back."""
+        await self._introspector.close()
         await self._lists.close()
         await self._jwks.close()
 
@@ -114,9 +119,11 @@ class Authenticator:
         if len(credentials) > MAX_CREDENTIALS or credentials[:7].lower() != b"bearer ":
             return None
         known = self._verified.get(sha256(credentials[7:]).digest())
-        if known is not None and known.expires <= self._clock() - SKEW:
+        if known is None:
+            return None
+        if known.expires <= self._clock() - SKEW:
             raise TokenRefused("expired")
-        return known
+        return known if self._monotonic() < known.known_until else None
 
     async def _verify(self, credentials: bytes) -> Verified:
         """Only what was found good is remembered: nothing that is refused costs a good one its place."""
@@ -126,10 +133,20 @@ class Authenticator:
         match = _BEARER.fullmatch(credentials) if len(credentials) <= MAX_CREDENTIALS else None
         if match is None:
             raise TokenRefused("not the shape of a token, or too large")
-        token = await tokens.check(match[1], self._clients, self._jwks, self._resource, self._clock())
-        known = Verified(token, self._catalogue)
-        self._verified[sha256(match[1]).digest()] = known
+        token = await tokens.check(
+            match[1], self._clients, self._jwks, self._introspector, self._resource, self._clock()
+        )
+        digest = sha256(match[1]).digest()
+        known = self._verified.get(digest)
+        if known is not None and replace(known.token, known_until=token.known_until) == token:
+            known.known_until = token.known_until  # its issuer says the same: who holds it stays the very same Caller
+            return known
+        known = self._verified[digest] = Verified(token, self._catalogue)
         return known
+
+
+def _unset(reference: str) -> str:
+    raise ValueError(f"`{reference}` is not set")
 
 
 def _read(headers: Headers) -> dict[bytes, bytes]:

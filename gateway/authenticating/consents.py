@@ -19,7 +19,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from gateway.authenticating.clients import Client, ConsentIssuer
+from gateway.authenticating.clients import Client
+from gateway.authenticating.issuers import ConsentIssuer
 from gateway.authenticating.jwks import Jwks
 from gateway.authenticating.reaching import IssuerUnreachable
 from gateway.authenticating.signatures import SKEW, Misshapen, TokenRefused, instant, take_apart, text, verify

@@ -22,7 +22,7 @@ import orjson
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, JWKRegistry, OKPKey, RSAKey
 
-from gateway.authenticating.clients import Issuer
+from gateway.authenticating.issuers import Issuer
 from gateway.authenticating.reaching import IssuerUnreachable, fetch, new_client
 
 FRESH = 300.0  # seconds

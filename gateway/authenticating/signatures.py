@@ -17,7 +17,7 @@ import orjson
 from joserfc.errors import JoseError
 from joserfc.jws import CompactSignature, JWSRegistry, extract_compact, validate_compact
 
-from gateway.authenticating.clients import Issuer, present_name
+from gateway.authenticating.issuers import Issuer, present_name
 from gateway.authenticating.jwks import Jwks
 
 SKEW = 30.0  # seconds by which another's clock may be ahead of ours

@@ -24,7 +24,7 @@ from typing import Any
 import httpx2
 from cachetools import LRUCache
 
-from gateway.authenticating.clients import ConsentIssuer
+from gateway.authenticating.issuers import ConsentIssuer
 from gateway.authenticating.jwks import Jwks
 from gateway.authenticating.reaching import IssuerUnreachable, fetch, new_client
 from gateway.authenticating.signatures import SKEW, TokenRefused, instant, take_apart, text, verify

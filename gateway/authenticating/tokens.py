@@ -1,24 +1,33 @@
-"""JWT access tokens (RFC 9068), checked to this gateway's profile; nothing of a token is believed before.
+"""Access tokens, signed (RFC 9068) or opaque (RFC 7662), checked to one profile; nothing of one is believed before.
 
-How a signature is checked stands in `signatures`; here is what an access token must say: every claim with
-its type, this gateway as audience, a bounded life, a registered client. A token bound to a key (`cnf`,
-RFC 9449 and RFC 8705) is refused as a plain Bearer token. The caller of a bad token learns nothing but
+How a signature is checked stands in `signatures`, how an issuer is asked in `asking`; here is what an access token
+must say: every claim with its type, this gateway as audience, a bounded life, a registered client. A token bound to
+a key (`cnf`, RFC 9449 and RFC 8705) is refused as a plain Bearer token. The caller of a bad token learns nothing but
 INVALID_TOKEN; why stays in the log.
 """
 
 from __future__ import annotations
 
+import math
 import re
+from base64 import urlsafe_b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from hashlib import sha256
 from typing import Any
 
-from gateway.authenticating.clients import Client, Clients, Issuer
+from gateway.authenticating.asking import Introspector
+from gateway.authenticating.clients import Client, Clients
+from gateway.authenticating.issuers import Issuer
 from gateway.authenticating.jwks import Jwks
 from gateway.authenticating.signatures import SKEW, TokenRefused, instant, take_apart, text, verify
 
 KIND = "at+jwt"
-MAX_TOKEN = 8192  # bytes
+DOTS = 2  # of a signed token (RFC 7515, 3.1); a token with fewer or more is one that only its issuer can read
+MIN_OPAQUE = 16  # bytes; a shorter one could be guessed
+MAX_TOKEN = 8192
+IDENTITY = frozenset({"iss", "client_id", "sub", "jti", "cnf"})  # of a signed token, as its issuer may repeat it
+ACCESS = frozenset({"bearer", "dpop"})
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*")  # RFC 6749, 3.3
 
 
@@ -32,16 +41,55 @@ class Token:
     expires: float
     scopes: frozenset[str]
     claims: Mapping[str, Any]
+    known_until: float = math.inf  # monotonic seconds: how long its issuer's answer is believed
 
 
-async def check(raw: bytes, clients: Clients, jwks: Jwks, audience: str, now: float) -> Token:
-    """Verify one access token. `audience` is this gateway's resource identifier; raises TokenRefused."""
+async def check(
+    raw: bytes, clients: Clients, jwks: Jwks, introspector: Introspector, audience: str, now: float
+) -> Token:
+    """Verify one access token. `audience` is this gateway's resource identifier.
+
+    Raises TokenRefused, IssuerUnreachable.
+    """
+    if raw.count(b".") != DOTS:
+        return await _opaque(raw, clients, introspector, audience, now)
     opened = take_apart(raw, KIND, MAX_TOKEN)
     issuer = clients.issuers.get(text(opened.claims, "iss", 512))
     if issuer is None:
         raise TokenRefused("the issuer is not registered")
+    if not issuer.jwks:
+        raise TokenRefused("the issuer has registered no keys")
     await verify(opened, issuer, jwks)
-    return _read(opened.claims, issuer, clients, audience, now)
+    token = _read(opened.claims, issuer, clients, audience, now)
+    if issuer.introspection is None or not issuer.introspection.signed:
+        return token
+    told = await introspector.ask(issuer, raw)
+    if told.claims is None:
+        raise TokenRefused("its issuer says that it is not active")
+    if any(told.claims.get(name, value) != value for name, value in opened.claims.items() if name in IDENTITY):
+        raise TokenRefused("its issuer says that it is another one's")
+    return replace(token, known_until=told.until)
+
+
+async def _opaque(raw: bytes, clients: Clients, introspector: Introspector, audience: str, now: float) -> Token:
+    """A token that only its issuer can read. What RFC 7662 lets an issuer leave out and a record needs is filled in:
+    the issuer is the one that was asked, the subject is the client, the id is the token's digest."""
+    if not MIN_OPAQUE <= len(raw) <= MAX_TOKEN:
+        raise TokenRefused("too short or too long for a token")
+    issuer = clients.issuer_of_opaque(raw.decode("ascii"))
+    if issuer is None:
+        raise TokenRefused("not a signed JWT, and of no issuer that can be asked")
+    told = await introspector.ask(issuer, raw)
+    if told.claims is None:
+        raise TokenRefused("its issuer says that it is not active")
+    digest = urlsafe_b64encode(sha256(raw).digest()).decode().rstrip("=")
+    claims = {"iss": issuer.issuer, "sub": told.claims.get("client_id"), "jti": digest, **told.claims}
+    if claims["iss"] != issuer.issuer:
+        raise TokenRefused("its issuer says that it is of another issuer")
+    kind = claims.get("token_type", "Bearer")
+    if not isinstance(kind, str) or kind.lower() not in ACCESS:
+        raise TokenRefused("its issuer says that it is no access token")
+    return replace(_read(claims, issuer, clients, audience, now), known_until=told.until)
 
 
 def _read(claims: Mapping[str, Any], issuer: Issuer, clients: Clients, audience: str, now: float) -> Token:

@@ -28,7 +28,9 @@ class Verified:
 
     def __init__(self, token: Token, catalogue: Catalogue) -> None:
         self.client = token.client
+        self.token = token
         self.expires = token.expires  # Unix seconds
+        self.known_until = token.known_until  # monotonic seconds
         self._held = purposes.held(token)
         self._own = _own(token)
         self._scopes = token.scopes & token.client.scopes

@@ -24,6 +24,9 @@ CLIENTS = """\
 # by every question that brings consents, unless `keepStatus` (at most 60s) lets a list serve longer.
 issuers: []
 #  - {issuer: "https://id.example.org", jwks: "https://id.example.org/jwks.json", algorithms: [ES256]}
+#  - issuer: "https://id.example.net"  # its tokens cannot be read, or may be revoked: it is asked about them
+#    introspection: {endpoint: "https://id.example.net/introspect", clientId: gateway, auth: private_key_jwt,
+#                    secret: "secret:id-example-net.pem"}
 consentIssuers: []
 #  - issuer: "https://consent.example.org"
 #    jwks: "https://consent.example.org/jwks.json"

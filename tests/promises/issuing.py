@@ -101,8 +101,18 @@ class Door:
 
     def new_authenticator(self) -> Authenticator:
         return Authenticator(
-            self.clients, CATALOGUE, RESOURCE, self.jwks, clock=lambda: self.now, monotonic=lambda: self.monotonic
+            self.clients,
+            CATALOGUE,
+            RESOURCE,
+            self.jwks,
+            clock=lambda: self.now,
+            monotonic=lambda: self.monotonic,
+            **self.options(),
         )
+
+    def options(self) -> dict[str, Any]:
+        """What else the authenticator is given."""
+        return {}
 
     def claims(self, **changes: Any) -> dict[str, Any]:
         claims: dict[str, Any] = {

@@ -89,6 +89,85 @@ def test_the_registry_has_no_loose_ends(tmp_path: Path, text: str, finding: str)
     assert finding in str(caught.value)
 
 
+ASKED = """\
+issuers:
+  - issuer: "https://a.example"
+    introspection:
+      endpoint: "https://a.example/introspect"
+      clientId: gateway
+      auth: private_key_jwt
+      secret: "secret:a.pem"
+      prefix: a_
+  - issuer: "https://b.example"
+    jwks: "https://b.example/jwks.json"
+    introspection:
+      endpoint: "https://b.example/introspect"
+      clientId: gateway
+      auth: client_secret_basic
+      secret: "env:B_SECRET"
+      ask: signed
+      keepStatus: 5s
+  - issuer: "https://c.example"
+    introspection:
+      endpoint: "https://c.example/introspect"
+      clientId: gateway
+      auth: private_key_jwt
+      secret: "secret:a.pem"
+      prefix: ab_
+clients: {}
+"""
+
+
+def test_issuers_that_are_asked_stand_beside_those_that_sign(tmp_path: Path) -> None:
+    """An issuer has keys, an introspection endpoint or both; an opaque token's beginning tells whose it is."""
+    path = tmp_path / "clients.yaml"
+    path.write_text(ASKED, encoding="utf-8")
+    clients = load_clients(load(path), CATALOGUE)
+    points = {name: issuer.introspection for name, issuer in clients.issuers.items()}
+    first, second = points["https://a.example"], points["https://b.example"]
+    assert first is not None
+    assert second is not None
+    assert (first.opaque, first.signed, first.keep, clients.issuers["https://a.example"].jwks) == (True, False, 4, "")
+    assert (second.opaque, second.signed, second.keep) == (False, True, 5)
+    whose = {token: clients.issuer_of_opaque(token) for token in ("a_1", "ab_1", "b_1", "a")}
+    assert {token: issuer and issuer.issuer for token, issuer in whose.items()} == {
+        "a_1": "https://a.example", "ab_1": "https://c.example", "b_1": None, "a": None,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "finding"),
+    [
+        ('"secret:a.pem"\n      prefix: a_', "hunter2", "7: `secret`: a literal is refused here; write a reference"),
+        ("https://a.example/introspect", "http://a.example/i", "4: `endpoint`: `https` is required"),
+        ("private_key_jwt", "client_secret_post", "6: unknown word `client_secret_post` for `auth`"),
+        ("prefix: ab_", "keepStatus: 1s", "19: `prefix` is missing: of two such issuers"),
+        ("prefix: ab_", "prefix: a_b", "24: `prefix`: tokens that begin so are another issuer's already"),
+        ("prefix: ab_", "prefix: a.b", "24: `prefix`"),
+        ("ask: signed", "ask: alwys", "16: unknown word `alwys` for `ask`, did you mean `always`?"),
+        ('    jwks: "https://b.example/jwks.json"\n', "", "15: `ask`: without `jwks` no signed token is believed"),
+        ("keepStatus: 5s", "keepStatus: 6s", "17: `keepStatus`: between `0s` and `5s` is expected"),
+        ("introspection:\n      endpoint", "introspektion:\n      endpoint", "3: unknown word `introspektion`"),
+    ],
+)
+def test_issuers_that_are_asked_are_read_as_strictly(tmp_path: Path, before: str, after: str, finding: str) -> None:
+    """Literal secrets, unsafe addresses, prefixes that leave a token to two issuers, long beliefs are named by line."""
+    assert before in ASKED
+    path = tmp_path / "clients.yaml"
+    path.write_text(ASKED.replace(before, after), encoding="utf-8")
+    with pytest.raises(DocumentError) as caught:
+        load_clients(load(path), CATALOGUE)
+    assert f"clients.yaml:{finding}" in str(caught.value)
+
+
+def test_an_issuer_has_some_way_to_be_believed(tmp_path: Path) -> None:
+    """Neither keys nor introspection: such an issuer is refused, not silently useless."""
+    path = tmp_path / "clients.yaml"
+    path.write_text('issuers:\n  - {issuer: "https://a.example"}\nclients: {}\n', encoding="utf-8")
+    with pytest.raises(DocumentError, match=r"clients.yaml:2: `jwks` or `introspection` is needed"):
+        load_clients(load(path), CATALOGUE)
+
+
 CONSENTS = """\
 issuers: []
 consentIssuers:

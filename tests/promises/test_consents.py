@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from connectors.contract import SubjectKey
-from gateway.authenticating.clients import ConsentIssuer
+from gateway.authenticating.issuers import ConsentIssuer
 from gateway.errors import GatewayError
 from tests.promises.consenting import CLIENT, FIRM, FORGED, SALT, Desk, Gate, base64url, digest
 from tests.promises.issuing import raw
