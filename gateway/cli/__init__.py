@@ -17,7 +17,7 @@ VERBS = {
     "demo": "demo",
     "check": "house",
     "init": "house",
-    "schema": "house",
+    "schema": "schema",
     "token": "asking",
     "query": "asking",
     "consent": "consents",

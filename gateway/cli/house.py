@@ -1,4 +1,4 @@
-"""Verbs about the house itself: make a home, check it, serve it, show its schema."""
+"""Verbs about the house itself: make a home, check it, serve it."""
 
 from __future__ import annotations
 
@@ -6,13 +6,11 @@ from pathlib import Path
 
 import click
 
-from gateway import checking
 from gateway.app import Application, read
 from gateway.auditing import logs
 from gateway.cli import serving
-from gateway.cli.homes import home_option, make_home, shipped
+from gateway.cli.homes import home_option, make_home
 from gateway.cli.workers import Workers
-from gateway.schema import Face
 from gateway.settings import MAX_WORKERS, load
 
 
@@ -67,12 +65,3 @@ def serve(home: Path | None, host: str | None, port: int | None, workers: int | 
         else:
             logs.found(settings.home, settings.workers)
             Workers(settings, configuration, taken).serve(ready)
-
-
-@click.command()
-@home_option
-def schema(home: Path | None) -> None:
-    """Print the GraphQL schema (SDL) of a home's catalogue, or of the shipped one where there is no home."""
-    place = load(home).home / "policies"
-    policies = checking.read_policies(place if place.is_dir() else shipped("policies"))
-    click.echo(Face(policies.catalogue).sdl(), nl=False)

@@ -149,8 +149,9 @@ class Sets:
     def __init__(self, random: Random) -> None:
         self.random = random
 
-    def draw(self) -> PolicySet:
-        c = self._catalogue()
+    def draw(self, over: Catalogue | None = None) -> PolicySet:
+        """Over a catalogue of a few types and fields, drawn too, unless one is given."""
+        c = over or self._catalogue()
         return PolicySet(c, tuple(self._policy(c, number) for number in range(self.random.randint(1, 5))))
 
     def _catalogue(self) -> Catalogue:
