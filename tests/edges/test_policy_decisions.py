@@ -284,5 +284,5 @@ def test_each_kind_of_change_is_found_and_true(question: Facts, name: str, word:
 def test_rows_follow_the_question() -> None:
     """Row rules in force depend on who asks: a subject that asks about itself is shown its repaired records."""
     names = {rule.rule.rpartition("/")[2] for rule in row_rules(shipped(), ITSELF)}
-    assert names == {"objection"}
+    assert names == {"objection", "objection-overdue"}
     assert "repaired" in {r.rule.rpartition("/")[2] for r in row_rules(shipped(), changed(ITSELF, own=False))}
