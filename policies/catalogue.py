@@ -15,7 +15,8 @@ from typing import Any, TypeVar
 from policies.catalogue_entries import Bilingual, KindEntry, PurposeEntry, TypeFile, WordsFile
 from policies.findings import Document, Findings
 from policies.model import Catalogue, Edition, Purpose, RecordType, RegionSet, ReportSection, SubjectKind, Words
-from policies.record_types import TypeReading, prohibited
+from policies.prohibited import closed, whole
+from policies.record_types import TypeReading
 
 LOWER = re.compile(r"[a-z][A-Za-z0-9]*\Z")
 UPPER = re.compile(r"[A-Z][A-Za-z0-9]*\Z")
@@ -133,14 +134,15 @@ class _Reading:
             for name in entries:
                 if not pattern.match(name):
                     self.findings.add(document, [section, name], f"`{name}` must be written in {shape}")
+        whole(*words["prohibited"], self.findings)
         document, vocabularies = words["vocabularies"]
         for name, codes in vocabularies.items():
             for code, entry in codes.items():
                 place: list[str | int] = ["vocabularies", name, code]
                 if not CODE.match(code):
                     self.findings.add(document, place, f"`{code}` must be written in SCREAMING_SNAKE_CASE")
-                if closed := prohibited(code.lower().replace("_", " "), entry.zh, entry.en):
-                    self.findings.add(document, place, f"`{code}` may not be recorded ({closed}); delete it")
+                if category := closed(self.sections["prohibited"], code, entry.zh, entry.en):
+                    self.findings.add(document, place, f"`{code}` may not be recorded ({category}); delete it")
         document, editions = words["editions"]
         for name, edition in editions.items():
             if name not in vocabularies:

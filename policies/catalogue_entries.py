@@ -132,6 +132,14 @@ class RegionSetEntry(Strict):
     law: Law
 
 
+class ClosedEntry(Strict):
+    """A category that may not be written, or only under a condition: the words that tell it, and by what law."""
+
+    zh: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(min_length=1)]
+    en: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(min_length=1)]
+    law: Law
+
+
 class SectionEntry(Strict):
     title: Bilingual
     types: tuple[str, ...] = ()
@@ -156,6 +164,8 @@ class WordsFile(Strict):
     regionSets: dict[Annotated[str, Field(pattern="^[A-Z][A-Z0-9_]+$")], RegionSetEntry] | None = None
     retiredAreas: dict[AreaCode, Annotated[tuple[AreaCode, ...], Field(min_length=1)]] | None = None
     report: dict[str, SectionEntry] | None = None
+    prohibited: dict[str, ClosedEntry] | None = None
+    consented: dict[str, ClosedEntry] | None = None
 
     @field_validator("ladders")
     @classmethod

@@ -1,8 +1,8 @@
 """One file of the catalogue that holds a record type: its fields, its nested objects, its roles.
 
 Promises: a person's field is never PUBLIC without a law of the State (Shandong regulation, article 20); what
-article 42 forbids, what the plan named and the law has since closed, and what would unmask an informant cannot
-be written down; what article 42 lets be collected with written consent only is AUTHORIZED for a person.
+`prohibited.yaml` names cannot be written down; what it lets be collected with written consent only is AUTHORIZED
+for a person.
 """
 
 from __future__ import annotations
@@ -12,43 +12,12 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from policies.catalogue_entries import FieldEntry, ObjectEntry, TypeFile
+from policies.catalogue_entries import Bilingual, FieldEntry, ObjectEntry, TypeFile
 from policies.findings import Document, Findings
 from policies.model import ALLOW, Field, FieldClass, NestedObject, RecordType
+from policies.prohibited import closed
 from policies.roles import Roles
 
-# words of a field's or type's name and English title -> what its Chinese title would say, and who closes it
-PROHIBITED: Mapping[str, tuple[str, str]] = {
-    "religion": ("宗教", "条例 42"),
-    "religious": ("宗教", "条例 42"),
-    "gene": ("基因", "条例 42"),
-    "genes": ("基因", "条例 42"),
-    "genetic": ("基因", "条例 42"),
-    "fingerprint": ("指纹", "条例 42"),
-    "fingerprints": ("指纹", "条例 42"),
-    "blood type": ("血型", "条例 42"),
-    "disease": ("疾病", "条例 42"),
-    "diseases": ("疾病", "条例 42"),
-    "medical history": ("病史", "条例 42"),
-    "family planning": ("计划生育", "国办发〔2020〕49号"),
-    "birth control": ("违法生育", "国办发〔2020〕49号"),
-    "social maintenance fee": ("社会抚养费", "国办发〔2020〕49号"),
-    "petition": ("信访", "国办发〔2020〕49号"),
-    "petitions": ("信访", "国办发〔2020〕49号"),
-    "blood donation": ("献血", "国办发〔2020〕49号"),
-    "bribery file": ("行贿", "the function has left the procuratorates"),
-    "informant": ("举报人", "informants are protected"),
-    "whistleblower": ("举报人", "informants are protected"),
-}
-CONSENTED: Mapping[str, str] = {  # of a person, collected with written consent only (article 42)
-    "income": "收入",
-    "deposit": "存款",
-    "deposits": "存款",
-    "securities": "有价证券",
-    "commercial insurance": "商业保险",
-    "real estate": "不动产",
-    "tax paid": "纳税数额",
-}
 RESERVED = {"id", "type", "marks", "provenance"}  # of every record, and not from a platform
 SUBJECT_WORDS = {"id", "key", "kind"}  # of every subject, beside those that its kind derives
 PERSON_DEFAULT = {FieldClass.PUBLIC: FieldClass.GOV_SHARED}  # article 20: sharing, not publicity
@@ -116,8 +85,11 @@ class TypeReading:
         for index, kind in enumerate(file.subjects):
             if kind not in kinds:
                 self._add(["subjects", index], f"unknown kind of subject `{kind}`", kind, kinds)
-        if closed := prohibited(file.type, file.title.zh, file.title.en):
-            self._add(["type"], f"`{file.type}` is of a kind that may not be recorded ({closed}); delete the file")
+        if words := self._closed(file.type, file.title):
+            self._add(["type"], f"`{file.type}` is of a kind that may not be recorded ({words}); delete the file")
+
+    def _closed(self, name: str, title: Bilingual) -> str | None:
+        return closed(self.sections["prohibited"], name, title.zh, title.en)
 
     def _object(self, name: str, nested: ObjectEntry, fields: Mapping[str, Field]) -> dict[str, Field]:
         loc: Loc = ["objects", name]
@@ -125,8 +97,8 @@ class TypeReading:
             self._add(loc, f"`{name}` must be camelCase and no other field of the record")
         if not UPPER.match(nested.type) or not nested.type.startswith(self.file.type):
             self._add([*loc, "type"], f"`{nested.type}` must be PascalCase and begin with `{self.file.type}`")
-        if closed := prohibited(name, nested.title.zh, nested.title.en):
-            self._add(loc, f"`{name}` is of a category that no law lets anybody collect ({closed}); delete it")
+        if words := self._closed(name, nested.title):
+            self._add(loc, f"`{name}` is of a category that no law lets anybody collect ({words}); delete it")
         found: dict[str, Field] = {}
         for leaf, entry in nested.fields.items():
             at: Loc = [*loc, "fields", leaf]
@@ -143,8 +115,8 @@ class TypeReading:
         s, file = self.sections, self.file
         if not LOWER.match(name) or name in RESERVED:
             self._add(loc, f"`{name}` must be camelCase and none of {', '.join(sorted(RESERVED))}")
-        if closed := prohibited(" ".join((name, *entry.tags)), entry.zh, entry.en):
-            self._add(loc, f"`{name}` is of a category that no law lets anybody collect ({closed}); delete it")
+        if words := self._closed(" ".join((name, *entry.tags)), entry):
+            self._add(loc, f"`{name}` is of a category that no law lets anybody collect ({words}); delete it")
         if entry.cls is FieldClass.PROHIBITED:
             self._add([*loc, "class"], f"a PROHIBITED field does not exist; delete `{name}`")
         if entry.kind not in s["ladders"]:
@@ -161,8 +133,9 @@ class TypeReading:
         if person is FieldClass.PUBLIC and file.public_persons is None:
             message = f"`{name}` cannot be PUBLIC for a natural person unless the type states the law, `publicPersons`"
             self._add([*loc, "person"], message)
-        if self.natural and person is not FieldClass.AUTHORIZED and (words := _consented(name, entry)):
-            message = f"`{name}` ({words}) of a person needs written consent (条例 42): write `person: AUTHORIZED`"
+        personal = self.natural and person is not FieldClass.AUTHORIZED
+        if personal and (words := closed(s["consented"], name, entry.zh, entry.en)):
+            message = f"`{name}` of a person needs written consent ({words}): write `person: AUTHORIZED`"
             self._add([*loc, "person"], message)
         return Field(
             type=file.type,
@@ -190,23 +163,3 @@ class TypeReading:
                 elif fields[name].many and role != "kinds":
                     self._add(["roles", role], f"`{name}` is a list and cannot be `{role}`")
         return Roles(**self.file.roles.model_dump())
-
-
-def _spoken(words: str) -> str:
-    """camelCase and English words as one lower-case sentence, with a blank at each end."""
-    apart = re.sub(r"([A-Z])", r" \1", words).lower()
-    return f" {' '.join(re.findall('[a-z]+', apart))} "
-
-
-def prohibited(name: str, zh: str, en: str) -> str | None:
-    """The category that a name and its titles belong to and who closes it, or None when they may be written."""
-    spoken = _spoken(f"{name} {en.lower()}")
-    for word, (chinese, why) in PROHIBITED.items():
-        if f" {word} " in spoken or chinese in zh:
-            return f"{chinese}, {why}"
-    return None
-
-
-def _consented(name: str, entry: FieldEntry) -> str | None:
-    spoken = _spoken(f"{name} {entry.en.lower()}")
-    return next((zh for word, zh in CONSENTED.items() if f" {word} " in spoken or zh in entry.zh), None)

@@ -83,6 +83,8 @@ FORBIDDEN = [
     ("whistleblower", "举报人", "Whistleblower"),
     ("petitions", "信访", "Petitions"),
     ("bloodDonation", "献血", "Blood donation"),
+    ("meansTest", "家庭经济状况核对", "Means test"),  # the plan's 居民家庭经济状况核对信息系统
+    ("stateSecret", "国家秘密", "State secret"),
 ]
 SPOKEN = [
     words
@@ -116,6 +118,33 @@ def test_what_the_law_closes_is_no_type_no_object_and_no_code(name: str, zh: str
     assert "`LISTED` may not be recorded" in finding(changed(LISTS, "  ListCode:\n", f"  ListCode:\n{code}"))
 
 
+def test_a_tag_and_a_code_are_read_as_words_too() -> None:
+    """A tag that says a forbidden category closes its field, and a code is read without its underscores."""
+    tagged = "fields:\n  note: {zh: 说明, en: Note, kind: text, class: RESTRICTED, tags: [bloodType]}\n"
+    assert "`note` is of a category that no law" in finding(changed(PENALTY, "fields:\n", tagged))
+    code = "  ListCode:\n    BIRTH_CONTROL: {zh: 名单, en: List, law: [{text: 某法, mark: T}]}\n"
+    assert "`BIRTH_CONTROL` may not be recorded (计划生育" in finding(changed(LISTS, "  ListCode:\n", code))
+
+
+PROHIBITED = "catalogue/prohibited.yaml"
+
+
+@pytest.mark.parametrize("category", ["religion", "genes", "fingerprints", "bloodType", "disease", "medicalHistory"])
+def test_what_the_regulations_forbid_stays_forbidden(category: str) -> None:
+    """No officer can take a category of the regulations out of the file, nor the file out of the catalogue."""
+    said = finding(changed(PROHIBITED, f"  {category}:", f"  other{category}:"))
+    assert f"`{category}` must stand here: the regulations forbid it" in said
+    assert PROHIBITED in said
+    kept = {PROHIBITED: texts()[PROHIBITED].partition("prohibited:")[0] + "consented: {}\n"}
+    assert "the section `prohibited` is missing" in finding(kept)
+
+
+def test_a_forbidden_word_that_would_match_nothing_is_refused() -> None:
+    """Words are compared in lower case, without digits or dashes; another spelling would close nothing."""
+    said = finding(changed(PROHIBITED, "en: [petition,", "en: [Petition-letters,"))
+    assert f"{PROHIBITED}:12: `Petition-letters` would match nothing" in said
+
+
 @pytest.mark.parametrize(
     ("name", "zh", "en"),
     [
@@ -134,7 +163,8 @@ def test_what_needs_written_consent_of_a_person_is_authorised(name: str, zh: str
         field = f"  {words[0]}: {{zh: {words[1]}, en: {words[2]}, kind: text, class: "
         for cls in ("RESTRICTED", "GOV_SHARED", "PUBLIC"):
             message = finding(changed(HOUSEHOLD, head, f"{head}{field}{cls}}}\n"))
-            assert "of a person needs written consent (条例 42)" in message
+            assert f"`{words[0]}` of a person needs written consent (" in message
+            assert "山东省社会信用条例 第四十二条): write `person: AUTHORIZED`" in message
         found = catalogue_of(changed(HOUSEHOLD, head, f"{head}{field}AUTHORIZED}}\n"))
         assert found.field(f"RuralCreditSummary.{words[0]}").person is FieldClass.AUTHORIZED
 
