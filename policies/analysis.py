@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from policies.assessments import unassessed
 from policies.conditions import Condition, reach
 from policies.findings import Finding
 from policies.masks import STEPS
@@ -25,6 +26,7 @@ def check(policies: PolicySet, at: datetime | None = None) -> list[Finding]:
     """Errors first, then warnings. With `at`, also what the date tells: agreements that end or have ended."""
     found = [
         *_steps(policies),
+        *unassessed(policies, at),
         *_untested_agreements(policies),
         *_uncounted(policies),
         *_swallowed(policies),

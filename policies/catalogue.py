@@ -12,9 +12,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from policies.catalogue_entries import Bilingual, KindEntry, PurposeEntry, TypeFile, WordsFile
+from policies.catalogue_entries import AssessmentEntry, Bilingual, KindEntry, PurposeEntry, TypeFile, WordsFile
 from policies.findings import Document, Findings
-from policies.model import Catalogue, Edition, Purpose, RecordType, RegionSet, ReportSection, SubjectKind, Words
+from policies.model import (
+    Assessment,
+    Catalogue,
+    Edition,
+    Purpose,
+    RecordType,
+    RegionSet,
+    ReportSection,
+    SubjectKind,
+    Words,
+)
 from policies.prohibited import closed, whole
 from policies.record_types import TypeReading
 
@@ -121,6 +131,7 @@ class _Reading:
                 }
             ),
             retired=_frozen(s["retiredAreas"]),
+            assessments=_frozen({code: _assessment(code, entry) for code, entry in s["assessments"].items()}),
             report=tuple(ReportSection(name, e.title.words(), e.types) for name, e in s["report"].items()),
         )
 
@@ -197,6 +208,10 @@ def _kind(name: str, entry: KindEntry) -> SubjectKind:
 
 def _purpose(code: str, entry: PurposeEntry) -> Purpose:
     return Purpose(code, entry.title.words(), entry.evidence, tuple(law.basis() for law in entry.law))
+
+
+def _assessment(code: str, entry: AssessmentEntry) -> Assessment:
+    return Assessment(code, entry.title.words(), entry.date, entry.office, entry.kept_until, entry.mark)
 
 
 def _words(entries: Mapping[str, Bilingual]) -> Mapping[str, Words]:

@@ -6,10 +6,12 @@ across entries or files; `catalogue` does that.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import datetime
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from policies.calendar_days import Span
 from policies.model import ALLOW, DENY, FieldClass, LegalBasis, Words
 
 AreaCode = Annotated[str, Field(pattern="^[1-9][0-9]{5}$")]
@@ -140,6 +142,22 @@ class ClosedEntry(Strict):
     law: Law
 
 
+class AssessmentEntry(Strict):
+    """An impact assessment that the office keeps: its reference, not the document."""
+
+    title: Bilingual
+    date: datetime.date
+    office: Annotated[str, Field(min_length=1)]
+    kept_until: datetime.date = Field(alias="keptUntil")
+    mark: Literal["T", "C", "S", "K", "E"]
+
+    @model_validator(mode="after")
+    def kept_long_enough(self) -> Self:
+        if self.kept_until < Span(months=36).after(self.date):
+            raise ValueError("an assessment is kept for three years at least (个人信息保护法 第五十六条)")
+        return self
+
+
 class SectionEntry(Strict):
     title: Bilingual
     types: tuple[str, ...] = ()
@@ -166,6 +184,7 @@ class WordsFile(Strict):
     report: dict[str, SectionEntry] | None = None
     prohibited: dict[str, ClosedEntry] | None = None
     consented: dict[str, ClosedEntry] | None = None
+    assessments: dict[Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")], AssessmentEntry] | None = None
 
     @field_validator("ladders")
     @classmethod

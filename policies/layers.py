@@ -41,6 +41,7 @@ def _head(document: Document, file: PolicyFile, findings: Findings) -> None:
         ("reciprocal", file.reciprocal),
         ("quota", file.quota),
         ("obligations", file.obligations),
+        ("assessment", file.assessment),
     ):
         if written and not agreement:
             findings.add(document, [word], f"`{word}` is a word of agreements; a {file.kind} has none")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from policies.calendar_days import Span
@@ -164,6 +164,18 @@ class RegionSet:
 
 
 @dataclass(frozen=True, slots=True)
+class Assessment:
+    """The reference of an impact assessment (个人信息保护法 第五十五条), which `office` keeps until `kept_until`."""
+
+    code: str
+    title: Words
+    made: date
+    office: str
+    kept_until: date
+    mark: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReportSection:
     """One section of the national credit report and the record types that fill it."""
 
@@ -192,6 +204,7 @@ class Catalogue:
     region_sets: Mapping[str, RegionSet] = field(default_factory=dict)
     retired: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # area code -> its successors
     report: tuple[ReportSection, ...] = ()
+    assessments: Mapping[str, Assessment] = field(default_factory=dict)
 
     def field(self, coordinate: str) -> Field:
         """Raises KeyError for a coordinate outside the catalogue."""

@@ -29,6 +29,7 @@ class Rule:
     excepts: tuple[Condition, ...]
     obligations: frozenset[str]
     where: str
+    assessment: str | None = None  # a key of the catalogue's `assessments`
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,7 @@ class Policy:
     rules: tuple[Rule, ...]
     rows: tuple[Row, ...]
     where: str
+    assessment: str | None = None  # of an agreement: for all its rules
 
     @property
     def rank(self) -> tuple[int, str]:

@@ -129,6 +129,7 @@ class RuleEntry(ConditionEntry):
     limit: str | None = None
     except_: tuple[ExceptEntry, ...] = Field((), alias="except")
     obligations: Many = ()
+    assessment: str | None = None
     records: Any = None
 
     @model_validator(mode="after")
@@ -143,6 +144,8 @@ class RuleEntry(ConditionEntry):
             raise ValueError(f"`{self.id}`: only a limit has `except`; write the conditions into the grant")
         if self.limit is not None and self.agreement:
             raise ValueError(f"`{self.id}`: an agreement can only open; write the limit into the agreement's own file")
+        if self.limit is not None and self.assessment is not None:
+            raise ValueError(f"`{self.id}`: only a grant has an `assessment`: a limit provides nothing")
         if self.records is not None:
             raise ValueError("`records` belongs under `rows`: a grant or limit looks at the question, never at data")
         return self
@@ -247,6 +250,7 @@ class PolicyFile(Strict):
     purposes: Many = ()
     quota: QuotaEntry | None = None
     obligations: Many = ()
+    assessment: str | None = None
     signed: tuple[Signature, ...] = ()
     rules: tuple[RuleEntry, ...] = ()
     rows: tuple[RowEntry, ...] = ()

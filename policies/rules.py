@@ -46,6 +46,7 @@ class _Reading:
         self._known(["purposes"], file.purposes, self._purposes(), "purpose")
         self._known(["obligations"], file.obligations, self.catalogue.obligations, "obligation")
         provinces = self.catalogue.provinces
+        self._assessed([], file.assessment)
         if file.between is not None:
             self._known(["between", "provider"], [file.between.provider], provinces, "province")
             self._known(["between", "consumer"], [file.between.consumer], provinces, "province")
@@ -73,6 +74,7 @@ class _Reading:
             rules=tuple(self._rule(index, entry) for index, entry in enumerate(file.rules)),
             rows=tuple(self._row(index, entry) for index, entry in enumerate(file.rows)),
             where=self.document.where(["policy"]),
+            assessment=file.assessment,
         )
 
     def _rule(self, index: int, entry: RuleEntry) -> Rule:
@@ -80,6 +82,7 @@ class _Reading:
         when = self._condition(loc, entry)
         step = entry.grant or entry.limit or DENY
         self._known([*loc, "obligations"], entry.obligations, self.catalogue.obligations, "obligation")
+        self._assessed(loc, entry.assessment)
         self._step(loc, entry, when, step)
         return Rule(
             id=f"{self.file.policy}/{entry.id}",
@@ -91,6 +94,7 @@ class _Reading:
             excepts=self._excepts(loc, entry.except_),
             obligations=frozenset((*entry.obligations, *self.file.obligations)),
             where=self.document.where([*loc, "id"]),
+            assessment=entry.assessment,
         )
 
     def _row(self, index: int, entry: RowEntry) -> Row:
@@ -190,6 +194,12 @@ class _Reading:
         played = ((record.fields, getattr(record.roles, role)) for record in records)
         vocabularies = {fields[name].vocabulary for fields, name in played if name is not None}
         return {code for name in vocabularies if name for code in self.catalogue.vocabularies[name]}
+
+    def _assessed(self, loc: Loc, reference: str | None) -> None:
+        known = self.catalogue.assessments
+        if reference is not None and reference not in known:
+            message = f"unknown assessment `{reference}`"
+            self.findings.add(self.document, [*loc, "assessment"], message, reference, known)
 
     def _known(self, loc: Loc, words: Sequence[str], known: Collection[str], what: str) -> None:
         for index, word in enumerate(words):
