@@ -8,7 +8,6 @@ Life of a connector, in order:
 4. `health(deadline)` asks the platform for nothing of anybody; at the end `close()` gives everything back.
 
 The gateway puts bulkhead, pace, breaker and retries around each connector, and checks what comes back. Errors:
-
     ConnectorError
     ├── Unavailable        unreachable, reset, 5xx, garbage       retried, counts for the breaker
     ├── TimedOut           no answer by the deadline              retried if time is left, counts
@@ -292,6 +291,7 @@ class Platform:
     types: Mapping[str, str]  # record type -> source name
     authority_of: frozenset[str]
     stale_after: float | None  # seconds after which an answer is marked stale
+    sandbox: bool = False  # its records are invented
 
     def source(self, type_name: str) -> Source:
         return self.sources[self.types[type_name]]

@@ -255,5 +255,6 @@ class PlatformWords(Block):
     catalogue: Annotated[str, Field(pattern=r"^(>=|<=|<|>|==)\d+(\.\d+)*( (>=|<=|<|>|==)\d+(\.\d+)*)*$")]
     authorityOf: tuple[str, ...] = ()
     staleAfter: Seconds | None = None
+    mode: Literal["live", "sandbox"] = "live"
     sources: dict[str, AnySource] = Field(min_length=1)
     types: dict[str, TypeWords] = Field(min_length=1)

@@ -134,4 +134,5 @@ def _platform(words: PlatformWords, terms: Terms, beside: Beside, processes: int
         types=owners,
         authority_of=frozenset(words.authorityOf),
         stale_after=words.staleAfter,
+        sandbox=words.mode == "sandbox",
     )

@@ -116,7 +116,7 @@ def warnings(policies: PolicySet, registry: Registry) -> list[str]:
     told = [
         f"no platform answers {name}; its connection is empty and complete"
         for name in policies.catalogue.types
-        if not registry.for_type(name, ())
+        if all(platform.sandbox for platform in registry.for_type(name))
     ]
     told += [
         f"agreement {policy.id} ended on {policy.until:%Y-%m-%d}; its grants are closed"

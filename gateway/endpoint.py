@@ -18,9 +18,9 @@ from typing import Any
 import orjson
 from starlette.types import Receive, Scope, Send
 
-from gateway.errors import GatewayError
+from gateway.errors import GatewayError, refused
 from gateway.model import Answer
-from gateway.pipeline import Corridor, refused
+from gateway.pipeline import Corridor
 from gateway.receiving import Incoming, body_of
 from policies.model import Words
 

@@ -6,6 +6,7 @@
     │   ├── UNSUPPORTED_MEDIA_TYPE 415 NOT_ACCEPTABLE 406       CROSS_SITE 403
     │   ├── PERSISTED_QUERY_NOT_FOUND 400                       DOCUMENT_NOT_TRUSTED 403
     │   ├── INVALID_TOKEN 401          ISSUER_UNAVAILABLE 503
+    │   ├── CLIENT_FROZEN 403
     │   ├── PURPOSE_UNKNOWN 400        PURPOSE_REQUIRED 400
     │   ├── PURPOSE_NOT_HELD 403       EVIDENCE_REQUIRED 400
     │   ├── GRAPHQL_PARSE_FAILED 400   GRAPHQL_VALIDATION_FAILED 400   OPERATION_UNKNOWN 400
@@ -26,6 +27,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from gateway.model import Answer
 from policies.model import Words
 
 
@@ -50,6 +52,9 @@ TABLE: Mapping[str, Entry] = {
     "INVALID_TOKEN": Entry(401, "访问令牌无效", "the access token is not valid here"),
     "ISSUER_UNAVAILABLE": Entry(
         503, "签发方暂时无法访问，无法核验令牌", "the token's issuer cannot be reached to verify it; try again shortly"
+    ),
+    "CLIENT_FROZEN": Entry(
+        403, "该客户端已被冻结，请联系网关运营方", "this client is frozen; ask the gateway's operator"
     ),
     "PURPOSE_UNKNOWN": Entry(400, "目的未知{detail}", "unknown purpose{detail}"),
     "PURPOSE_REQUIRED": Entry(
@@ -150,3 +155,10 @@ class Refusal(GatewayError):
         first = self.errors[0]
         super().__init__(first.code, path=first.path, headers=first.headers, cause=first.cause, detail=first.detail)
         self.params = first.params
+
+
+def refused(error: GatewayError, language: str) -> Answer:
+    """The answer without data; every error of a Refusal is told."""
+    errors: tuple[Any, ...] = error.errors if isinstance(error, Refusal) else (error,)
+    told = tuple(item.as_graphql(language) for item in errors)
+    return Answer(None, told, {"complete": False}, False, error.status, error.headers)

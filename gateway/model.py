@@ -6,17 +6,18 @@ makes from a Plan: that is how "a denied field is never asked" is a matter of ty
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from hashlib import sha256
 from typing import Any, Literal
 
 from graphql import DocumentNode, FragmentDefinitionNode, OperationDefinitionNode
 from graphql.execution.values import VariableValues
 
 from connectors.contract import Condition, Row, SubjectKey
+from gateway.caller import Caller as Caller
+from gateway.caller import Consent as Consent
+from gateway.caller import GivenConsent as GivenConsent
 from policies.model import Decision, Facts, RowRule, Words
 
 Path = tuple[str | int, ...]
@@ -38,49 +39,6 @@ class Request:
     strict: bool  # `Prefer: handling=strict`
     language: str  # zh | en
     document_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Consent:
-    """A consent that was verified for this caller: genuine, in its time, not withdrawn. It does not name its subject;
-    `covers` tells whether a subject is meant. `purpose` and `types` are the consent service's words."""
-
-    id: str  # the token's `jti`
-    issuer: str
-    purpose: str
-    types: frozenset[str]  # record types
-    until: float  # Unix seconds, exclusive
-    salt: bytes
-    digest: bytes  # SHA-256 of salt, the key's kind, `:` and its value
-
-    def covers(self, key: SubjectKey) -> bool:
-        found = sha256(self.salt + f"{key.kind}:{key.value}".encode()).digest()
-        return hmac.compare_digest(found, self.digest)
-
-
-@dataclass(frozen=True, slots=True)
-class GivenConsent:
-    """What became of a consent that came with a request."""
-
-    id: str | None  # None where nothing genuine has told it
-    state: str  # VALID | EXPIRED | NOT_YET | WITHDRAWN | NOT_FOR_YOU | NOT_VERIFIED | MALFORMED
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who asks and for what. Everything but `own` and the token's id comes from the gateway's registry."""
-
-    id: str  # the client's id in clients.yaml, `public` without a token
-    client_class: str
-    region: str | None
-    scopes: frozenset[str]
-    purpose: str | None
-    evidence: Mapping[str, str]  # operator, caseNo: what the purpose requires
-    own: SubjectKey | None  # the verified key of the data subject itself
-    issuer: str | None = None
-    token_id: str | None = None
-    consents: tuple[Consent, ...] = ()  # verified ones only
-    given_consents: tuple[GivenConsent, ...] = ()  # all, in the order given
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
@@ -263,6 +221,7 @@ class Verdict:
     obligations: frozenset[str]
     not_asked: Mapping[int, tuple[str, ...]] = field(default_factory=dict)  # branch -> platforms left out by regions
     unable: Mapping[int, tuple[str, ...]] = field(default_factory=dict)  # branch -> platforms that cannot seek
+    apart: Mapping[int, tuple[str, ...]] = field(default_factory=dict)  # branch -> sandbox to the live, and live to it
     access: Mapping[str, tuple[Access, ...]] = field(default_factory=dict)  # root key -> lines
     consents: tuple[Consent, ...] = ()  # those that a part stands on
 

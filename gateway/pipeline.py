@@ -14,13 +14,12 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from connectors.contract import Deadline
 from gateway.auditing import AuditLog, AuditUnavailable, Outcome, Record
-from gateway.authenticating import Authenticator
+from gateway.authenticating import Authenticator, admit
 from gateway.deciding import Decider
-from gateway.errors import GatewayError, Refusal
+from gateway.errors import GatewayError, refused
 from gateway.fetching import Fetcher
 from gateway.model import Answer, Caller, Operation, Replies, Verdict
 from gateway.planning import Planner
@@ -84,6 +83,7 @@ class Corridor:
         deadline = Deadline.within(self.deadline)
         request = receive(incoming)
         trace.caller = caller = await self.authenticator.authenticate(incoming.headers, request.extensions)
+        admit(caller)
         work = await self.reader.turn(request, caller.id)
         with work:
             trace.operation = operation = self.reader.read(request)
@@ -91,10 +91,3 @@ class Corridor:
         trace.replies = replies = await self.fetcher.fetch(verdict, deadline, decision)
         with work:
             return self.shaper.shape(request, operation, verdict, replies)
-
-
-def refused(error: GatewayError, language: str) -> Answer:
-    """The answer without data; every error of a Refusal is told."""
-    errors: tuple[Any, ...] = error.errors if isinstance(error, Refusal) else (error,)
-    told = tuple(item.as_graphql(language) for item in errors)
-    return Answer(None, told, {"complete": False}, False, error.status, error.headers)

@@ -29,7 +29,8 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who may ask, with all the scopes that are registered for it. `purposes`: those it may hold; None: any.
+    """Who may ask, with all the scopes that are registered for it. `purposes`: those it may hold; None: any. `types`:
+    record types that it may ask at all; under others it has no column.
 
     `own`: it may be the asked subject itself, and is told twice: about itself, and about somebody else.
     """
@@ -42,6 +43,7 @@ class Asker:
     scopes: frozenset[str]
     purposes: frozenset[str] | None
     own: bool = False
+    types: frozenset[str] | None = None
 
     def holds(self, purpose: str | None) -> bool:
         """Whether it may ask for this; else the gateway refuses before anything is decided. None: no purpose."""
@@ -151,8 +153,9 @@ def matrix(
     sections = []
     for record in c.types.values():
         wanted = [kind for kind in c.kinds.values() if kind.name in record.kinds and (not kinds or kind.name in kinds)]
-        if wanted and (not types or record.name in types):
-            sections.append(_section(policies, record, wanted, voices, purposes))
+        heard = {v: each for v, each in voices.items() if v[0].types is None or record.name in v[0].types}
+        if wanted and heard and (not types or record.name in types):
+            sections.append(_section(policies, record, wanted, heard, purposes))
     return Matrix(policies.digest, at, valid_until(policies, at), province, asked, tuple(sections))
 
 

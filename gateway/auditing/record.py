@@ -75,7 +75,12 @@ def token_digest(issuer: str | None, token_id: str) -> str:
 
 
 def caller_words(caller: Caller, pseudonyms: Pseudonyms) -> dict[str, Any]:
-    return {
+    """A client's ceiling and its world stand there where it has them: they decide as rules do."""
+    terms = caller.terms
+    closing: dict[str, Any] = {"sandbox": True} if terms.sandbox else {}
+    if terms.types is not None:
+        closing["types"] = sorted(terms.types)
+    return closing | {
         "class": caller.client_class,
         "evidence": {name: _said(value) for name, value in caller.evidence.items()},
         "id": caller.id,

@@ -13,8 +13,10 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from gateway.authenticating import issuers
+from gateway.authenticating import issuers, members
 from gateway.authenticating.issuers import ConsentIssuer, ConsentIssuerEntry, Entry, IssuerEntry, Text, TokenIssuer
+from gateway.authenticating.members import Id, Member, MemberEntry, QuotaEntry, State, Title
+from gateway.caller import OPEN, Terms
 from gateway.documents import DocumentError, suggestion
 from policies.findings import Document
 from policies.model import Catalogue, Words
@@ -24,7 +26,8 @@ PUBLIC = "public"  # the id of who comes without a token; no client may take it
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """One registered client. `id` is its key in the file; `client_id` is what its issuer calls it."""
+    """One registered client. `id` is its key in the file; `client_id` is what its issuer calls it. `attestation` and
+    `contract` are the ids of papers that the operator keeps."""
 
     id: str
     issuer: str
@@ -35,15 +38,20 @@ class Client:
     scopes: frozenset[str]
     purposes: frozenset[str]
     subject_claim: bool
+    member: str | None = None
+    attestation: str | None = None
+    contract: str | None = None
+    terms: Terms = OPEN
 
 
 @dataclass(frozen=True, slots=True)
 class Clients:
-    """The registry. An issuer is found by its exact name, a client by (issuer, client id)."""
+    """The registry. An issuer is found by its exact name, a client by (issuer, client id), a member by its id."""
 
     issuers: Mapping[str, TokenIssuer]
     by_token: Mapping[tuple[str, str], Client]
     consent_issuers: Mapping[str, ConsentIssuer] = field(default_factory=dict)
+    members: Mapping[str, Member] = field(default_factory=dict)
 
     def find(self, issuer: str, client_id: str) -> Client | None:
         return self.by_token.get((issuer, client_id))
@@ -57,26 +65,28 @@ class Clients:
         return None
 
 
-class _Title(Entry):
-    zh: Text
-    en: Text
-
-
 class _ClientEntry(Entry):
     issuer: Text
     client_id: Text
     client_class: Text = Field(alias="class")
     region: Annotated[str, StringConstraints(pattern=r"^\d{6}$")] | None = None
-    title: _Title
+    title: Title
     scopes: tuple[str, ...] = ()
     purposes: tuple[str, ...] = ()
     subject_claim: bool = False
+    member: str | None = None
+    types: tuple[str, ...] | None = None
+    attestation: Text | None = None
+    contract: Text | None = None
+    quota: QuotaEntry | None = None
+    state: State = "live"
 
 
 class _File(Entry):
     issuers: tuple[IssuerEntry, ...]
     consent_issuers: tuple[ConsentIssuerEntry, ...] = ()
-    clients: dict[Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)], _ClientEntry]
+    members: dict[Id, MemberEntry] = Field(default_factory=dict)
+    clients: dict[Id, _ClientEntry]
 
 
 def load_clients(document: Document, catalogue: Catalogue) -> Clients:
@@ -84,6 +94,7 @@ def load_clients(document: Document, catalogue: Catalogue) -> Clients:
     file = document.read(_File)
     findings = [
         *issuers.findings(document, file.issuers, file.consent_issuers),
+        *members.findings(document, file.members, catalogue),
         *_client_findings(document, file, catalogue),
     ]
     if findings:
@@ -99,6 +110,10 @@ def load_clients(document: Document, catalogue: Catalogue) -> Clients:
             scopes=frozenset(entry.scopes),
             purposes=frozenset(entry.purposes),
             subject_claim=entry.subject_claim,
+            member=entry.member,
+            attestation=entry.attestation,
+            contract=entry.contract,
+            terms=members.terms(entry.state, entry.types, entry.quota, file.members.get(entry.member or "")),
         )
         for name, entry in file.clients.items()
     }
@@ -106,6 +121,7 @@ def load_clients(document: Document, catalogue: Catalogue) -> Clients:
         {entry.issuer: entry.read() for entry in file.issuers},
         clients,
         {entry.issuer: entry.read() for entry in file.consent_issuers},
+        {name: entry.read(name) for name, entry in file.members.items()},
     )
 
 
@@ -119,6 +135,10 @@ def _client_findings(document: Document, file: _File, catalogue: Catalogue) -> I
         yield from _unknown(document, name, "class", [entry.client_class], catalogue.client_classes)
         yield from _unknown(document, name, "scopes", entry.scopes, catalogue.scopes)
         yield from _unknown(document, name, "purposes", entry.purposes, catalogue.purposes)
+        yield from _unknown(document, name, "types", entry.types or (), catalogue.types)
+        yield from _unknown(document, name, "member", [entry.member] if entry.member else [], file.members)
+        lacking = members.lacking(entry.client_class, contract=entry.contract, quota=entry.quota)
+        yield from (f"{document.where(['clients', name])}: {words}" for words in lacking)
         if entry.region is not None and entry.region[:2] not in catalogue.provinces:
             yield f"{document.where(['clients', name, 'region'])}: no province has the code `{entry.region[:2]}`"
         if entry.subject_claim and entry.client_class != "subject":

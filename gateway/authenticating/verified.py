@@ -69,6 +69,7 @@ class Verified:
             own=self._own,
             issuer=client.issuer,
             token_id=self._id,
+            terms=client.terms,
         )
 
 

@@ -16,6 +16,7 @@ from typing import NoReturn
 import click
 
 from gateway.authenticating.clients import PUBLIC, Client, load_clients
+from gateway.caller import FROZEN
 from gateway.checking import policy_documents
 from gateway.cli.homes import shipped
 from gateway.documents import Document, load, suggestion
@@ -104,8 +105,8 @@ def caller(home: Path | None, text: str, policies: PolicySet) -> Asker:
 
 
 def everybody(home: Path | None, policies: PolicySet) -> list[Asker]:
-    """Every registered client, then the public; and a subject asking for itself, where no client vouches for one."""
-    askers = [_asker(client) for client in registered(home, policies) or ()]
+    """Every client that is not frozen, then the public; and a subject about itself, where no client vouches for one."""
+    askers = [_asker(client) for client in registered(home, policies) or () if client.terms.state != FROZEN]
     askers.append(caller(home, PUBLIC, policies))
     if not any(asker.own for asker in askers):
         wanted = {scope for _, rule in policies.grants if rule.when.own for scope in rule.when.scopes}
@@ -152,5 +153,5 @@ def _sealed(documents: Mapping[str, Document]) -> dict[str, Document]:
 def _asker(client: Client) -> Asker:
     return Asker(
         client.id, client.title, client.client_class, client.id, client.region, client.scopes, client.purposes,
-        own=client.subject_claim,
+        own=client.subject_claim, types=client.terms.types,
     )  # fmt: skip

@@ -18,9 +18,11 @@ from cachetools import LRUCache
 
 from connectors.contract import Condition, Platform
 from connectors.registry import Registry
+from gateway.caller import Terms
 from gateway.deciding.consenting import Consented
 from gateway.deciding.interpreted import InterpretedPolicies
 from gateway.deciding.nesting import divided
+from gateway.deciding.registered import closed, parted
 from gateway.deciding.shapes import Shape, shape_of
 from gateway.deciding.withholding import SILENCE, WithheldList
 from gateway.model import Access, Branch, Caller, Part, Path, Plan, Ruling, Seek, Subject, Verdict
@@ -43,7 +45,7 @@ class Decider:
         self._province = province
         self._compile = InterpretedPolicies if plain else CompiledPolicies
         self._compiled: CompiledPolicies | InterpretedPolicies | None = None
-        self._known: LRUCache[tuple[Facts, frozenset[str]], bool] = LRUCache(20_000)
+        self._known: LRUCache[tuple[Facts, frozenset[str], Terms], bool] = LRUCache(20_000)
         self._rulings: LRUCache[Any, Ruling] = LRUCache(5_000)
         self._verdicts: LRUCache[Shape, Verdict] = LRUCache(2_000)
 
@@ -62,6 +64,7 @@ class Decider:
         parts: list[Part] = []
         not_asked: dict[int, tuple[str, ...]] = {}
         cannot: dict[int, tuple[str, ...]] = {}
+        apart: dict[int, tuple[str, ...]] = {}
         unknowable = self._unknowable(plan, caller, consented, at)
         withheld = WithheldList(plan)
         obligations: set[str] = set()
@@ -69,14 +72,12 @@ class Decider:
             record = self._catalogue.types[branch.type]
             if branch.root in unknowable:
                 facts = self._facts(caller, branch.subject, branch.type, consented, at)
-                withheld.add(branch, record, self._unasked(branch, facts))
+                withheld.add(branch, record, self._unasked(branch, facts, caller.terms))
                 continue
             kinds = branch.seek.kinds if branch.seek else (branch.subject.kind,)
-            holding = [
-                platform
-                for platform in self._registry.for_type(branch.type, ())
-                if branch.subject.key.kind in platform.claim(branch.type).keys  # the others hold no such subjects
-            ]
+            within, apart[number] = parted(self._registry.for_type(branch.type), caller.terms)
+            key_kind = branch.subject.key.kind  # of another kind some hold no subjects
+            holding = [platform for platform in within if key_kind in platform.claim(branch.type).keys]
             chosen = {platform.id for platform in self._registry.for_type(branch.type, branch.window.regions)}
             unasked, unable = set[str](), set[str]()
             for platform, kind in product(holding, kinds):
@@ -87,12 +88,12 @@ class Decider:
                     continue
                 subject = replace(branch.subject, kind=kind)
                 facts = self._facts(caller, subject, branch.type, consented, at, platform.region)
-                window = branch.window
+                window, covered = branch.window, caller.terms.covers(branch.type)
                 dated = bool(window.since or window.until)
-                key = (platform.id, facts, branch.fields, window.statuses, dated, window.counties, branch.seek)
+                key = (platform.id, facts, branch.fields, window.statuses, dated, window.counties, branch.seek, covered)
                 ruling = self._rulings.get(key)
                 if ruling is None:
-                    ruling = self._rulings[key] = self._ruling(platform, record, branch, facts)
+                    ruling = self._rulings[key] = self._ruling(platform, record, branch, facts, caller.terms)
                 if platform.id not in chosen:
                     closing = _closing(platform, record, ruling)
                     if closing is None:
@@ -115,7 +116,7 @@ class Decider:
         access = {r.key: self.access(caller, r.arguments, at) for r in plan.roots if r.field == "access"}
         return Verdict(
             plan, self._policies.digest, caller, at, tuple(parts), frozenset(unknowable), withheld.entries(),
-            frozenset(obligations), not_asked, cannot, access,
+            frozenset(obligations), not_asked, cannot, apart, access,
         )  # fmt: skip
 
     def access(self, caller: Caller, arguments: Mapping[str, Any], at: datetime) -> tuple[Access, ...]:
@@ -132,7 +133,7 @@ class Decider:
                 caller.client_class, caller.id, caller.region, caller.scopes, purpose, False, False,
                 frozenset({kind.key}), kind.name, record.name, self._province, at,
             )  # fmt: skip
-            row = self._row(facts)
+            row = self._row(facts, caller.terms)
             lines += [Access(f.coordinate, kind.name, row.decision(f.name)) for f in record.fields.values()]
         return tuple(lines)
 
@@ -145,8 +146,10 @@ class Decider:
             self._verdicts.clear()
         return self._compiled
 
-    def _row(self, facts: Facts) -> DecisionRow:
-        return self._policies_at(facts.at).row(facts)
+    def _row(self, facts: Facts, terms: Terms) -> DecisionRow:
+        if terms.covers(facts.type):
+            return self._policies_at(facts.at).row(facts)
+        return closed(self._catalogue.types.get(facts.type))
 
     def _facts(
         self, caller: Caller, subject: Subject, type_name: str, consented: Consented, at: datetime, region: str = ""
@@ -177,24 +180,26 @@ class Decider:
     def _may_know(self, caller: Caller, subject: Subject, consented: Consented, at: datetime) -> bool:
         """Whether any field of any type at any platform is open to this caller for such a question."""
         facts = self._facts(caller, subject, "", consented, at)
-        types = consented.types(subject.key)
-        if (facts, types) not in self._known:
-            self._known[facts, types] = any(
-                self._row(replace(facts, type=record.name, province=region, consent=record.name in types)).answered
+        types, terms = consented.types(subject.key), caller.terms
+        if (facts, types, terms) not in self._known:
+            self._known[facts, types, terms] = any(
+                self._row(
+                    replace(facts, type=record.name, province=region, consent=record.name in types), terms
+                ).answered
                 for record in self._catalogue.types.values()
                 if subject.kind in record.kinds
-                for region in {platform.region for platform in self._registry.for_type(record.name, ())}
+                for region in {platform.region for platform in parted(self._registry.for_type(record.name), terms)[0]}
             )
-        return self._known[facts, types]
+        return self._known[facts, types, terms]
 
-    def _ruling(self, platform: Platform, record: RecordType, branch: Branch, facts: Facts) -> Ruling:
+    def _ruling(self, platform: Platform, record: RecordType, branch: Branch, facts: Facts, terms: Terms) -> Ruling:
         claim = platform.claim(record.name)
-        row = self._row(facts)
+        row = self._row(facts, terms)
         decisions = divided(claim, {name: row.decision(name) for name in sorted(branch.fields)}, row.decision)
         denied = _closed(record, branch, row, decisions)
         rows = self._policies_at(facts.at).row_rules(facts)
         # who seeks names no subject yet, so that nobody could consent to this question
-        opens = frozenset[str]() if branch.seek else self._consent_opens(facts, decisions)
+        opens = frozenset[str]() if branch.seek else self._consent_opens(facts, decisions, terms)
         if denied is not None:
             return Ruling(platform.id, facts, decisions, frozenset(), rows, denied, consent_opens=opens)
         needed = {name for name, decision in decisions.items() if decision.answered} | record.control
@@ -209,12 +214,12 @@ class Decider:
             platform.id, facts, decisions, frozenset(needed & claim.fields), rows, dated=dated, consent_opens=opens
         )
 
-    def _consent_opens(self, facts: Facts, decisions: Mapping[str, Decision]) -> frozenset[str]:
+    def _consent_opens(self, facts: Facts, decisions: Mapping[str, Decision], terms: Terms) -> frozenset[str]:
         """Denied fields that the same question would be answered with the subject's consent: decided, not guessed."""
         if facts.consent:
             return frozenset()
         denied = frozenset(name for name, decision in decisions.items() if not decision.answered)
-        return denied & self._row(replace(facts, consent=True)).answered
+        return denied & self._row(replace(facts, consent=True), terms).answered
 
     def _where(
         self, platform: Platform, record: RecordType, branch: Branch, ruling: Ruling, alone: bool
@@ -240,10 +245,10 @@ class Decider:
             where.append(Condition(roles.status, "in", tuple(sorted(wanted))))
         return tuple(where)
 
-    def _unasked(self, branch: Branch, facts: Facts) -> Ruling:
-        row = self._row(facts)
+    def _unasked(self, branch: Branch, facts: Facts, terms: Terms) -> Ruling:
+        row = self._row(facts, terms)
         decisions = {name: row.decision(name) for name in sorted(branch.fields)}
-        opens = self._consent_opens(facts, decisions)
+        opens = self._consent_opens(facts, decisions, terms)
         return Ruling("", facts, decisions, frozenset(), (), consent_opens=opens)
 
 

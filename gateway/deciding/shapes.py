@@ -18,9 +18,9 @@ def shape_of(plan: Plan, caller: Caller, consented: Consented) -> Shape | None:
         return None
     if len(plan.branches) + sum(len(root.subjects or ()) for root in plan.roots) > SMALL:
         return None
-    own, seen = caller.own, consented.types
+    own, seen, terms = caller.own, consented.types, caller.terms
     return (
-        (caller.client_class, caller.id, caller.region, caller.scopes, caller.purpose),
+        (caller.client_class, caller.id, caller.region, caller.scopes, caller.purpose, terms.state, terms.types),
         tuple(
             (path, subject.kind, subject.key.kind, subject.name is not None, subject.key == own, seen(subject.key))
             for root in plan.roots

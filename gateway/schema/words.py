@@ -189,6 +189,7 @@ class Source:
     records: int = strawberry.field(description="rows shown, after policy")
     asOf: DateTime | None
     absent: list[str] = strawberry.field(description="asked fields that the platform says it has not got")
+    reason: Words | None = strawberry.field(description="why it is never asked for this client; else null")
 
 
 @strawberry.type(description="What one platform says of one record type.")

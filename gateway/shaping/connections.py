@@ -17,6 +17,10 @@ from policies import identifiers
 from policies.model import Catalogue
 
 BY_ID, BY_ORDER = attrgetter("id"), attrgetter("order")
+APART = {
+    True: {"zh": "沙箱客户端不查询正式平台", "en": "a sandbox client is not asked of live platforms"},
+    False: {"zh": "正式客户端不查询沙箱平台", "en": "a live client is not asked of sandbox platforms"},
+}
 REMEMBERED = 200  # shown records with contradictory dates that a cursor remembers
 
 
@@ -66,6 +70,9 @@ class Connections:
         sources = [_source(bound, reply, len(shown.get(bound.platform.id, ()))) for bound, reply in heard]
         left_out = (*verdict.not_asked.get(number, ()), *verdict.unable.get(number, ()))
         sources += [_line(self._registry.platforms[name], record.name, "NOT_ASKED") for name in left_out]
+        for name in verdict.apart.get(number, ()):
+            line = _line(self._registry.platforms[name], record.name, "NOT_ASKED")
+            sources.append({**line, "reason": APART[verdict.caller.terms.sandbox]})
         sources = _once(sources)
         complete = not verdict.unable.get(number) and all(source["status"] in FULL for source in sources)
         counts = {i: len(shown.get(part.ruling.platform, ())) for i, part in mine}

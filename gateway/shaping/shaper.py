@@ -117,7 +117,8 @@ class Shaper:
     def _root(self, root: Root, verdict: Verdict, made: Made, pseudonym: Callable[[str], str]) -> Any:
         match root.field:
             case "platforms":
-                return platforms(self._registry, self._catalogue, root, self._is_open, self._as_of)
+                sandbox = verdict.caller.terms.sandbox
+                return platforms(self._registry, self._catalogue, root, sandbox, self._is_open, self._as_of)
             case "access":
                 return [access(line) for line in verdict.access[root.key]]
             case "listing":

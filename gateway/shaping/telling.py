@@ -44,13 +44,14 @@ def sources_and_errors(
 
 
 def platforms(
-    registry: Registry, catalogue: Catalogue, root: Root, is_open: Callable[[str], bool], as_of: AsOf
+    registry: Registry, catalogue: Catalogue, root: Root, sandbox: bool, is_open: Callable[[str], bool], as_of: AsOf
 ) -> list[dict[str, Any]]:
-    """The root field `platforms`: coverage, freshness, health."""
+    """The root field `platforms`: coverage, freshness, health of those that this client's questions can reach."""
     wanted = getattr(root.arguments.get("type"), "value", root.arguments.get("type"))
     regions = tuple(root.arguments.get("regions") or ())
     types = {name for platform in registry.platforms.values() for name in platform.types if wanted in (None, name)}
-    found = {platform.id: platform for name in types for platform in registry.for_type(name, regions)}
+    named = (platform for name in types for platform in registry.for_type(name, regions))
+    found = {platform.id: platform for platform in named if platform.sandbox == sandbox}
     return [
         {
             "id": platform.id,

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from gateway.authenticating.clients import load_clients
+from gateway.authenticating.clients import Clients, load_clients
+from gateway.caller import Quota, Terms
 from gateway.documents import DocumentError, load
-from tests.promises.issuing import (
-    CATALOGUE,
-)
+from tests.edges.drafts import catalogue
+from tests.promises.issuing import CATALOGUE
 
 
 def test_the_registry_is_refused_with_every_finding(tmp_path: Path) -> None:
@@ -216,4 +216,90 @@ def test_consent_issuers_are_read_as_strictly(tmp_path: Path, before: str, after
     path.write_text(CONSENTS.replace(before, after), encoding="utf-8")
     with pytest.raises(DocumentError) as caught:
         load_clients(load(path), CATALOGUE)
+    assert f"clients.yaml:{finding}" in str(caught.value)
+
+
+MEMBERS = """\
+issuers:
+  - {issuer: "https://issuer.example", jwks: "https://issuer.example/jwks.json"}
+members:
+  jinan-bureau:
+    title: {zh: 济南示例局, en: Jinan bureau}
+    uscc: "11370100MB283456XQ"
+    region: "370100"
+  jinan-scores:
+    title: {zh: 济南示例征信, en: Jinan scores}
+    uscc: "91370100MA3DEMA04A"
+    region: "370100"
+    state: sandbox
+clients:
+  desk:
+    issuer: "https://issuer.example"
+    clientId: desk
+    class: government
+    title: {zh: 窗口, en: Desk}
+    member: jinan-bureau
+    types: [AdministrativePenalty]
+    attestation: att-1
+    quota: {perMinute: 60, perDay: 1000, perOperatorSubjectsPerDay: 50}
+  scores:
+    issuer: "https://issuer.example"
+    clientId: scores
+    class: creditBureau
+    title: {zh: 评分, en: Scores}
+    member: jinan-scores
+    contract: c-2026-17
+    quota: {subjectsPerDay: 500}
+"""
+
+
+def members(tmp_path: Path, text: str) -> Clients:
+    path = tmp_path / "clients.yaml"
+    path.write_text(text, encoding="utf-8")
+    return load_clients(load(path), catalogue())
+
+
+def test_a_client_stands_on_its_members_terms(tmp_path: Path) -> None:
+    """Ceiling, quotas, papers and state are read; of a client's state and its member's the stricter one counts."""
+    clients = members(tmp_path, MEMBERS)
+    desk, scores = clients.by_token.values()
+    assert (desk.member, desk.attestation, desk.contract) == ("jinan-bureau", "att-1", None)
+    assert desk.terms == Terms("live", frozenset({"AdministrativePenalty"}), Quota(60, 1000, None, 50))
+    assert (scores.contract, scores.terms) == ("c-2026-17", Terms("sandbox", None, Quota(subjects_per_day=500)))
+    assert {name: member.state for name, member in clients.members.items()} == {
+        "jinan-bureau": "live",
+        "jinan-scores": "sandbox",
+    }
+    frozen = members(tmp_path, MEMBERS.replace("state: sandbox", "state: frozen"))
+    assert [client.terms.state for client in frozen.by_token.values()] == ["live", "frozen"]
+    assert desk.terms.covers("AdministrativePenalty")
+    assert not desk.terms.covers("Registration")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "finding"),
+    [
+        ("member: jinan-bureau", "member: jinan-burau", "19: unknown word `jinan-burau` for `member`, did you mean `j"),
+        ("[AdministrativePenalty]", "[AdministrativePenalties]", "20: unknown word `AdministrativePenalties` for `ty"),
+        ('"11370100MB283456XQ"', '"11370100MB283456XR"', "6: `uscc`: a character or the check character is wrong"),
+        ('"91370100MA3DEMA04A"', '"11370100MB283456XQ"', "10: `jinan-bureau` has this code already"),
+        ('region: "370100"\n  jinan', 'region: "990100"\n  jinan', "7: no province has the code `99`"),
+        ("    contract: c-2026-17\n", "", "23: `contract` is missing: the class `creditBureau` asks under a contract"),
+        ("    quota: {subjectsPerDay: 500}\n", "", "23: `quota` is missing: the class `creditBureau` has agreed quot"),
+        ("{subjectsPerDay: 500}", "{perDay: 500}", "23: `quota` is missing"),
+        ("class: creditBureau", "class: creditService", None),
+        ("perMinute: 60", "perMinute: 0", "22: `perMinute`"),
+        ("perMinute", "perMinut", "22: unknown word `perMinut`, did you mean `perMinute`?"),
+        ("state: sandbox", "state: frosen", "12: unknown word `frosen` for `state`, did you mean `frozen`?"),
+    ],
+)
+def test_members_and_terms_are_read_as_strictly(tmp_path: Path, before: str, after: str, finding: str | None) -> None:
+    """Unknown members and types, impossible codes, and whoever passes data on without contract or quota: refused."""
+    assert before in MEMBERS
+    text = MEMBERS.replace(before, after, 1)
+    if finding is None:
+        members(tmp_path, text)
+        return
+    with pytest.raises(DocumentError) as caught:
+        members(tmp_path, text)
     assert f"clients.yaml:{finding}" in str(caught.value)

@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 
 from gateway.checking import read_policies
 from gateway.cursors import Cursors
-from gateway.errors import GatewayError
+from gateway.errors import GatewayError, refused
 from gateway.model import Caller, Request
-from gateway.pipeline import refused
 from gateway.planning import Planner
 from gateway.reading import Reader
 from gateway.schema import Face

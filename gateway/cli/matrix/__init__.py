@@ -58,6 +58,9 @@ def matrix_verb(
     askers = [words.caller(home, text, policies) for text in callers] or words.everybody(home, policies)
     if not callers and not words.registered(home, policies):
         click.echo("note: no client is registered; name callers with --as 31/government+credit.gov", err=True)
+    for asker in askers:
+        if asker.types is not None:
+            click.echo(f"note: {asker.name} may ask for {', '.join(sorted(asker.types))} alone", err=True)
     asked = [None if purpose == NO_PURPOSE else purpose for purpose in dict.fromkeys(purposes)]
     found = matrix(policies, askers, words.instant(moment), load(home).province, types, asked, kinds)
     if not found.sections:
