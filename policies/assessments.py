@@ -1,4 +1,4 @@
-"""Impact assessments: does each provision of personal data name one that was made before it and is still kept?
+"""Impact assessments: each provision of personal data names one that was made before it and is still kept.
 
 个人信息保护法 第五十五条 wants it before personal data is provided to others or published, 第五十六条 has it kept for
 three years. An agreement names one for all its rules; any other grant that reaches personal data names its own. Who
