@@ -224,7 +224,7 @@ def held(found: Mapping[str, Subject], today: date) -> Iterable[Held]:
             left = {"regState": "MOVED_OUT", "address": found[example].address, "areaCode": found[example].area}
             yield record("yantai.registrations", "Registration", example, {**values, **left})
 
-    yield penalty("qingdao.penalties", "penalised", 9001, 120)
+    yield penalty("qingdao.penalties", "penalised", 9001, 120, severity="SERIOUS")  # published for three years
     yield penalty("qingdao.penalties", "repaired", 9002, 200, status="REPAIRED")
     yield penalty("yantai.penalties", "objected", 9003, 150, status="OBJECTED")
     ended = anniversary(today, -5) - timedelta(days=40)
