@@ -2,10 +2,13 @@
 
 A question drawn evenly meets silence nearly always. So most questions are made to fit a rule of the set, often an
 exception too, and then one fact is changed. All is a function of the generator that is given.
+
+The environment may say that a part of the questions is enough (TRIALS=0.05): each mutant of `make mutate` is asked.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, time, timedelta
@@ -19,6 +22,7 @@ from policies.policyset import LAYERS, Policy, PolicySet, Row, Rule
 from tests.edges.drafts import NOON, SHANGHAI, catalogue, facts
 
 T = TypeVar("T")
+TRIALS = float(os.environ.get("TRIALS", "1"))
 DAWN = datetime(2025, 1, 1, tzinfo=SHANGHAI)  # before any shipped policy is valid
 UNKNOWN = "unknown"  # a word that no catalogue and no rule has
 GIVEN = ("uscc", "citizenId", "name")
@@ -39,6 +43,11 @@ WIDE = (
     "type",
     "province",
 )
+
+
+def share(many: int) -> int:
+    """So many, or the part of them that TRIALS says."""
+    return max(1, int(many * TRIALS))
 
 
 class Questions:

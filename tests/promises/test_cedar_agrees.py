@@ -17,12 +17,12 @@ from policies.interpreter import decide
 from policies.model import ALLOW, NO_GRANT, Facts, Field
 from policies.policyset import PolicySet
 from tests.edges.drafts import NOON, shipped
-from tests.edges.trial_sets import DAWN, Questions, Sets, instants, spans
+from tests.edges.trial_sets import DAWN, TRIALS, Questions, Sets, instants, share, spans
 from tests.promises.cedar import Referee, Ruled
 
-POINTS = 20_000
+POINTS = share(20_000)
 FIELDS = 6  # asked in one question
-SETS = 110
+SETS = share(110)
 
 
 def points_of(policies: PolicySet, question: Facts, random: Random) -> list[tuple[Facts, Field]]:
@@ -85,6 +85,8 @@ def test_cedar_agrees_on_the_shipped_policies() -> None:
     about = asked(shipped(), [*compiled, *in_use * 4], random, POINTS // (FIELDS * 3 * (len(compiled) + 8)) + 1)
     named = Counter(ruled.rule for ruled in compared(shipped(), about))
     assert named.total() > POINTS
+    if TRIALS < 1:
+        return  # too few to have met most rules
     assert named[NO_GRANT] < named.total() * 0.6
     rules = {rule.id for policy in shipped().policies for rule in policy.rules}
     assert len(rules & named.keys()) > len(rules) * 0.9
@@ -101,7 +103,7 @@ def test_cedar_agrees_on_random_sets() -> None:
         named += Counter(ruled.rule for ruled in found)
     assert effects.total() > POINTS
     assert effects["deny"] < effects.total() * 0.8
-    assert len(effects) > 8
+    assert len(effects) > 8 or TRIALS < 1
     assert len(named) > SETS * 2
 
 
@@ -109,14 +111,15 @@ def test_cedar_misses_a_rule_that_is_dropped() -> None:
     """The comparison sees a single rule: where one is named, the export of the set without it says something else."""
     random, now = Random(41), compile_policies(shipped(), NOON)
     named: dict[str, tuple[Facts, Field]] = {}
-    for question, field in asked(shipped(), [now], random, 300).points:
+    for question, field in asked(shipped(), [now], random, share(300)).points:
         named.setdefault(decide(shipped(), question, field).rule, (question, field))
     del named[NO_GRANT]
-    assert len(named) > 10
-    for dropped, point in list(named.items())[:12]:
+    assert len(named) > 10 or TRIALS < 1
+    whole = Referee(shipped())
+    for dropped, point in list(named.items())[:: max(1, len(named) // 5)]:
         kept = [
             replace(policy, rules=tuple(rule for rule in policy.rules if rule.id != dropped))
             for policy in shipped().policies
         ]
-        assert Referee(shipped()).decide(*point).rule == dropped
+        assert whole.decide(*point).rule == dropped
         assert Referee(PolicySet(shipped().catalogue, tuple(kept))).decide(*point).rule != dropped

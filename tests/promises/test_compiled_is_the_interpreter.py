@@ -15,10 +15,10 @@ from policies.interpreter import Ruling, decide, row_rules, rule_on, valid_until
 from policies.model import NO_GRANT, Facts
 from policies.policyset import PolicySet
 from tests.edges.drafts import NOON, shipped
-from tests.edges.trial_sets import DAWN, Questions, Sets, instants, spans
+from tests.edges.trial_sets import DAWN, TRIALS, Questions, Sets, instants, share, spans
 
-POINTS = 100_000
-SETS = 300
+POINTS = share(100_000)
+SETS = share(300)
 
 
 def compared(policies: PolicySet, compiled: CompiledPolicies, facts: Facts) -> list[Ruling]:
@@ -59,6 +59,8 @@ def test_a_hundred_thousand_points_of_the_shipped_policies() -> None:
                 points += len(rulings)
                 silent += sum(ruling.decision.rule == NO_GRANT for ruling in rulings)
                 seen += taking_part(rulings) + Counter(rule.rule for rule in found.row_rules(facts))
+    if TRIALS < 1:
+        return  # too few to have met every rule
     rules = {rule.id for policy in shipped().policies for rule in policy.rules}
     rules |= {row.rule.rule for policy in shipped().policies for row in policy.rows}
     assert {rule for rule in rules if seen[rule] < 10} == set()
@@ -78,6 +80,8 @@ def test_random_sets_of_rules() -> None:
                 points += len(rulings)
                 answered += sum(ruling.decision.answered for ruling in rulings)
                 seen += taking_part(rulings)
+    if TRIALS < 1:
+        return  # too few to have met many rules
     assert points > POINTS / 2
     assert answered > points / 5
     assert len(seen) > SETS * 3

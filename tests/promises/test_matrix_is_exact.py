@@ -19,7 +19,7 @@ from policies.model import Facts, Words
 from policies.policyset import PolicySet
 from policies.rows import can_match
 from tests.edges.drafts import NOON, shipped
-from tests.promises.test_policy_laws import C, laws, questions, sets
+from tests.promises.invented_rules import C, laws, questions, sets
 
 EVERY_PURPOSE = [None, *C.purposes]
 INSTANT = "2026-11-24T10:00"
