@@ -95,6 +95,7 @@ class TypeFile(Strict):
     owner: Bilingual
     law: Annotated[tuple[Law, ...], Field(min_length=1)]
     public_persons: Law | None = Field(None, alias="publicPersons")
+    widens: bool = False
     roles: RolesEntry
     envelope: tuple[str, ...] = ()
     envelope_class: EnvelopeClassEntry | None = Field(None, alias="envelopeClass")

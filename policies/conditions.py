@@ -45,11 +45,16 @@ class During:
         within = start <= clock < end if start < end else clock >= start or clock < end
         return within != self.outside_hours
 
+    @property
+    def days(self) -> list[datetime]:
+        """The instants at which its days begin and end."""
+        return [midnight(day) for day in (self.from_, self.until) if day is not None]
+
     def changes(self, at: datetime) -> Iterator[datetime]:
         """Instants after `at` at which `holds` may change; the next ones, not all."""
         today = at.astimezone(SHANGHAI).date()
         days = [today, today + timedelta(days=1)]
-        edges = [midnight(day) for day in (self.from_, self.until) if day is not None]
+        edges = self.days
         if self.weekdays:
             edges.append(midnight(days[1]))
         if self.hours is not None:

@@ -26,9 +26,9 @@ class Judge:
     def __init__(self, rules: Sequence[RowRule], record: RecordType) -> None:
         self._rules: list[tuple[RowRule, list[Asks]]] = []
         for rule in rules:
-            asks = list(_asks(rule, record))
+            asks = questions(rule, record)
             if None not in asks:
-                self._rules.append((rule, [ask for ask in asks if ask is not None]))
+                self._rules.append((rule, [ask for _, ask in filter(None, asks)]))
 
     def of(self, values: Mapping[str, Any], birth: date | None, today: date) -> Judgement:
         """`values` holds the type's control fields, `birth` is a person's, `today` the day in Asia/Shanghai."""
@@ -57,31 +57,33 @@ class Judge:
         return Judgement(True, marks[0].rule, tuple(labels))
 
 
-def _asks(rule: RowRule, record: RecordType) -> list[Asks | None]:
-    """The conditions of a rule that a row decides; None for one that no row of this type meets."""
+def questions(rule: RowRule, record: RecordType) -> list[tuple[str, Asks] | None]:
+    """The conditions of a rule, each with the field of a row that decides it (none: no field does); None for one that
+    no row of this type meets."""
     roles = record.roles
-    found: list[Asks | None] = []
+    found: list[tuple[str, Asks] | None] = []
     if rule.negative is not None and record.negative != rule.negative:
         found.append(None)
     elif rule.negative is not None:
-        found.append(_always)
+        found.append(("", _always))
     if rule.status:
-        found.append(_among(roles.status, rule.status))
+        found.append((roles.status, _among(roles.status, rule.status)))
     if rule.severity:
-        found.append(_among(roles.severity, rule.severity) if roles.severity else None)
+        found.append((roles.severity, _among(roles.severity, rule.severity)) if roles.severity else None)
     if rule.procedure:
-        found.append(_among(roles.procedure, rule.procedure) if roles.procedure else None)
+        found.append((roles.procedure, _among(roles.procedure, rule.procedure)) if roles.procedure else None)
     if rule.only_kinds:
-        found.append(_only(roles.kinds, rule.only_kinds) if roles.kinds else None)
+        found.append((roles.kinds, _only(roles.kinds, rule.only_kinds)) if roles.kinds else None)
     if rule.publicity_over is not None:
-        found.append(_over(roles.publicity_end, rule.publicity_over) if roles.publicity_end else None)
+        end = roles.publicity_end
+        found.append((end, _over(end, rule.publicity_over)) if end else None)
     if rule.older_than is not None:
         since = getattr(roles, rule.since)
-        found.append(_older(since, rule.older_than) if since else None)
+        found.append((since, _older(since, rule.older_than)) if since else None)
     if rule.overdue_after is not None:
-        found.append(_overdue(roles.objected, rule.overdue_after) if roles.objected else None)
+        found.append((roles.objected, _overdue(roles.objected, rule.overdue_after)) if roles.objected else None)
     if rule.minor is not None:
-        found.append(_minor(roles.event, rule.minor) if roles.event else None)
+        found.append((roles.event, _minor(roles.event, rule.minor)) if roles.event else None)
     return found
 
 

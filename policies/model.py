@@ -111,6 +111,7 @@ class RecordType:
     owner: Words
     basis: tuple[LegalBasis, ...]
     objects: Mapping[str, NestedObject] = field(default_factory=dict)
+    widens: bool = False  # its author says that a change of it opens more, by `basis`
 
     @property
     def control(self) -> frozenset[str]:

@@ -68,6 +68,7 @@ class Policy:
     rows: tuple[Row, ...]
     where: str
     assessment: str | None = None  # of an agreement: for all its rules
+    widens: tuple[str, ...] = ()  # what a change that opens rests on, when the file says that it opens
 
     @property
     def rank(self) -> tuple[int, str]:

@@ -70,6 +70,7 @@ class TypeReading:
                     for name, nested in file.objects.items()
                 }
             ),
+            widens=file.widens,
         )
 
     def _add(self, loc: Loc, message: str, word: str | None = None, known: Any = ()) -> None:

@@ -245,6 +245,8 @@ class PolicyFile(Strict):
     owner: Owner | None = None
     region: Annotated[str, Field(pattern=r"^[1-9]\d(\d\d){0,2}$")] | None = None
     valid: Valid
+    widens: bool = False
+    law: tuple[Law, ...] = ()
     between: AgreedBetween | None = None
     reciprocal: PolicyId | None = None
     purposes: Many = ()

@@ -75,7 +75,17 @@ class _Reading:
             rows=tuple(self._row(index, entry) for index, entry in enumerate(file.rows)),
             where=self.document.where(["policy"]),
             assessment=file.assessment,
+            widens=self._widens(file),
         )
+
+    def _widens(self, file: PolicyFile) -> tuple[str, ...]:
+        """What a file that says `widens: true` rests on: laws in its head, and an agreement's two signatures."""
+        if not file.widens:
+            return ()
+        rests = (*(law.text for law in file.law), *(f"{each.by} {each.date}" for each in file.signed))
+        if not rests:
+            self.findings.add(self.document, ["widens"], "`widens` must say what it rests on: write `law` beside it")
+        return rests
 
     def _rule(self, index: int, entry: RuleEntry) -> Rule:
         loc: Loc = ["rules", index]

@@ -187,16 +187,18 @@ def _records(rule: RowRule, catalogue: Catalogue, language: str) -> Iterator[str
         if value is not None:
             yield words[yes if value else no]
     if rule.older_than is not None:
-        yield words["older"].format(words[rule.since], _span(rule.older_than, words))
+        yield words["older"].format(words[rule.since], span(rule.older_than, language))
     if rule.overdue_after is not None:
         yield words["overdue"].format(rule.overdue_after)
 
 
-def _span(span: Span, words: Mapping[str, str]) -> str:
-    years, months = divmod(span.months, 12)
+def span(length: Span, language: str) -> str:
+    """A time that has to pass, in years where it is whole years."""
+    words = TEMPLATES[language]
+    years, months = divmod(length.months, 12)
     if years and not months:
         return words["years"].format(years)
-    return words["months"].format(span.months) if span.months else words["days"].format(span.days)
+    return words["months"].format(length.months) if length.months else words["days"].format(length.days)
 
 
 def _vocabulary(catalogue: Catalogue, role: str, codes: Collection[str]) -> Mapping[str, Words]:

@@ -20,6 +20,8 @@ from gateway.caller import FROZEN
 from gateway.checking import policy_documents
 from gateway.cli.homes import shipped
 from gateway.documents import Document, load, suggestion
+from gateway.governing.bundles import Bundles
+from gateway.governing.statements import Refused
 from gateway.settings import load as load_settings
 from policies.bundles import MANIFEST, PolicySet, assemble, manifest_text
 from policies.conditions import SHANGHAI
@@ -73,6 +75,18 @@ def draft(place: Path) -> PolicySet:
         return assemble(_sealed(policy_documents(place)))
     except ValueError as error:
         fail(of(error))
+
+
+def set_at(home: Path | None, reference: str) -> PolicySet:
+    """The set that a word means: a policies folder, a home, or the first digits of the digest of one of its bundles."""
+    place = Path(reference)
+    if place.is_dir():
+        return draft(place / "policies" if (place / "policies").is_dir() else place)
+    bundles = Bundles(load_settings(home).home)
+    try:
+        return bundles.policies(bundles.find(reference))
+    except (Refused, ValueError) as error:
+        fail([f"{reference}: no such folder, and {text}" for text in of(error)])
 
 
 def caller(home: Path | None, text: str, policies: PolicySet) -> Asker:

@@ -124,7 +124,8 @@ def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Values that keep coming do not grow the memory beyond its bound, and forgetting changes no answer."""
     monkeypatch.setattr(dimensions, "MOST", 16)
     found = compile_policies(shipped(), NOON)
-    grown = [value for value in vars(found).values() if isinstance(value, dimensions.Remembered)]
+    places = [*vars(found).values(), *vars(found._held).values()]
+    grown = [value for value in places if isinstance(value, dimensions.Remembered)]
     space = vars(found._space).values()
     grown += [value.left for value in space if isinstance(value, dimensions.Dimension)]
     assert len(grown) == 13

@@ -1,0 +1,90 @@
+"""`credit-gateway policy diff`: what a change opens and what it closes, over every question that can be asked.
+
+Thin: finds the two sets, has `policies.difference` compare them, prints. Exit code 1: something is opened that
+`--fail-on` does not let pass.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Hashable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+import orjson
+
+from gateway.cli import policy_words as words
+from gateway.cli.homes import home_option
+from gateway.cli.policy.shifts import Telling, plain
+from policies.difference import ABSENT, Difference, FieldShift, RowsShift, difference
+from policies.widening import unexcused
+
+GAINS, LOSSES = "gains", "losses"
+
+
+@click.command("diff")
+@home_option
+@click.argument("old")
+@click.argument("new")
+@click.option("--only", type=click.Choice([GAINS, LOSSES]), help="Only what is opened, or only what is closed.")
+@click.option(
+    "--fail-on",
+    type=click.Choice([GAINS]),
+    help="Exit 1 when something is opened by a file that does not say `widens: true` and what that rests on.",
+)
+@click.option("--full", is_flag=True, help="Each shift of records by itself, and every list to its end.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@words.language_option
+def diff_verb(
+    home: Path | None, old: str, new: str, only: str | None, fail_on: str | None, full: bool, form: str, language: str
+) -> None:
+    """What NEW opens and closes that OLD did not: each a policies folder, a home, or a bundle's digest."""
+    before, after = words.set_at(home, old), words.set_at(home, new)
+    found = difference(before, after)
+    told = Telling(found, after.catalogue, language, full)
+    unsaid = unexcused(before, after, found) if fail_on else []
+    if form == "json":
+        said = {**words_of(found, told, only), "unexcused": unsaid}
+        click.echo(orjson.dumps(said, option=orjson.OPT_INDENT_2).decode())
+    else:
+        for line in lines_of(found, told, only):
+            click.echo(line)
+        for line in unsaid:
+            click.echo(line, err=True)
+    if unsaid:
+        sys.exit(1)
+
+
+def lines_of(found: Difference, told: Telling, only: str | None = None) -> Iterator[str]:
+    """The comparison for a person: how much, what the catalogue has otherwise, then each shift."""
+    yield (
+        f"{len(found.gains)} changes open access, {len(found.losses)} close it"
+        f"    old {found.old[7:19]}  new {found.new[7:19]}"
+    )
+    for change in found.catalogue:
+        yield f"{told.word('catalogue')}  {change.word}   {change.old or ABSENT} -> {change.new or ABSENT}"
+    for which, verb in ((GAINS, "gains"), (LOSSES, "loses")):
+        together: dict[Hashable, list[RowsShift]] = {}
+        for shift in _shifts(found, which, only):
+            if told.full or isinstance(shift, FieldShift):
+                yield told.line(told.word(verb), shift)
+            else:
+                together.setdefault((shift.rules, shift.old is None, shift.new is None), []).append(shift)
+        yield from (told.rows(told.word(verb), alike) for alike in together.values())
+
+
+def words_of(found: Difference, told: Telling, only: str | None = None) -> dict[str, Any]:
+    """The comparison for a machine."""
+    return {
+        "old": found.old,
+        "new": found.new,
+        **{which: [plain(shift, told) for shift in _shifts(found, which, only)] for which in (GAINS, LOSSES)},
+        "catalogue": [{"word": change.word, "old": change.old, "new": change.new} for change in found.catalogue],
+    }
+
+
+def _shifts(found: Difference, which: str, only: str | None) -> Sequence[FieldShift | RowsShift]:
+    if only not in (None, which):
+        return []
+    return found.gains if which == GAINS else found.losses

@@ -1,0 +1,44 @@
+"""What another version of the catalogue has otherwise: words that came, went or are of another class or kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+
+from policies.model import Catalogue
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueChange:
+    """A word of the catalogue that came, went or changed: None where it is not there."""
+
+    word: str
+    old: str | None
+    new: str | None
+
+
+def catalogue_changes(old: Catalogue, new: Catalogue) -> Iterator[CatalogueChange]:
+    """Word by word, in the order of the catalogue."""
+    was, now = dict(_words(old)), dict(_words(new))
+    for word in dict.fromkeys([*was, *now]):
+        if was.get(word) != now.get(word):
+            yield CatalogueChange(word, was.get(word), now.get(word))
+
+
+def _words(c: Catalogue) -> Iterator[tuple[str, str]]:
+    """All that a decision or a row rule can look at, as lines that can be compared."""
+    for what, names in (
+        ("class of client", c.client_classes),
+        ("purpose", c.purposes),
+        ("scope", c.scopes),
+        ("obligation", c.obligations),
+        ("kind of subject", c.kinds),
+    ):
+        yield from ((f"{what} {name}", "there") for name in names)
+    for record in c.types.values():
+        roles = ", ".join(f"{role}: {value}" for role, value in asdict(record.roles).items() if value)
+        kinds = ", ".join(sorted(record.kinds))
+        yield f"record type {record.name}", f"{'negative, ' if record.negative else ''}of {kinds}; {roles}"
+        for field in record.fields.values():
+            tags = "".join(f", {tag}" for tag in sorted(field.tags))
+            yield field.coordinate, f"{field.kind}, {field.cls}, of a person {field.person}{tags}"

@@ -1,0 +1,205 @@
+"""`credit-gateway policy diff` as an officer uses it: a change made by hand, and what it opens and closes."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from gateway.cli.policy import policy
+from gateway.cli.policy.comparing import GAINS, lines_of, words_of
+from gateway.cli.policy.shifts import Telling
+from gateway.governing.bundles import Bundles
+from policies.bundles import PolicySet, assemble
+from policies.difference import difference
+from policies.findings import Refused
+from policies.widening import unexcused
+from tests.edges.drafts import SHIPPED, documents, texts
+
+NATIONAL, SHANGHAI = "rules/00-national.yaml", "rules/50-shanghai.yaml"
+PENALTY = "catalogue/types/AdministrativePenalty.yaml"
+LISTED = "types: [AdministrativePenalty, AdministrativeLicence, Registration, JudgmentDebtor]\n    fields: "
+CLASSES = "{class: [PUBLIC, GOV_SHARED]}"
+LONGER = (SHANGHAI, "valid: {from: 2026-10-01, until: 2028-10-01}", "valid: {from: 2026-10-01, until: 2030-10-01}")
+SAYS_SO = (SHANGHAI, "kind: agreement\n", "kind: agreement\nwidens: true\n")
+TAIL4 = (NATIONAL, "limit: pseudonym", "limit: tail4")
+SHARED = (PENALTY, "class: RESTRICTED", "class: GOV_SHARED")
+Edit = tuple[str, str, str]
+
+
+@cache
+def drafted(*edits: Edit, without: str = "") -> PolicySet:
+    """The shipped set without its cases, changed by some words, or by a file that is taken away."""
+    files = {path: text for path, text in texts().items() if not path.startswith("cases/") and path != without}
+    for path, old, new in edits:
+        assert old in files[path]
+        files[path] = files[path].replace(old, new, 1)
+    return assemble(documents(files))
+
+
+def lines(new: PolicySet, language: str = "en", full: bool = False) -> list[str]:
+    found = difference(drafted(), new)
+    return list(lines_of(found, Telling(found, new.catalogue, language, full)))
+
+
+def words(new: PolicySet, only: str | None = None) -> dict[str, Any]:
+    found = difference(drafted(), new)
+    return words_of(found, Telling(found, new.catalogue, "en", False), only)
+
+
+def failing(old: PolicySet, new: PolicySet) -> list[str]:
+    return unexcused(old, new, difference(old, new))
+
+
+def run(*arguments: str | Path) -> Result:
+    result = CliRunner().invoke(policy, ["diff", *(str(argument) for argument in arguments)])
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+    return result
+
+
+def test_other_words_are_no_difference() -> None:
+    """Nothing is opened or closed by a reason that is written anew."""
+    same = drafted((NATIONAL, "en: A record under objection carries a mark", "en: It carries a mark"))
+    assert len(lines(same)) == 1
+    assert lines(same)[0].startswith("0 changes open access, 0 close it")
+    assert failing(drafted(), same) == []
+
+
+def test_a_wildcard_is_named() -> None:
+    """Where an agreement lists a family of purposes in place of three, each purpose that is opened is named."""
+    three = "purposes: [gov.licensing, gov.procurement, gov.bidding, finance.loan]"
+    found = words(drafted((SHANGHAI, three, "purposes: [gov.*]")), GAINS)
+    opened = {purpose for shift in found["gains"] if shift["what"] == "fields" for purpose in shift["purposes"]}
+    assert {"gov.land", "gov.funding"} <= opened
+    assert "gov.licensing" not in opened
+    assert found["losses"] == []
+    assert {pair["caller"] for shift in found["gains"] for pair in shift["places"]} == {"31"}
+
+
+def test_a_class_too_many_is_named() -> None:
+    """Where a grant is given the restricted class too, each field that it opens is named with its new mask."""
+    more = "{class: [PUBLIC, GOV_SHARED, RESTRICTED]}"
+    told = lines(drafted((SHANGHAI, LISTED + CLASSES, LISTED + more)))
+    assert " open access, 0 close it" in told[0]
+    phone = next(line for line in told if "Registration.legalRepPhone" in line)
+    assert "GAINS  government  31 on 37  gov.licensing" in phone
+    assert "deny -> allow  [agreement-37-31/shanghai-gov]" in phone
+    assert "with credit.restricted" in phone
+    assert "from 2026-10-01 until 2028-10-01" in phone
+    assert any("JudgmentDebtor.idOrOrgCode" in line and "deny -> pseudonym" in line for line in told)
+
+
+def test_an_agreement_kept_alive_is_named() -> None:
+    """Where an agreement ends two years later, everything that stays open is told with those two years."""
+    found = words(drafted(LONGER))
+    assert {shift["what"] for shift in found["gains"]} == {"fields", "rows"}
+    for shift in [*found["gains"], *found["losses"]]:
+        assert "from 2028-10-01 until 2030-10-01" in shift["conditions"]
+        assert shift["places"] == [{"caller": "31", "record": "37"}]
+
+
+def test_another_catalogue_is_told() -> None:
+    """A field of another class and a field that is new are told, and who gains them."""
+    trial = (PENALTY, "\nfields:\n", "\nfields:\n  trial: {zh: 试, en: A trial, kind: text, class: PUBLIC}\n")
+    found = words(drafted(SHARED, trial))
+    changes = {change["word"]: change for change in found["catalogue"]}
+    assert changes["AdministrativePenalty.trial"]["old"] is None
+    assert len(changes) == 2
+    new = [shift for shift in found["gains"] if "AdministrativePenalty.trial" in shift["fields"]]
+    assert {shift["old"]["effect"] for shift in new} == {"absent"}
+    assert {name for shift in found["gains"] for name in shift["fields"]} == set(changes)
+
+
+def test_rows_are_told_with_their_ages() -> None:
+    """A longer period shows records between the old age and the new one, and says by which rule."""
+    longer = drafted((NATIONAL, 'age: ">= 5y"', 'age: ">= 7y"'))
+    told = lines(longer, full=True)[1:]
+    assert len(told) > 8 > len(lines(longer))
+    assert all("5 years or more since the end of the conduct" in line for line in told)
+    assert all("less than 7 years since the end of the conduct" in line for line in told)
+    assert all("[national-baseline/retention-5y]" in line for line in told)
+    assert any("不展示 -> 展示" in line for line in lines(longer, "zh"))
+
+
+def test_hours_are_told() -> None:
+    """A limit outside office hours is told with the hours in which it closes."""
+    night = "during: {outsideHours: '08:00-18:00'}"
+    shut = f"limit: deny\n    to: {{client: court}}\n    fields: {{class: RESTRICTED}}\n    {night}"
+    rule = f"  - id: at-night\n    why: {{zh: 夜间, en: At night}}\n    {shut}\n\n  - id: restricted-ceiling"
+    told = lines(drafted((NATIONAL, "  - id: restricted-ceiling", rule)))
+    assert told[0].startswith("0 changes open access")
+    assert all("00:00-08:00, 18:00-24:00" in line for line in told[1:])
+
+
+def test_gains_fail_unless_their_file_says_that_it_widens() -> None:
+    """The file that opens is named; a mark with what it rests on lets it pass, and excuses no other file."""
+    (line,) = failing(drafted(), drafted(LONGER))
+    assert line.startswith("rules/50-shanghai.yaml:")
+    assert "write `widens: true` and the `law` that it rests on" in line
+    assert failing(drafted(), drafted(LONGER, SAYS_SO)) == []
+    (line,) = failing(drafted(), drafted(LONGER, SAYS_SO, TAIL4))
+    assert line.startswith("rules/00-national.yaml:")
+    with pytest.raises(Refused, match="`widens` must say what it rests on"):
+        drafted((NATIONAL, "kind: baseline", "kind: baseline\nwidens: true"))
+    law = "kind: baseline\nwidens: true\nlaw: [{text: 试行办法, mark: K}]"
+    assert failing(drafted(), drafted(TAIL4, (NATIONAL, "kind: baseline", law))) == []
+
+
+def test_an_old_mark_excuses_no_new_change() -> None:
+    """A `widens` that stood there before the change, and rests on the same, does not let the next change pass."""
+    marked = drafted(SAYS_SO)
+    (line,) = failing(marked, drafted(SAYS_SO, LONGER))
+    assert "by what it rested on before" in line
+    signed = (SHANGHAI, "date: 2026-09-18", "date: 2026-11-18")
+    assert failing(marked, drafted(SAYS_SO, LONGER, signed)) == []
+
+
+def test_a_lost_file_and_a_catalogue_fail_too() -> None:
+    """What is open because a file is gone, or by the catalogue alone, is told by name and does not pass."""
+    told = failing(drafted(), drafted(SHARED, without="rules/10-shandong.yaml"))
+    assert any("`shandong` is gone, and what it closed is open" in line for line in told)
+    assert any(line.startswith("catalogue/types/AdministrativePenalty.yaml:1: opens more") for line in told)
+    meant = (PENALTY, "\nroles:\n", "\nwidens: true\nroles:\n")
+    assert failing(drafted(), drafted(SHARED, meant)) == []
+
+
+def test_a_set_is_meant_by_folder_home_or_digest(tmp_path: Path) -> None:
+    """OLD and NEW are policies folders, homes, or the first digits of a bundle's digest; gains can fail the command."""
+    home, draft = tmp_path / "home", tmp_path / "draft"
+    shutil.copytree(SHIPPED, home / "policies", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    shutil.copytree(home / "policies", draft)
+    digest = Bundles(home).freeze(home / "policies").digest.removeprefix("sha256:")
+    path, old, new = TAIL4
+    (draft / path).write_text((draft / path).read_text("utf-8").replace(old, new), "utf-8")
+    result = run(digest[:12], draft, "--home", home, "--fail-on", "gains", "--format", "json")
+    assert result.exit_code == 1
+    said = json.loads(result.stdout)
+    assert said["old"] == f"sha256:{digest}"
+    assert [shift["new"]["effect"] for shift in said["gains"]] == ["tail4"] * len(said["gains"]) != []
+    assert said["unexcused"][0].startswith("rules/00-national.yaml:")
+    assert run(home, draft).stdout.startswith(f"{len(said['gains'])} changes open access, 0 close it")
+    wrong = run("0" * 12, draft, "--home", home)
+    assert wrong.exit_code == 1
+    assert "no such folder, and no bundle begins with" in wrong.stderr
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        TAIL4,
+        (NATIONAL, "AUTHORIZED}\n    except:\n", "AUTHORIZED}\n    except:\n      - {scopes: [credit.gov]}\n"),
+        (NATIONAL, "court.*]\n    fields: {class: [PUBLIC,", "court.*]\n    fields: {class: [PUBLIC, RESTRICTED,"),
+    ],
+)  # fmt: skip
+def test_a_comparison_takes_no_time(change: Edit) -> None:
+    """The shipped set and one with a national rule changed are compared exactly within two seconds of work."""
+    old, new = drafted(), drafted(change)
+    begun = time.process_time()
+    difference(old, new)
+    assert time.process_time() - begun < 2
