@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections import Counter
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -38,12 +39,13 @@ TOO_LATE = Words("请求体未按时到达", "the body did not arrive in time")
 
 class Endpoint:
     """`/graphql`. `max_body` in bytes, `body_timeout` in seconds, `max_inflight` requests at once, `get` when questions
-    may stand in the URL."""
+    may stand in the URL. A request walks one corridor from its beginning to its end, whatever is swapped meanwhile."""
 
     def __init__(
         self, corridor: Corridor, *, max_body: int, body_timeout: float, max_inflight: int, get: bool = False
     ) -> None:
-        self._corridor = corridor
+        self.corridor = corridor
+        self.outcomes: Counter[str] = Counter()  # how requests ended
         self._methods = ("GET", "POST") if get else ("POST",)
         self._max_body = max_body
         self._body_timeout = body_timeout
@@ -56,12 +58,14 @@ class Endpoint:
         media = _media_type(headers)
         if self._inflight >= self._max_inflight:  # shed at once, before any work: nothing was asked, nothing to record
             overloaded = _hung_up("OVERLOADED", {"Retry-After": "1"})
+            self.outcomes["overloaded"] += 1
             await _send(send, refused(overloaded, language), media or GRAPHQL_TYPE)
             return
         self._inflight += 1
         try:
             body = await self._body(scope, receive, headers, media)
-            answer = await self._corridor.answer(Incoming(headers, body, _strict(headers), language))
+            answer = await self.corridor.answer(Incoming(headers, body, _strict(headers), language))
+            self.outcomes[_outcome(answer)] += 1
             await _send(send, answer, media or GRAPHQL_TYPE)
         finally:
             self._inflight -= 1
@@ -105,6 +109,13 @@ def _hung_up(
     code: str, headers: Mapping[str, str] | None = None, detail: Words | None = None, limit: int = 0
 ) -> GatewayError:
     return GatewayError(code, headers={**(headers or {}), "Connection": "close"}, detail=detail, limit=limit)
+
+
+def _outcome(answer: Answer) -> str:
+    """How a request ended, in one of four words."""
+    if answer.status >= 500:
+        return "failed"
+    return "refused" if answer.data is None else "answered" if answer.complete else "partial"
 
 
 async def _send(send: Send, answer: Answer, media: str) -> None:

@@ -52,7 +52,7 @@ class Authenticator:
 
     At most `most_consents` come with one request; their issuers have `consents_within` seconds. `clock` is Unix
     seconds; by `monotonic` a verified token is remembered. Made anew when the registry or the catalogue changes;
-    the `Jwks` may be kept.
+    a `Jwks` that is handed in may be kept, and is its owner's to close.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class Authenticator:
         self._clients = clients
         self._catalogue = catalogue
         self._resource = resource
-        self._jwks = jwks or Jwks()
+        self._jwks, self._own_jwks = jwks or Jwks(), jwks is None
         self._introspector = introspector or Introspector(clients.issuers, _unset, clock=monotonic, wall=clock)
         self._clock = clock
         self._monotonic = monotonic
@@ -112,7 +112,8 @@ class Authenticator:
         """Give the connections to the issuers back."""
         await self._introspector.close()
         await self._lists.close()
-        await self._jwks.close()
+        if self._own_jwks:
+            await self._jwks.close()
 
     def _remembered(self, credentials: bytes) -> Verified | None:
         """What was verified less than a minute ago and has not ended since. Raises TokenRefused."""

@@ -9,9 +9,11 @@ parsed: a bundle of which one byte is missing or other is refused whole. What wa
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
+from threading import Lock
+from typing import TypeVar
 
 from cachetools import LRUCache
 
@@ -21,6 +23,8 @@ from gateway.governing.statements import Refused
 from policies.bundles import MANIFEST, PolicySet, assemble
 from policies.trials import CaseReport, run_cases
 
+T = TypeVar("T")
+
 FOLDER = "bundles"
 SEALED = re.compile(rb"(?m)^  ([^\s:]+): (sha256:[0-9a-f]{64})$")  # a line of a manifest
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}\Z")
@@ -29,6 +33,7 @@ KEPT = 8  # parsed sets: the one in force, the next, and those that a rollback w
 # What a digest names is the same wherever it lies, so that parsed sets are the process's, whichever home they are of.
 _SETS: LRUCache[str, PolicySet] = LRUCache(KEPT)
 _REPORTS: LRUCache[str, CaseReport] = LRUCache(KEPT)
+_TURN = Lock()  # officers' verbs and a gateway's thread may share a process
 
 Files = Mapping[str, bytes]  # by path relative to the policies folder, the manifest among them
 
@@ -73,12 +78,12 @@ class Bundles:
         """Keep a sealed policies folder. Raises Refused or DocumentError when it is not whole, OSError."""
         files = read_files(folder)
         known = digest_of(files)
-        policies = _SETS.get(known) or assemble(documents_of(files))
+        policies = _remembered(_SETS, known, lambda: assemble(documents_of(files)))
         if policies.digest != known:
             raise Refused("bundle", f"{folder}: changed while it was read; try again")
+        require_whole(files, known)
         if not self._place(known).exists():
             keeping.tree(self._place(known), files)
-        _SETS[known] = policies
         self.files(known)
         return policies
 
@@ -94,15 +99,11 @@ class Bundles:
     def policies(self, digest: str) -> PolicySet:
         """The set of a bundle, its files proved at each call. Raises Refused, DocumentError, policies' Refused."""
         files = self.files(digest)
-        if digest not in _SETS:
-            _SETS[digest] = assemble(documents_of(files))
-        return _SETS[digest]
+        return _remembered(_SETS, digest, lambda: assemble(documents_of(files)))
 
     def tried(self, digest: str) -> CaseReport:
         """What came of the bundle's own cases: a bundle does not change, nor does what they say of it."""
-        if digest not in _REPORTS:
-            _REPORTS[digest] = run_cases(self.policies(digest))
-        return _REPORTS[digest]
+        return _remembered(_REPORTS, digest, lambda: run_cases(self.policies(digest)))
 
     def find(self, digits: str) -> str:
         """The whole digest of a bundle that is said by its first digits. Raises Refused."""
@@ -129,6 +130,16 @@ def require_whole(files: Files, digest: str) -> None:
     said = {(match[1].decode(), match[2].decode()) for match in SEALED.finditer(manifest)}
     if digest_of(files) != digest or said != set(_digests(files)) or not manifest.endswith(b"\n"):
         raise Refused("bundle", f"bundle {short(digest)} is not as it was frozen (cut or changed); restore it")
+
+
+def _remembered(known: LRUCache[str, T], digest: str, make: Callable[[], T]) -> T:
+    with _TURN:
+        found = known.get(digest)
+    if found is None:
+        found = make()
+        with _TURN:
+            known[digest] = found
+    return found
 
 
 def _digests(files: Files) -> Iterator[tuple[str, str]]:

@@ -28,6 +28,7 @@ class Comparisons:
     def __init__(self, bundles: Bundles) -> None:
         self._bundles = bundles
         self._known: LRUCache[tuple[str, str], tuple[str, ...]] = LRUCache(64)
+        self._agreements: LRUCache[tuple[str, str], Mapping[str, Document]] = LRUCache(16)
 
     def gains(self, old: str, new: str) -> tuple[str, ...]:
         """Raises Refused when one of them cannot be looked at: then nobody can say that nothing is opened."""
@@ -49,10 +50,13 @@ class Comparisons:
         """Agreements of the new bundle that do not stand in the old one byte for byte, by path."""
         if old == new:
             return {}
-        before, after = self._bundles.files(old), self._bundles.files(new)
-        changed = [path for path, raw in after.items() if path.startswith(RULES) and raw != before.get(path)]
-        documents = {path: Document(path, after[path]) for path in changed}
-        return {path: each for path, each in documents.items() if each.data.get("kind") == "agreement"}
+        if (old, new) not in self._agreements:
+            before, after = self._bundles.files(old), self._bundles.files(new)
+            changed = [path for path, raw in after.items() if path.startswith(RULES) and raw != before.get(path)]
+            documents = {path: Document(path, after[path]) for path in changed}
+            found = {path: each for path, each in documents.items() if each.data.get("kind") == "agreement"}
+            self._agreements[old, new] = found
+        return self._agreements[old, new]
 
 
 def gathered(bundles: Bundles, comparisons: Comparisons, base: str, digest: str, now: datetime) -> Evidence:

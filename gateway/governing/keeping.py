@@ -18,6 +18,9 @@ from gateway.keyfiles import sync_folder
 
 def once(path: Path, raw: bytes) -> None:
     """Raises FileExistsError when another text stands there; the same text again is no error."""
+    with contextlib.suppress(FileNotFoundError):
+        if path.read_bytes() == raw:
+            return
     draft = _draft(path, raw)
     try:
         os.link(draft, path)

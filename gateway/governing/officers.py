@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from gateway.documents import Document, DocumentError, load, suggestion
+from gateway.documents import Document, DocumentError, suggestion
 from gateway.governing.signing import Verifier, verifier
 from policies.conditions import midnight
 
@@ -84,8 +85,17 @@ class _File(_Entry):
 
 def load_officers(home: Path) -> Officers:
     """The officers of a home; none when there is no such file. Raises DocumentError with every finding."""
-    path = home / FILE
-    return read_officers(load(path, home)) if path.exists() else Officers({})
+    try:
+        return _read((home / FILE).read_bytes())
+    except FileNotFoundError:
+        return Officers({})
+    except OSError as error:
+        raise DocumentError([f"{FILE}:1: cannot be read ({error.strerror})"]) from None
+
+
+@lru_cache(4)  # the same bytes are the same officers, and are asked for at every step
+def _read(raw: bytes) -> Officers:
+    return read_officers(Document(FILE, raw))
 
 
 def read_officers(document: Document) -> Officers:

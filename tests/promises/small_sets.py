@@ -157,6 +157,33 @@ def small() -> Mapping[str, str]:
     return {**found, "catalogue/vocabularies.yaml": text.getvalue(), "catalogue/report.yaml": REPORT, **RULES}
 
 
+TWO_FIELDS = {
+    "rules/60-two-fields.yaml": """\
+policy: two-fields
+kind: province
+region: "37"
+title: {zh: 两项, en: Two fields}
+owner: {office: 山东省社会信用中心, contact: policy@credit.example}
+valid: {from: 2026-01-01}
+rules:
+  - id: closed
+    why: {zh: 两项一并关闭, en: Two fields are closed together}
+    law: [{text: 试行, mark: K}]
+    limit: deny
+    to: {id: public}
+    fields: {name: [documentNo, caseName]}
+"""
+}  # for a shipped set: what the public is told tells which version answered
+
+
+def shipped_with(folder: Path, changes: Mapping[str, str]) -> Path:
+    """The shipped set, with some files other or more, sealed into a new folder."""
+    for path, text in {**texts(), **changes}.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text, "utf-8")
+    return seal(folder)
+
+
 def write(folder: Path, changes: Mapping[str, str] | None = None) -> Path:
     """The set, with some files other, sealed into a new folder."""
     for path, text in {**small(), **(changes or {})}.items():

@@ -1,0 +1,131 @@
+"""A running gateway takes up what is activated, without a restart and without a request that sees two versions.
+
+    ten times a second: has the pointer stirred? -> judge, load, try the cases (in a thread) -> wire -> swap -> say so
+
+The corridor is replaced as one object: a request that has begun ends by the rooms it began with, the next one begins
+with the new. What cannot be obeyed changes nothing and is told. Whatever only the old rooms used is given back when no
+request can be using it any more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import datetime
+
+from gateway.auditing import AuditLog
+from gateway.authenticating.jwks import Jwks
+from gateway.governing.obeying import Declined, Governed, Obeying
+from gateway.governing.seen import Presence
+from gateway.pipeline import Corridor
+from gateway.settings import Settings
+from gateway.wiring import Configuration, configured, decider, opened, redecided
+
+EVERY = 0.1  # seconds between two looks at the pointer
+RETIRED = 2.0  # how many of a request's longest times old rooms are kept
+
+_log = logging.getLogger("credit_gateway.reloading")
+
+
+class Reloading:
+    """Keeps one process at what is in force. `known` and `corridor` are what it answers by."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        known: Configuration,
+        corridor: Corridor,
+        audit: AuditLog,
+        jwks: Jwks,
+        now: Callable[[], datetime],
+        worker: int,
+    ) -> None:
+        self.known, self.corridor = known, corridor
+        self.failures: Counter[str] = Counter()  # by reason
+        self._settings, self._audit, self._jwks, self._now = settings, audit, jwks, now
+        self._obeying = Obeying(settings.home, settings.province, known.governed, now)
+        self._presence = Presence(settings.home, worker)
+        self._retired: set[asyncio.Task[None]] = set()
+
+    @property
+    def governed(self) -> Governed:
+        """What is obeyed; `declined` is what is not."""
+        return self._obeying.governed
+
+    async def follow(self, swap: Callable[[Corridor], None]) -> None:
+        """Until it is cancelled. `swap` puts a corridor in the place of the one that answers."""
+        while True:
+            await asyncio.sleep(EVERY)
+            if self._obeying.stirred():
+                try:
+                    await self.look(swap)
+                    await asyncio.to_thread(self.tell)
+                except Exception as error:  # noqa: BLE001  # a full disk, say: what answers goes on, and looks again
+                    _log.error("the pointer could not be followed: %s", error)
+
+    async def look(self, swap: Callable[[Corridor], None] = lambda corridor: None) -> None:
+        """Take up what the pointer says, if it can be obeyed. Raises OSError when it cannot be written down."""
+        governed = await asyncio.to_thread(self._obeying.look)
+        if governed.policies is not self.governed.policies and governed.declined is None:
+            try:
+                governed = await self._taken_up(governed)
+                swap(self.corridor)
+            except (ValueError, OSError) as error:
+                governed = replace(self.governed, declined=Declined(governed.course.seq, "home", str(error)))
+        declined = governed.declined
+        if declined is not None and declined != self.governed.declined:
+            self.failures[declined.reason] += 1
+        await asyncio.to_thread(self._obeying.obeys, governed)
+
+    def tell(self) -> None:
+        """Say what is obeyed, so that who activates knows."""
+        governed = self.governed
+        since = governed.standing.since
+        declined = governed.declined
+        self._presence.tell(
+            governed.course.seq,
+            governed.policies.digest,
+            since.isoformat() if since else None,
+            declined.plain if declined else None,
+        )
+
+    async def close(self) -> None:
+        """Give back what is left of old rooms, and what the present ones have; say nothing any more."""
+        for task in self._retired:
+            task.cancel()
+        await asyncio.gather(*self._retired, return_exceptions=True)
+        await _closing(self.known, self.corridor)()
+        self._presence.gone()
+
+    async def _taken_up(self, governed: Governed) -> Governed:
+        """The rooms for other policies stand ready in `corridor` when this returns. Raises what the home refuses."""
+        same = await asyncio.to_thread(redecided, self.known, governed)
+        if same is not None:
+            self.known, self.corridor = same, replace(self.corridor, decider=decider(self._settings, same))
+            return same.governed
+        known = await asyncio.to_thread(configured, self._settings, governed)
+        corridor = await opened(self._settings, known, self._audit, self._now, self._jwks)
+        closing = _closing(self.known, self.corridor)
+        task = asyncio.create_task(self._retire(closing))
+        self._retired.add(task)
+        task.add_done_callback(self._retired.discard)
+        self.known, self.corridor = known, corridor
+        return governed
+
+    async def _retire(self, closing: Callable[[], Awaitable[None]]) -> None:
+        """No request lasts longer than its deadline and what is left to do then."""
+        with contextlib.suppress(asyncio.CancelledError):  # at the end of the process it is done at once
+            await asyncio.sleep(RETIRED * self._settings.deadline)
+        await closing()
+
+
+def _closing(known: Configuration, corridor: Corridor) -> Callable[[], Awaitable[None]]:
+    async def close() -> None:
+        await corridor.authenticator.close()
+        await known.registry.close()
+
+    return close

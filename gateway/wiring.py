@@ -1,0 +1,199 @@
+"""Settings -> a home that was read -> every room, wired once; and wired anew when other policies come into force.
+
+`read` refuses a home that does not agree with itself. For other policies of the same catalogue only a new decider is
+needed (`redecided`); for another catalogue the platforms are read and opened anew, and every room that knows its words
+is made anew beside the one that answers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from connectors.registry import Registry
+from gateway import checking, keyfiles
+from gateway.auditing import AuditLog
+from gateway.authenticating import Authenticator
+from gateway.authenticating.asking import Introspector, SecretError
+from gateway.authenticating.clients import Clients, load_clients
+from gateway.authenticating.jwks import Jwks
+from gateway.cursors import Cursors
+from gateway.deciding import Decider
+from gateway.documents import DocumentError, load
+from gateway.errors import GatewayError, Refusal
+from gateway.fetching import Fetcher
+from gateway.governing.obeying import Governed, begin
+from gateway.pipeline import Corridor
+from gateway.planning import Planner
+from gateway.reading import Named, Reader
+from gateway.schema import Face
+from gateway.settings import Settings
+from gateway.shaping import Shaper
+from policies.masks import Pseudonyms
+from policies.model import Catalogue
+from policies.policyset import PolicySet
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """A home that was read and agrees with itself."""
+
+    governed: Governed
+    registry: Registry
+    clients: Clients
+    documents: tuple[str, ...]  # texts that are read before anybody asks them
+    warnings: tuple[str, ...]
+
+    @property
+    def policies(self) -> PolicySet:
+        return self.governed.policies
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """What connectors may reach of the gateway: the clock, and settings and secrets by reference."""
+
+    settings: Settings
+
+    def resolve(self, reference: str) -> str:
+        """`env:NAME` or `secret:path` (a file under HOME/secrets). Raises ValueError naming the reference only."""
+        kind, _, name = reference.partition(":")
+        if kind == "env" and name in self.settings.environment:
+            return self.settings.environment[name]
+        folder = (self.settings.home / "secrets").resolve()
+        path = (folder / name).resolve()
+        if kind == "secret" and path.is_relative_to(folder) and path.is_file():
+            return path.read_text("utf-8").strip()
+        raise ValueError(f"`{reference}` is not set")
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+def read(settings: Settings, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Configuration:
+    """Raises HomeError, DocumentError or Refused with every finding of the files that could be read."""
+    home = settings.home
+    if not home.is_dir():
+        raise checking.HomeError(f"{home} is missing; `credit-gateway init --home {home}` makes a home")
+    return configured(settings, begin(home, settings.province, now))
+
+
+def configured(settings: Settings, governed: Governed) -> Configuration:
+    """The home read for these policies. Raises HomeError or DocumentError with every finding."""
+    home, policies = settings.home, governed.policies
+    findings: list[str] = []
+    registry, clients = None, None
+    try:
+        registry = checking.read_platforms(home / "platforms", policies.catalogue, settings.workers)
+        findings += checking.findings(policies, registry)
+    except ValueError as error:
+        findings += checking.findings_of(error)
+    try:
+        clients = load_clients(load(home / "clients.yaml", home), policies.catalogue)
+    except ValueError as error:
+        findings += checking.findings_of(error)
+    documents, wrong = trusted(home / "documents", policies.catalogue)
+    findings += wrong
+    if findings or registry is None or clients is None:
+        raise DocumentError(findings)
+    return Configuration(governed, registry, clients, documents, tuple(checking.warnings(policies, registry)))
+
+
+def trusted(folder: Path, catalogue: Catalogue) -> tuple[tuple[str, ...], list[str]]:
+    """The documents of a home, `documents/*.graphql`: their texts, and what is wrong with them as `file:line`."""
+    texts: list[str] = []
+    findings: list[str] = []
+    reader: Reader | None = None
+    for path in sorted(folder.glob("*.graphql")):
+        name = f"documents/{path.name}"
+        reader = reader or Reader(Face(catalogue))
+        try:
+            texts.append(path.read_text("utf-8"))
+            reader.trust(texts[-1])
+        except (OSError, UnicodeDecodeError):
+            findings.append(f"{name}:1: cannot be read as UTF-8 text")
+        except GatewayError as refused:
+            for error in refused.errors if isinstance(refused, Refusal) else (refused,):
+                line = (error.locations or [{"line": 1}])[0]["line"]
+                findings.append(f"{name}:{line}: {error.words()}")
+    return tuple(texts), findings
+
+
+def pseudonyms_of(secret: bytes, kid: str) -> Pseudonyms:
+    """Pseudonyms under the key of this id, derived from a home's secret: no value of one id joins one of another. The
+    first id is derived as it was before keys had ids."""
+    return Pseudonyms(keyfiles.derived(secret, "pseudonyms" if kid == "k1" else f"pseudonyms {kid}"), kid)
+
+
+def wire(
+    settings: Settings,
+    known: Configuration,
+    audit: AuditLog,
+    now: Callable[[], datetime],
+    jwks: Jwks | None = None,
+) -> Corridor:
+    """Every room, once. `jwks`, when handed in, stays its owner's to close."""
+    catalogue = known.policies.catalogue
+    secret = keyfiles.secret(settings.home, "gateway.key")
+    plain = settings.walk == "plain"
+    face = Face(catalogue, compiled=not plain)
+    cursors = Cursors(keyfiles.derived(secret, "cursors"))
+    pseudonyms = pseudonyms_of(secret, settings.pseudonym_key)
+    fetcher = Fetcher(known.registry)
+    named = Named(known.documents, only=settings.documents == "trusted")
+    reader = Reader(face, plain=plain, named=named)
+    for text in known.documents:
+        reader.trust(text)
+    return Corridor(
+        authenticator=Authenticator(
+            known.clients, catalogue, settings.audience, jwks,
+            introspector=Introspector(known.clients.issuers, Environment(settings).resolve),
+            most_consents=settings.max_subjects, consents_within=settings.deadline / 2,
+        ),
+        reader=reader,
+        planner=Planner(
+            face, catalogue, cursors, max_subjects=settings.max_subjects, max_first=settings.max_first
+        ),
+        decider=decider(settings, known),
+        fetcher=fetcher,
+        shaper=Shaper(
+            face, known.policies, known.registry, cursors, pseudonyms,
+            keyfiles.derived(secret, "record ids"), fetcher.is_open, fetcher.as_of,
+        ),
+        audit=audit,
+        deadline=settings.deadline,
+        now=now,
+    )  # fmt: skip
+
+
+async def opened(
+    settings: Settings, known: Configuration, audit: AuditLog, now: Callable[[], datetime], jwks: Jwks
+) -> Corridor:
+    """Open the platforms and wire the rooms, in a thread. Raises HomeError, with everything closed."""
+    try:
+        await known.registry.open(Environment(settings))
+    except ValueError as error:  # a reference that is not set, an address that cannot be one
+        raise checking.HomeError(f"{error}; set it in {settings.home}/gateway.env or the environment") from None
+    try:
+        return await asyncio.to_thread(wire, settings, known, audit, now, jwks)
+    except BaseException as error:
+        await known.registry.close()
+        if isinstance(error, SecretError):
+            raise checking.HomeError(f"{error}; set it in {settings.home}/secrets or the environment") from None
+        raise
+
+
+def redecided(known: Configuration, governed: Governed) -> Configuration | None:
+    """The configuration for other policies of the same catalogue; None when the catalogue is another."""
+    if governed.policies.catalogue != known.policies.catalogue:
+        return None
+    # the rooms that stay and the new decider speak of the very same entries
+    policies = replace(governed.policies, catalogue=known.policies.catalogue)
+    return replace(known, governed=replace(governed, policies=policies))
+
+
+def decider(settings: Settings, known: Configuration) -> Decider:
+    return Decider(known.policies, known.registry, settings.province, settings.walk == "plain")
