@@ -2,7 +2,7 @@
 
 Any grant that is new or other, any limit or row rule that is gone or other, any head of a file that is other, and any
 change of the catalogue counts as an opening. What is only added to close, and a grant that is only taken away, do not.
-A change of wording (`why`, `law`, titles, contacts) opens nothing.
+A change of wording (`why`, `law`, titles, contacts, assessments) opens nothing.
 """
 
 from __future__ import annotations
@@ -43,14 +43,16 @@ def _rules(policy: Policy | None) -> Mapping[str, Rule | Row]:
     """By id, without what only explains."""
     if policy is None:
         return {}
-    rules: dict[str, Rule | Row] = {rule.id: replace(rule, why=NOTHING, law=(), where="") for rule in policy.rules}
+    rules: dict[str, Rule | Row] = {
+        rule.id: replace(rule, why=NOTHING, law=(), assessment=None, where="") for rule in policy.rules
+    }
     for row in policy.rows:
         rules[row.rule.rule] = replace(row, rule=replace(row.rule, reason=NOTHING), law=(), where="")
     return rules
 
 
 def _head(policy: Policy) -> Policy:
-    return replace(policy, title=NOTHING, contact=None, rules=(), rows=(), where="")
+    return replace(policy, title=NOTHING, contact=None, assessment=None, rules=(), rows=(), where="")
 
 
 def _by_id(policies: PolicySet) -> Mapping[str, Policy]:

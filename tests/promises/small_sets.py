@@ -32,12 +32,14 @@ valid: {from: 2025-06-01}
 rules:
   - id: public-facts
     why: {zh: 法人信息主动公开, en: Published facts about organisations}
+    assessment: pia-2025-published
     grant: allow
     to: anyone
     fields: {class: PUBLIC}
     subjects: [Enterprise, NonEnterpriseLegalPerson, IndividualBusiness, FarmerCooperative]
   - id: government-sharing
     why: {zh: 政务共享, en: Departments share within the province}
+    assessment: pia-2025-departments
     grant: allow
     to: {client: government, region: inside}
     scopes: [credit.gov]
@@ -89,6 +91,7 @@ title: {zh: 鲁沪互查, en: Shandong - Shanghai}
 between: {provider: "37", consumer: "31"}
 valid: {from: 2026-10-01, until: 2028-10-01}
 purposes: [gov.licensing]
+assessment: pia-2026-37-31
 signed:
   - {by: 山东省社会信用中心, key: sd-policy-2026, date: 2026-09-18}
   - {by: 上海市公共信用信息服务中心, key: sh-policy-2026, date: 2026-09-20}
