@@ -18,7 +18,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from gateway.app import Application, read
+from gateway.app import Application, Configuration, read
 from gateway.cli import serving
 from gateway.cli.asking import Demo
 from gateway.cli.demonstration import Running, running
@@ -110,16 +110,17 @@ def gateway_beside(
     folder: Path,
     edit: Callable[[Path], None] = lambda home: None,
     now: Callable[[], datetime] | None = None,
+    change: Callable[[Configuration], Configuration] = lambda known: known,
     **overrides: Any,
 ) -> Iterator[House]:
     """Another gateway before the same platforms: on a copy of the home that `edit` may change, with another clock
-    or settings. Its tokens are the house's."""
+    or settings; `change` puts others in their place. Its tokens are the house's."""
     home = Path(shutil.copytree(house.home, folder / "beside", ignore=shutil.ignore_patterns("audit", "demo")))
     edit(home)
     with contextlib.ExitStack() as stack:
         taken = stack.enter_context(serving.listening("127.0.0.1", 0))
         settings = serving.on_socket(load(home, **overrides), taken)
-        stack.enter_context(serving.in_background(Application(settings, read(settings), now), taken))
+        stack.enter_context(serving.in_background(Application(settings, change(read(settings)), now), taken))
         url = f"http://127.0.0.1:{settings.port}"
         client = stack.enter_context(httpx2.Client(base_url=url, timeout=30, trust_env=False))
         description = {**house.running.description, "gateway": url}

@@ -257,6 +257,8 @@ def _closed(record: RecordType, branch: Branch, row: DecisionRow, decisions: Map
     filters = [*_choosing(record, branch), *([record.roles.status] if branch.window.statuses else [])]
     if (branch.window.since or branch.window.until) and record.roles.date:
         filters.append(record.roles.date)
+    if branch.subject.name and record.roles.subject_name:  # who may not read a name may not try one either
+        filters.append(record.roles.subject_name)
     for name in filters:
         decision = row.decision(name)
         if decision.effect != ALLOW:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -130,6 +131,33 @@ def test_what_is_searched_or_narrowed_by_must_be_held_in_full(house: House, tmp_
         assert {source["status"] for source in found["sources"]} == {"DENIED"}
         assert recorder.asked() == set()
     assert house.ask(narrowed, "many_platforms")["data"]["subject"]["registrations"]["nodes"]
+
+
+TRIED = """query($id: SubjectKey!) { subject(id: $id) { administrativePenalties {
+    nodes { documentNo } complete totalCount sources { platform status records } } } }"""
+
+
+@pytest.mark.parametrize("person", ["debtor_person", "clean_person"])
+def test_a_name_that_may_not_be_read_cannot_be_tried(house: House, person: str) -> None:
+    """Beside a person's code, who may not have the name in full gets the same for the true name and for a wrong one:
+    closed, told by the rule, and nobody is asked; without a name the same question is answered."""
+    asker: Any = {"as_": "weihai-licensing-desk", "purpose": "gov.licensing"}
+    with Recorder(house) as recorder:
+        recorder.clear()
+        answers = [
+            house.ask(TRIED, {**house.key(person), "name": name}, **asker)
+            for name in (house.subjects[person]["name"], "欧阳无名")
+        ]
+        assert recorder.asked() == set()
+    for answer in answers:
+        answer["extensions"].pop("decision")
+    assert answers[0] == answers[1]
+    found = answers[0]["data"]["subject"]["administrativePenalties"]
+    assert (found["nodes"], found["complete"], found["totalCount"]) == ([], False, None)
+    assert {source["status"] for source in found["sources"]} == {"DENIED"}
+    assert "AdministrativePenalty" in {entry["coordinate"] for entry in answers[0]["extensions"]["withheld"]}
+    plain = house.ask(TRIED, person, **asker)["data"]["subject"]["administrativePenalties"]
+    assert "DENIED" not in {source["status"] for source in plain["sources"]}
 
 
 def test_who_answers_no_open_question_is_not_asked_one(house: House, tmp_path: Path) -> None:
