@@ -8,15 +8,16 @@ import platform
 import resource
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import click
 
-from tests.benchmarks import load, measuring, running, table, upstream
+from tests.benchmarks import deciding, load, measuring, running, table, upstream
 from tests.benchmarks.peers import installing
 from tests.benchmarks.peers.routers import PEERS
 from tests.benchmarks.processes import ROOT
@@ -29,10 +30,11 @@ RESULTS = ROOT / ".bench"
 LIBRARIES = ("uvicorn", "uvloop", "httptools", "graphql-core", "strawberry-graphql", "orjson", "joserfc")
 BUSY = 0.7  # processes that want a core when the run begins
 STACKS: tuple[Stack, ...] = (*OWN, *PEERS)
+NAMES = (*ALL, deciding.NAME)
 
 
 @click.command()
-@click.option("--scenario", "chosen", default="", help=f"Some of: {', '.join(ALL)}; with commas; all when left out.")
+@click.option("--scenario", "chosen", default="", help=f"Some of: {', '.join(NAMES)}; with commas; all when left out.")
 @click.option("--only", default="", help=f"Some of: {', '.join(stack.name for stack in STACKS)}; with commas.")
 @click.option("--rounds", type=click.IntRange(1), default=3, show_default=True)
 @click.option("--seconds", type=click.FloatRange(1), default=5, show_default=True, help="Of one round.")
@@ -41,9 +43,10 @@ STACKS: tuple[Stack, ...] = (*OWN, *PEERS)
 )
 def bench(chosen: str, only: str, rounds: int, seconds: float, build_router: bool) -> None:
     """Run the benchmark."""
-    if reason := upstream.missing() or load.missing():
+    words = _words(chosen, NAMES, "scenario")
+    scenarios = [ALL[name] for name in words if name != deciding.NAME]
+    if scenarios and (reason := upstream.missing() or load.missing()):
         raise click.ClickException(f"{reason}: apt-get install nginx-light wrk")
-    scenarios = [ALL[name] for name in _words(chosen, ALL, "scenario")]
     names = _words(only, [stack.name for stack in STACKS], "stack")
     _allow_files(4 * measuring.CROWD)
     busy = os.getloadavg()[0]
@@ -73,10 +76,21 @@ def bench(chosen: str, only: str, rounds: int, seconds: float, build_router: boo
             for name, why in found.left_out.items():
                 click.echo(f"{name}: left out: {why}")
             written["scenarios"].append(_result(scenario, stacks, found))
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(json.dumps(written, indent=1, ensure_ascii=False) + "\n", "utf-8")
+        _write(path, written)
+    if deciding.NAME in words:
+        result = deciding.run(rounds, _tell)
+        _tell("")
+        click.echo(f"\n{deciding.NAME}: {result['title']}")
+        click.echo("\n".join(deciding.lines(result)))
+        written["scenarios"].append(result)
+        _write(path, written)
     click.echo(f"\n{path.relative_to(ROOT)}")
     sys.exit(failed)
+
+
+def _write(path: Path, written: Mapping[str, Any]) -> None:
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps(written, indent=1, ensure_ascii=False) + "\n", "utf-8")
 
 
 def _result(scenario: Scenario, stacks: Iterable[Stack], found: Found) -> dict[str, Any]:
@@ -134,7 +148,10 @@ def _versions() -> dict[str, Any]:
 
 
 def _said(command: list[str]) -> str:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        return "not here"
     return (done.stdout + done.stderr).strip().partition("\n")[0]
 
 

@@ -41,7 +41,7 @@ types:
     subject: {{uscc: {{path: DM}}}}
     fields:
       documentNo: {{path: WSH}}
-      penaltyKinds: {{path: LB, split: "、", vocabulary: {{"罚款": FINE, "警告": WARNING}}}}
+      penaltyKinds: {{path: LB, split: "、", vocabulary: {{"罚款": FINE, "没收": CONFISCATION}}}}
       fineAmountWan: {{path: JE, unit: {{from: wan, to: wan}}}}
       decisionDate: {{path: JDRQ, date: "%Y-%m-%d"}}
       conductEnd: {{path: XWJS, date: "%Y-%m-%d"}}

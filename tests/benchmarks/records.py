@@ -32,7 +32,11 @@ COLUMNS = {
     "documentNo": "WSH", "penaltyKinds": "LB", "fineAmountWan": "JE", "decisionDate": "JDRQ", "conductEnd": "XWJS",
     "publishUntil": "GSJZ", "authority": "JG", "procedure": "CX", "status": "ZT", "legalRepIdNo": "ZJ",
 }  # fmt: skip
-WORDS = {"penaltyKinds": {"罚款": "FINE", "警告": "WARNING"}, "procedure": {"1": "ORDINARY"}, "status": {"1": "ACTIVE"}}
+WORDS = {
+    "penaltyKinds": {"罚款": "FINE", "没收": "CONFISCATION"},
+    "procedure": {"1": "ORDINARY"},
+    "status": {"1": "ACTIVE"},
+}
 MASKED = "legalRepIdNo"  # a pseudonym for the asking client
 DENIED = "personIdNo"
 OPEN = tuple(name for name in COLUMNS if name != MASKED)
@@ -73,7 +77,7 @@ def rows(region: str, count: int, subject: str) -> list[dict[str, str]]:
                 "ID": f"{region}-{number}",
                 "DM": subject,
                 "WSH": f"鲁罚〔2026〕{region}-{number}号",
-                "LB": ("罚款", "警告")[number % 2],
+                "LB": ("罚款", "没收")[number % 2],
                 "JE": f"{number + 1}.5",
                 "JDRQ": decided.isoformat(),
                 "XWJS": (decided - timedelta(days=20)).isoformat(),

@@ -48,6 +48,11 @@ def lines(found: Rounds, first: str = "ours") -> list[str]:
                 *(_median(s, each, ".4g") for each in own),
             )
         )  # fmt: skip
+    return aligned(rows)
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Lines of a table, the first column to the left and the others to the right."""
     widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
     return ["  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]).rstrip() for row in rows]
 

@@ -7,7 +7,7 @@ import json
 
 from graphql import build_schema, parse, validate
 
-from tests.benchmarks import comparing, records
+from tests.benchmarks import comparing, deciding, records
 from tests.benchmarks.peers import federation
 from tests.benchmarks.processes import free_port
 from tests.benchmarks.records import Amount
@@ -42,3 +42,14 @@ def test_the_federation_can_be_asked_the_same() -> None:
     urls = {region: f"http://127.0.0.1/graph/{region}" for region in SMALL.amount.regions}
     schema = build_schema(federation.supergraph(urls))
     assert validate(schema, parse(federation.question(urls, " ".join(records.COLUMNS)))) == []
+
+
+def test_the_deciders_decide_alike() -> None:
+    """The set that decisions are timed with has the size that is said; ours and Cedar's engine answer it alike, and a
+    round gives a figure for each of them."""
+    trial = deciding.scale(deciding.FEW)
+    assert trial.size == {"rules": 50, "fields": 400, "clients": deciding.FEW, "purposes": 20}
+    assert deciding.scale().size["clients"] == 40
+    result = deciding.run(1, lambda _: None, deciding.FEW)
+    assert all(result["summary"][name]["decision us"]["min"] > 0 for name in deciding.CONTESTANTS)
+    assert len(deciding.lines(result)) == 1 + len(deciding.CONTESTANTS)
