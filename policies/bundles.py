@@ -59,8 +59,8 @@ def assemble(documents: Mapping[str, Document]) -> PolicySet:
     findings.settle()
     catalogue = load_catalogue(_under(present, "catalogue"))
     policies = PolicySet(catalogue, load_rules(_under(present, "rules"), catalogue))
-    cases = load_cases(_under(present, "cases"), policies)
-    return PolicySet(catalogue, policies.policies, cases, _digest(files))
+    cases, nevers = load_cases(_under(present, "cases"), policies)
+    return PolicySet(catalogue, policies.policies, cases, _digest(files), nevers)
 
 
 def manifest_text(documents: Mapping[str, Document]) -> str:

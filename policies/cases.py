@@ -9,68 +9,29 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
-
-from policies.catalogue_entries import Strict
+from policies.case_entries import (
+    AskEntry,
+    AskerEntry,
+    CaseEntry,
+    CaseFile,
+    DefaultsEntry,
+    ExpectEntry,
+    ListEntry,
+    NeverEntry,
+)
+from policies.condition_entries import Conditions
+from policies.conditions import Condition
 from policies.findings import Document, Findings
 from policies.model import DENY, NO_GRANT, UNKNOWN_CONTROL, Facts, RecordType
 from policies.policyset import PolicySet
-from policies.rule_entries import Day, Many, PolicyId
 
 ROW = "row"
+ANY = "any"  # every effect but deny
 REGION = "region"  # of the record's platform, beside the values of the row
 OPEN_ENDED = "open-ended"  # a date that is known to have no end
 Loc = tuple[str | int, ...]
-
-
-class AskerEntry(Strict):
-    client: str
-    id: str = "case"
-    region: str | None = None
-    scopes: Many = ()
-    purpose: str | None = None
-    consent: bool = False
-    self_: bool = Field(False, alias="self")
-
-
-class AskEntry(Strict):
-    type: str
-    subject: str
-    given: tuple[Literal["uscc", "citizenId", "name"], ...] | None = None  # else the key alone
-    born: Day | None = None
-    record: Mapping[str, Any] = Field(default_factory=dict)
-
-
-class ExpectEntry(BaseModel):
-    """`row`, `marks`, `because`, and beside them one effect for each field; `*` is every field that is not named."""
-
-    model_config = ConfigDict(extra="allow", frozen=True)
-    __pydantic_extra__: dict[str, str] = Field(init=False)
-    row: Literal["shown", "hidden", "marked"] | None = None
-    marks: Many | None = None  # every label of a marked row, in any order
-    every: str | None = Field(None, alias="*")
-    because: Mapping[str, str] = Field(default_factory=dict)
-
-
-class DefaultsEntry(Strict):
-    at: AwareDatetime | None = None
-    record: Mapping[str, Any] = Field(default_factory=dict)
-
-
-class CaseEntry(Strict):
-    name: Annotated[str, Field(min_length=1)]
-    as_: AskerEntry = Field(alias="as")
-    at: AwareDatetime | None = None
-    ask: AskEntry
-    expect: ExpectEntry
-
-
-class CaseFile(Strict):
-    policy_tests: PolicyId = Field(alias="policyTests")
-    defaults: DefaultsEntry = DefaultsEntry()
-    cases: Annotated[tuple[CaseEntry, ...], Field(min_length=1)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +49,22 @@ class Case:
     marks: frozenset[str] | None = None
 
 
-def load_cases(documents: Sequence[Document], policies: PolicySet) -> tuple[Case, ...]:
+@dataclass(frozen=True, slots=True)
+class Never:
+    """What no question may be answered with, whoever asks when: questions that fit `when` and no exception."""
+
+    where: str
+    name: str
+    when: Condition
+    excepts: tuple[Condition, ...]
+    effects: frozenset[str]  # empty: any but deny
+
+
+def load_cases(documents: Sequence[Document], policies: PolicySet) -> tuple[tuple[Case, ...], tuple[Never, ...]]:
     """Read case files against a set. Raises Refused with every finding."""
     findings = Findings()
     found: list[Case] = []
+    nevers: list[Never] = []
     ids = [policy.id for policy in policies.policies]
     for document in documents:
         with findings.collecting():
@@ -99,15 +72,71 @@ def load_cases(documents: Sequence[Document], policies: PolicySet) -> tuple[Case
             if file.policy_tests not in ids:
                 findings.add(document, ["policyTests"], f"unknown policy `{file.policy_tests}`", file.policy_tests, ids)
             for index, entry in enumerate(file.cases):
-                found += _Reading(document, ("cases", index), entry, policies, findings).case(file.defaults)
+                loc: Loc = ("cases", index)
+                if entry.expect_never is not None:
+                    nevers.append(_never(document, loc, entry.name, entry.expect_never, policies, findings))
+                    continue
+                question = _Question.of(entry)
+                if entry.list_ is not None:
+                    loc = (*loc, "list")
+                    _completed(document, loc, entry.list_, policies, findings)
+                found += _Reading(document, loc, question, policies, findings).case(file.defaults)
     findings.settle()
-    return tuple(found)
+    return tuple(found), tuple(nevers)
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """A case as one question; of a list each field that it does not name is denied."""
+
+    name: str
+    at: datetime | None
+    as_: AskerEntry
+    ask: AskEntry
+    expect: ExpectEntry
+
+    @classmethod
+    def of(cls, entry: CaseEntry) -> _Question:
+        if entry.list_ is not None:
+            expect = ExpectEntry.model_validate({"*": DENY, **entry.list_.effects})
+            return cls(entry.name, entry.at, entry.list_.as_, entry.list_.ask, expect)
+        if entry.as_ is None or entry.ask is None or entry.expect is None:
+            raise ValueError(f"`{entry.name}` asks nothing")
+        return cls(entry.name, entry.at, entry.as_, entry.ask, entry.expect)
+
+
+def _completed(document: Document, loc: Loc, entry: ListEntry, policies: PolicySet, findings: Findings) -> None:
+    """With `lacks`, every field stands in one of the two lists, and in one only."""
+    record = policies.catalogue.types.get(entry.ask.type)
+    if entry.lacks is None or record is None:
+        return
+    seen = entry.effects
+    for index, name in enumerate(entry.lacks):
+        if name not in record.fields:
+            findings.add(document, [*loc, "lacks", index], f"unknown field `{name}`", name, record.fields)
+        elif name in seen:
+            findings.add(document, [*loc, "lacks", index], f"`{name}` stands in `sees` too; delete one")
+    for name in record.fields:
+        if name not in seen and name not in entry.lacks:
+            findings.add(document, [*loc, "lacks"], f"`{name}` is in neither list; look who sees it, and write it down")
+
+
+def _never(
+    document: Document, loc: Loc, name: str, entry: NeverEntry, policies: PolicySet, findings: Findings
+) -> Never:
+    c, at = policies.catalogue, (*loc, "expectNever")
+    reading = Conditions(document, c, findings)
+    steps = {step for ladder in c.ladders.values() for step in ladder} | {ANY}
+    reading.known([*at, "effect"], entry.effect, steps, "effect")
+    effects = frozenset() if ANY in entry.effect else frozenset(entry.effect)
+    when, excepts = reading.read(at, entry), reading.exceptions(at, entry.except_)
+    return Never(document.where([*loc, "name"]), name, when, excepts, effects)
 
 
 class _Reading:
     """One case being read against a set."""
 
-    def __init__(self, document: Document, loc: Loc, entry: CaseEntry, policies: PolicySet, findings: Findings) -> None:
+    def __init__(self, document: Document, loc: Loc, entry: _Question, policies: PolicySet, findings: Findings) -> None:
         self.document, self.loc, self.entry, self.policies, self.findings = document, loc, entry, policies, findings
 
     def case(self, defaults: DefaultsEntry) -> list[Case]:
@@ -129,7 +158,7 @@ class _Reading:
             return []
         values = {name: date.max if value == OPEN_ENDED else value for name, value in values.items()}
         facts = self._facts(at, province)
-        because, where = entry.expect.because, self.document.where([*self.loc, "name"])
+        because, where = entry.expect.because, self.document.where([*self.loc[:2], "name"])
         marks = None if entry.expect.marks is None else frozenset(entry.expect.marks)
         return [Case(where, entry.name, facts, entry.ask.born, values, effects, entry.expect.row, because, marks)]
 

@@ -97,8 +97,9 @@ class PolicySet:
 
     catalogue: Catalogue
     policies: tuple[Policy, ...]
-    cases: tuple[Any, ...] = ()  # policies.cases.CaseFile
+    cases: tuple[Any, ...] = ()  # policies.cases.Case
     digest: str = ""
+    nevers: tuple[Any, ...] = ()  # policies.cases.Never
     grants: tuple[tuple[Policy, Rule], ...] = field(init=False, compare=False)
     limits: tuple[tuple[Policy, Rule], ...] = field(init=False, compare=False)
 

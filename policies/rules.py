@@ -7,14 +7,15 @@ writes what it may not is refused (see `layers`). The order of files and rules n
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
-from policies.conditions import Condition, During, midnight, reach
+from policies.condition_entries import Conditions
+from policies.conditions import Condition, midnight, reach
 from policies.findings import Document, Findings
 from policies.layers import rights
 from policies.model import DENY, Catalogue, RowRule
 from policies.policyset import Policy, Quota, Row, Rule
-from policies.rule_entries import ConditionEntry, PolicyFile, RecordsEntry, RowEntry, RuleEntry
+from policies.rule_entries import PolicyFile, RecordsEntry, RowEntry, RuleEntry
 
 Loc = list[str | int]
 
@@ -39,19 +40,19 @@ class _Reading:
 
     def __init__(self, document: Document, file: PolicyFile, catalogue: Catalogue, findings: Findings) -> None:
         self.document, self.file, self.catalogue, self.findings = document, file, catalogue, findings
-        self.every = [field for record in catalogue.types.values() for field in record.fields.values()]
+        self.conditions = Conditions(document, catalogue, findings)
 
     def policy(self) -> Policy:
         file = self.file
-        self._known(["purposes"], file.purposes, self._purposes(), "purpose")
-        self._known(["obligations"], file.obligations, self.catalogue.obligations, "obligation")
+        self.conditions.known(["purposes"], file.purposes, self.conditions.purposes, "purpose")
+        self.conditions.known(["obligations"], file.obligations, self.catalogue.obligations, "obligation")
         provinces = self.catalogue.provinces
         self._assessed([], file.assessment)
         if file.between is not None:
-            self._known(["between", "provider"], [file.between.provider], provinces, "province")
-            self._known(["between", "consumer"], [file.between.consumer], provinces, "province")
+            self.conditions.known(["between", "provider"], [file.between.provider], provinces, "province")
+            self.conditions.known(["between", "consumer"], [file.between.consumer], provinces, "province")
         if file.region is not None:
-            self._known(["region"], [file.region[:2]], provinces, "province")
+            self.conditions.known(["region"], [file.region[:2]], provinces, "province")
         seen: set[str] = set()
         places = [("rules", i, rule.id) for i, rule in enumerate(file.rules)]
         places += [("rows", i, row.id) for i, row in enumerate(file.rows)]
@@ -89,9 +90,9 @@ class _Reading:
 
     def _rule(self, index: int, entry: RuleEntry) -> Rule:
         loc: Loc = ["rules", index]
-        when = self._condition(loc, entry)
+        when = self.conditions.read(loc, entry)
         step = entry.grant or entry.limit or DENY
-        self._known([*loc, "obligations"], entry.obligations, self.catalogue.obligations, "obligation")
+        self.conditions.known([*loc, "obligations"], entry.obligations, self.catalogue.obligations, "obligation")
         self._assessed(loc, entry.assessment)
         self._step(loc, entry, when, step)
         return Rule(
@@ -101,7 +102,7 @@ class _Reading:
             grants=entry.grant is not None,
             step=step,
             when=when,
-            excepts=self._excepts(loc, entry.except_),
+            excepts=self.conditions.exceptions(loc, entry.except_),
             obligations=frozenset((*entry.obligations, *self.file.obligations)),
             where=self.document.where([*loc, "id"]),
             assessment=entry.assessment,
@@ -117,7 +118,7 @@ class _Reading:
             ("procedure", "procedure", records.procedure, "procedure"),
             ("onlyKinds", "kinds", records.only_kinds, "kind of penalty"),
         ):
-            self._known([*loc, verb, word], codes, self._codes(role, entry.types), what)
+            self.conditions.known([*loc, verb, word], codes, self._codes(role, entry.types), what)
         rule = RowRule(
             rule=f"{self.file.policy}/{entry.id}",
             reason=entry.why.words(),
@@ -136,59 +137,13 @@ class _Reading:
         )
         law = tuple(law.basis() for law in entry.law)
         where = self.document.where([*loc, "id"])
-        return Row(rule, law, self._condition(loc, entry), self._excepts(loc, entry.except_), where)
-
-    def _excepts(self, loc: Loc, entries: Sequence[ConditionEntry]) -> tuple[Condition, ...]:
-        return tuple(self._condition([*loc, "except", index], entry) for index, entry in enumerate(entries))
-
-    def _condition(self, loc: Loc, entry: ConditionEntry) -> Condition:
-        c = self.catalogue
-        to, fields, during = entry.to, entry.fields, entry.during
-        self._known([*loc, "scopes"], entry.scopes, c.scopes, "scope")
-        self._known([*loc, "purposes"], entry.purposes, self._purposes(), "purpose")
-        self._known([*loc, "subjects"], entry.subjects, c.kinds, "kind of subject")
-        self._known([*loc, "types"], entry.types, c.types, "record type")
-        if to is not None:
-            self._known([*loc, "to", "client"], to.client, c.client_classes, "class of client")
-            self._known([*loc, "to", "region"], to.region, {"inside", "outside", *c.provinces}, "region")
-        if fields is not None:
-            types = [name for name in entry.types if name in c.types] or list(c.types)
-            names = {field.name for name in types for field in c.types[name].fields.values()}
-            self._known([*loc, "fields", "name"], fields.name, names, "field")
-            self._known([*loc, "fields", "tag"], fields.tag, {tag for field in self.every for tag in field.tags}, "tag")
-            self._known([*loc, "fields", "kind"], fields.kind, c.ladders, "kind of field")
-        return Condition(
-            clients=frozenset(to.client if to else ()),
-            regions=frozenset(to.region if to else ()),
-            ids=frozenset(to.id if to else ()),
-            scopes=frozenset(entry.scopes),
-            purposes=frozenset(entry.purposes),
-            consent=entry.consent is not None,
-            agreement=entry.agreement is not None,
-            own=entry.self_ is not None,
-            given=frozenset(entry.given),
-            subjects=frozenset(entry.subjects),
-            types=frozenset(entry.types),
-            classes=frozenset(fields.cls if fields else ()),
-            tags=frozenset(fields.tag if fields else ()),
-            names=frozenset(fields.name if fields else ()),
-            kinds=frozenset(fields.kind if fields else ()),
-            during=During(
-                from_=during.from_,
-                until=during.until,
-                hours=during.hours or during.outside_hours,
-                outside_hours=during.outside_hours is not None,
-                weekdays=frozenset(during.weekdays),
-            )
-            if during
-            else None,
-        )
+        return Row(rule, law, self.conditions.read(loc, entry), self.conditions.exceptions(loc, entry.except_), where)
 
     def _step(self, loc: Loc, entry: RuleEntry, when: Condition, step: str) -> None:
         """A mask must be a step of the ladder of every field that the rule reaches."""
         verb = "grant" if entry.grant is not None else "limit"
         steps = {step for ladder in self.catalogue.ladders.values() for step in ladder} | {DENY}
-        self._known([*loc, verb], [step], steps, "step")
+        self.conditions.known([*loc, verb], [step], steps, "step")
         if step == DENY or step not in steps:
             return
         for reached, _, _ in reach(self.catalogue, when):
@@ -210,12 +165,3 @@ class _Reading:
         if reference is not None and reference not in known:
             message = f"unknown assessment `{reference}`"
             self.findings.add(self.document, [*loc, "assessment"], message, reference, known)
-
-    def _known(self, loc: Loc, words: Sequence[str], known: Collection[str], what: str) -> None:
-        for index, word in enumerate(words):
-            if word not in known:
-                self.findings.add(self.document, [*loc, index], f"unknown {what} `{word}`", word, known)
-
-    def _purposes(self) -> set[str]:
-        codes = set(self.catalogue.purposes)
-        return codes | {f"{code.partition('.')[0]}.*" for code in codes}

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from policies.cases import ROW, Case
+from policies.cases import ROW, Case, Never
 from policies.interpreter import judge, row_rules, rule_on
+from policies.invariants import Counterexample, broken
 from policies.policyset import PolicySet
 
 
@@ -17,7 +18,7 @@ from policies.policyset import PolicySet
 class CaseResult:
     """A case and what did not come out as it says; nothing when it passed."""
 
-    case: Case
+    case: Case | Never
     failures: tuple[str, ...]
 
     @property
@@ -27,11 +28,13 @@ class CaseResult:
 
 @dataclass(frozen=True, slots=True)
 class CaseReport:
-    """All results; ids of rules that decided in no case; coordinates of fields that no case speaks of."""
+    """All results; rules that decided in no case, fields that no case speaks of, and how many there are of both."""
 
     results: tuple[CaseResult, ...]
     idle_rules: tuple[str, ...]
     unasserted: tuple[str, ...]
+    rules: int
+    fields: int
 
     @property
     def passed(self) -> bool:
@@ -48,6 +51,7 @@ def run_cases(policies: PolicySet) -> CaseReport:
         record = policies.catalogue.types[case.facts.type]
         asserted |= {record.fields[name].coordinate for name in case.effects}
         results.append(CaseResult(case, failures))
+    results += [CaseResult(never, tuple(_never(found))) for never, found in broken(policies, policies.nevers)]
     rules = [rule.id for policy in policies.policies for rule in policy.rules]
     rules += [row.rule.rule for policy in policies.policies for row in policy.rows]
     fields = [field.coordinate for record in policies.catalogue.types.values() for field in record.fields.values()]
@@ -55,7 +59,22 @@ def run_cases(policies: PolicySet) -> CaseReport:
         tuple(results),
         tuple(rule for rule in rules if rule not in deciding),
         tuple(coordinate for coordinate in fields if coordinate not in asserted),
+        len(rules),
+        len(fields),
     )
+
+
+def _never(found: Counterexample | None) -> Iterator[str]:
+    if found is not None:
+        facts, decision = found.facts, found.decision
+        who = f"{facts.region or 'no region'}/{facts.client_class}+{','.join(sorted(facts.scopes))}".removesuffix("+")
+        said = [f"purpose {facts.purpose or 'none'}", f"records of {facts.province}", f"subject {facts.kind}"]
+        said += [f"client {facts.client_id}"] if facts.client_id else []
+        said += ["consent"] if facts.consent else []
+        said += ["about itself"] if facts.own else []
+        said += [f"giving {', '.join(sorted(facts.given))}"] if facts.given else []
+        said.append(f"at {facts.at:%Y-%m-%d %H:%M}")
+        yield f"{found.field.coordinate}: is {decision.effect} by {decision.rule} for {who}: {'; '.join(said)}"
 
 
 def _fields(policies: PolicySet, case: Case, deciding: set[str | None]) -> Iterator[str]:

@@ -156,18 +156,19 @@ class WholeSpace:
 
     def decision(self, half: int, version: int, ladder: tuple[str, ...]) -> Decision:
         """What is decided where these are left, of a field with this ladder."""
-        return self._held[version].decision(self._forced(half), ladder)
+        return self._held[version].decision(self.held(half), ladder)
 
     def deciding(self, half: int, version: int, ladder: tuple[str, ...]) -> tuple[int, int]:
         """See `HeldRules.deciding`."""
-        return self._held[version].deciding(self._forced(half), ladder)
+        return self._held[version].deciding(self.held(half), ladder)
 
     def in_force(self, half: int, version: int) -> tuple[NumberedRow, ...]:
         """The row rules that are in force where these are left."""
-        held = self._forced(half)
+        held = self.held(half)
         return tuple(row for row in self.numbering.rows[version] if held & row.bit and not held & row.excepts)
 
-    def _forced(self, half: int) -> int:
+    def held(self, half: int) -> int:
+        """The bits that hold where these are left: what waits for an agreement, when one is in force."""
         return half if half & self._heads else half & ~self._agreed
 
     def facts(self, path: Path, type_name: str, kind: str) -> Facts:

@@ -13,6 +13,7 @@ from random import Random
 from typing import Any
 
 from policies.calendar_days import Span
+from policies.cases import Never
 from policies.model import Catalogue, Facts, FieldClass, RecordType, RowRule, Words
 from policies.policyset import Policy, PolicySet, Row, Rule
 from tests.edges.drafts import NOON, catalogue
@@ -54,6 +55,11 @@ class Edits(Sets):
     def draw(self, over: Catalogue | None = None) -> PolicySet:
         c = over or few_words()
         return PolicySet(c, tuple(self._with_rows(c, self._policy(c, n)) for n in range(self.random.randint(1, 4))))
+
+    def never(self, c: Catalogue) -> Never:
+        """Something that must never be, which some questions fit."""
+        effects = self._words(("allow", "surname", "pseudonym"), 2) if self._one_in(2) else frozenset[str]()
+        return Never("trial.yaml:1", "trial", self._condition(c, 5), self._excepts(c), effects)
 
     def edited(self, policies: PolicySet) -> PolicySet:
         """The set with one thing otherwise; now and then with two."""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from xml.etree.ElementTree import Element, SubElement, tostring
 
 import click
 
 from gateway.checking import policy_documents
 from gateway.cli import policy_words as words
 from gateway.cli.homes import home_option
-from policies.analysis import check, run_cases
+from policies.analysis import CaseResult, check, run_cases
 from policies.bundles import MANIFEST, manifest_text
 
 
@@ -35,7 +37,8 @@ def check_verb(home: Path | None) -> None:
 @click.command("test")
 @home_option
 @click.option("-k", "word", default="", help="Only cases whose name holds this.")
-def test_verb(home: Path | None, word: str) -> None:
+@click.option("--junit", type=click.Path(path_type=Path, dir_okay=False), help="Write the results for a CI server.")
+def test_verb(home: Path | None, word: str, junit: Path | None) -> None:
     """Run the worked cases, also of a set that is not sealed yet; say which rules and fields no case needs."""
     folder = words.folder(home)
     policies = words.draft(folder)
@@ -46,11 +49,29 @@ def test_verb(home: Path | None, word: str) -> None:
             click.echo(f"{result.case.where}: {result.case.name}: {failure}")
     failed = sum(not result.passed for result in results)
     click.echo(f"{len(results) - failed} passed, {failed} failed")
-    for title, names in (("rules that no case needs", report.idle_rules), ("fields of no case", report.unasserted)):
-        if names and not word:
-            click.echo(f"{title}: {', '.join(names)}")
+    for what, idle, every, said in (
+        ("rules", report.idle_rules, report.rules, "decide in a case"),
+        ("fields", report.unasserted, report.fields, "are asserted"),
+    ):
+        if not word:
+            share = 100 * (every - len(idle)) // every if every else 100
+            click.echo(f"{what}: {share} % of {every} {said}{'; not ' if idle else ''}{', '.join(idle)}")
+    if junit is not None:
+        junit.write_bytes(junit_xml(results))
     if failed or not results:
         sys.exit(1)
+
+
+def junit_xml(results: Sequence[CaseResult]) -> bytes:
+    """The results as CI servers read them: a suite, and a case for each, under its file."""
+    failed = sum(not result.passed for result in results)
+    suite = Element("testsuite", name="policy cases", tests=str(len(results)), failures=str(failed))
+    for result in results:
+        file, _, line = result.case.where.rpartition(":")
+        case = SubElement(suite, "testcase", classname=file, name=result.case.name, file=file, line=line)
+        if not result.passed:
+            SubElement(case, "failure", message="; ".join(result.failures))
+    return bytes(tostring(suite, encoding="utf-8", xml_declaration=True))
 
 
 @click.command("seal")
@@ -72,4 +93,4 @@ def seal_verb(home: Path | None) -> None:
     written = target.with_suffix(".new")
     written.write_text(manifest_text(policy_documents(folder)), "utf-8")
     written.replace(target)
-    click.echo(f"sealed: policy set {policies.digest[7:19]}, {len(policies.cases)} cases passed")
+    click.echo(f"sealed: policy set {policies.digest[7:19]}, {len(policies.cases) + len(policies.nevers)} cases passed")
