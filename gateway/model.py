@@ -14,13 +14,18 @@ from typing import Any, Literal
 from graphql import DocumentNode, FragmentDefinitionNode, OperationDefinitionNode
 from graphql.execution.values import VariableValues
 
-from connectors.contract import Condition, Row, SubjectKey
+from connectors.contract import Condition, Row
 from gateway.caller import Caller as Caller
 from gateway.caller import Consent as Consent
 from gateway.caller import GivenConsent as GivenConsent
+from gateway.subjects import ANYBODY as ANYBODY
+from gateway.subjects import Flaw
+from gateway.subjects import Subject as Subject
 from policies.model import Decision, Facts, RowRule, Words
 
 Path = tuple[str | int, ...]
+
+SEVERAL = frozenset({"subjects", "_entities"})  # root fields that ask about many subjects at once
 
 # Statuses of a platform's line in an answer: those that answer in full; all of them, the worst last.
 FULL = frozenset({"ANSWERED", "NONE", "NOT_ASKED"})
@@ -62,20 +67,6 @@ class Operation:
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
-    """One asked subject: its key, its kind (decided by the key alone) and the name given beside it."""
-
-    key: SubjectKey
-    kind: str
-    natural: bool
-    name: str | None
-
-    @property
-    def given(self) -> frozenset[str]:
-        return frozenset({self.key.kind, "name"}) if self.name else frozenset({self.key.kind})
-
-
-@dataclass(frozen=True, slots=True)
 class Position:
     """After which record a page begins. `seen` are ids of shown records whose place depends on which platforms
     answer, because their copies bear different dates: they must not come twice."""
@@ -112,9 +103,6 @@ class Seek:
     kinds: tuple[str, ...]
 
 
-ANYBODY = Subject(SubjectKey("uscc", ""), "", False, None)  # the subject of a branch that seeks
-
-
 @dataclass(frozen=True, slots=True)
 class Branch:
     """One record connection, of one subject or of all that it seeks."""
@@ -139,14 +127,26 @@ class Root:
     key: str  # the response key
     field: str
     arguments: Mapping[str, Any]
-    subjects: tuple[Subject, ...] | None = None
+    subjects: tuple[Subject | Flaw, ...] | None = None
     parts: tuple[tuple[str, str], ...] = ()  # of a report: response key and field, `subject` or a section
+
+    @property
+    def several(self) -> bool:
+        """Whether the answer is a list, in the order of the subjects."""
+        return self.field in SEVERAL
 
     @property
     def known(self) -> Iterator[tuple[Path, Subject]]:
         """Each subject with its response path."""
         for index, subject in enumerate(self.subjects or ()):
-            yield ((self.key, index) if self.field == "subjects" else (self.key,)), subject
+            if isinstance(subject, Subject):
+                yield ((self.key, index) if self.several else (self.key,)), subject
+
+    @property
+    def flaws(self) -> list[tuple[Path, Flaw]]:
+        """Each place that names no subject."""
+        places = enumerate(self.subjects or ()) if self.field == "_entities" else ()
+        return [((self.key, index), place) for index, place in places if isinstance(place, Flaw)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,7 +110,7 @@ class Encoder:
         places: dict[SubjectKey, int] = {}
         subjects: list[dict[str, str]] = []
         for subject in (
-            *(subject for root in verdict.plan.roots for subject in root.subjects or ()),
+            *(subject for root in verdict.plan.roots for _, subject in root.known),
             *(branch.subject for branch in verdict.plan.branches if branch.seek is None),
         ):
             if subject.key not in places:

@@ -22,7 +22,7 @@ class Consented:
         self._plan = plan
         instant = at.timestamp()
         fitting = [c for c in caller.consents if c.purpose == caller.purpose and instant < c.until]
-        keys = {subject.key for root in plan.roots for subject in root.subjects or ()} if fitting else ()
+        keys = {subject.key for root in plan.roots for _, subject in root.known} if fitting else ()
         self._by_subject: dict[SubjectKey, list[Consent]] = {}
         for consent in fitting:
             for key in keys:

@@ -29,7 +29,7 @@ class WithheldList:
     """Collects what is withheld: one entry per (coordinate, rule, effect)."""
 
     def __init__(self, plan: Plan) -> None:
-        self._batch = {root.key for root in plan.roots if root.field == "subjects"}
+        self._batch = {root.key for root in plan.roots if root.several}
         self._told: dict[tuple[str, str, str | None, str], _Told] = {}
 
     def add(self, branch: Branch, record: RecordType, ruling: Ruling) -> None:

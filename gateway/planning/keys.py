@@ -22,6 +22,9 @@ IS_CITIZEN_ID = Words("这是公民身份号码，请写在 `citizenId`", "this 
 IS_USCC = Words("这是统一社会信用代码，请写在 `uscc`", "this is a USCC; write it under `uscc`")
 USCC = Words("统一社会信用代码", "USCC")
 CITIZEN_ID = Words("公民身份号码", "citizen ID")
+NO_ENTITY = Words("`__typename`：没有这个名称的实体", "`__typename`: there is no entity of this name")
+NOT_TEXT = Words("`uscc`、`citizenId` 与 `name` 为文本", "`uscc`, `citizenId` and `name` are text")
+OTHER_KIND = Words("`__typename`：该代码属于另一类主体", "`__typename`: this is the code of another kind of subject")
 
 
 def subject_of(catalogue: Catalogue, given: Mapping[str, Any], path: Path) -> Subject:
@@ -29,6 +32,20 @@ def subject_of(catalogue: Catalogue, given: Mapping[str, Any], path: Path) -> Su
     key = key_of(given, path)
     subject_kind = identifiers.kind_of(catalogue, key.kind, key.value)
     return Subject(key, subject_kind, catalogue.kinds[subject_kind].natural, given.get("name") or None)
+
+
+def represented(catalogue: Catalogue, given: Mapping[str, Any], path: Path) -> Subject:
+    """A subject as another graph represents it: its kind by `__typename`, and its key; whatever else is there is for
+    others. Raises GatewayError INVALID_ARGUMENT, INVALID_SUBJECT_KEY."""
+    if given["__typename"] not in catalogue.kinds:
+        raise GatewayError("INVALID_ARGUMENT", path=path, detail=NO_ENTITY)
+    key = {word: given[word] for word in ("uscc", "citizenId", "name") if given.get(word) is not None}
+    if not all(isinstance(value, str) for value in key.values()):
+        raise GatewayError("INVALID_SUBJECT_KEY", path=path, detail=NOT_TEXT)
+    subject = subject_of(catalogue, key, path)
+    if subject.kind != given["__typename"]:
+        raise GatewayError("INVALID_SUBJECT_KEY", path=path, detail=OTHER_KIND)
+    return subject
 
 
 def key_of(given: Mapping[str, Any], path: Path) -> SubjectKey:

@@ -12,16 +12,17 @@ from graphql.execution.values import VariableValues
 
 from gateway.cursors import Cursors
 from gateway.errors import GatewayError, Refusal
-from gateway.model import Branch, Caller, Operation, Path, Plan, Root, Subject, Window
+from gateway.model import SEVERAL, Branch, Caller, Operation, Path, Plan, Root, Subject, Window
 from gateway.planning.fields import reads
-from gateway.planning.keys import subject_of
+from gateway.planning.keys import NO_ENTITY, represented, subject_of
 from gateway.planning.seeking import Seeking
 from gateway.planning.windows import Windows
 from gateway.schema import Face
 from gateway.schema.collecting import Collector, Selected
+from gateway.subjects import Flaw
 from policies.model import Catalogue, Words
 
-ABOUT_SUBJECTS = ("subject", "subjects", "creditReport")
+ABOUT_SUBJECTS = {"subject": "id", "subjects": "ids", "creditReport": "id", "_entities": "representations"}
 OPEN = ("search", "listing")
 MAX_BRANCHES = 2_000  # record connections of all subjects together; each is asked of several platforms
 NO_FIELDS: frozenset[str] = frozenset()
@@ -53,12 +54,13 @@ class Planner:
             if name.startswith("__"):
                 continue
             arguments: Mapping[str, Any] = {}
-            subjects: tuple[Subject, ...] | None = None
+            subjects: tuple[Subject | Flaw, ...] | None = None
             parts: tuple[tuple[str, str], ...] = ()
             with making.noting():
                 arguments = making.arguments("Query", nodes, (key,))
                 if name in ABOUT_SUBJECTS:
-                    given = arguments["ids"] if name == "subjects" else [arguments["id"]]
+                    given = arguments[ABOUT_SUBJECTS[name]]
+                    given = given if name in SEVERAL else [given]
                     subjects = self._subjects(making, name, given, key)
                     parts = self._about(making, name, key, nodes, subjects)
                 elif name in OPEN:
@@ -72,26 +74,37 @@ class Planner:
 
     def _subjects(
         self, making: _Making, name: str, given: Sequence[Mapping[str, Any]], key: str
-    ) -> tuple[Subject, ...]:
+    ) -> tuple[Subject | Flaw, ...]:
         making.room -= len(given)
         if making.room < 0:
             most = self._max_subjects
             detail = Words(f"一次查询至多 {most} 个主体", f"at most {most} subjects in one question")
             raise GatewayError("LIMIT_EXCEEDED", path=(key,), detail=detail)
-        subjects: list[Subject] = []
+        subjects: list[Subject | Flaw] = []
         for index, item in enumerate(given):
+            path: Path = (key, index) if name in SEVERAL else (key,)
+            if name == "_entities":
+                subjects.append(self._represented(item, path))
+                continue
             with making.noting():
-                path: Path = (key, index) if name == "subjects" else (key,)
                 subjects.append(subject_of(self._catalogue, item, path))
         return () if making.errors else tuple(subjects)
 
+    def _represented(self, item: Mapping[str, Any], path: Path) -> Subject | Flaw:
+        """The codes come from another graph's data: a wrong one is an error of its place, and spoils no other."""
+        try:
+            return represented(self._catalogue, item, path)
+        except GatewayError as error:
+            return Flaw(error.code, error.detail or NO_ENTITY)
+
     def _about(
-        self, making: _Making, name: str, key: str, nodes: list[FieldNode], subjects: tuple[Subject, ...]
+        self, making: _Making, name: str, key: str, nodes: list[FieldNode], places: tuple[Subject | Flaw, ...]
     ) -> tuple[tuple[str, str], ...]:
         """Branches of known subjects. Returns the parts of a report."""
+        subjects = [(index, subject) for index, subject in enumerate(places) if isinstance(subject, Subject)]
         if name == "creditReport":
             parts = making.collector.below("CreditReport", nodes)
-            for subject in subjects:
+            for _, subject in subjects:
                 for part, chosen in parts.items():
                     if chosen[0].name.value == "subject":
                         self._subject(
@@ -101,8 +114,8 @@ class Planner:
                         self._section(making, subject, (key,), part, chosen)
             return tuple((part, chosen[0].name.value) for part, chosen in parts.items())
         selected: dict[str, Selected] = {}  # the selection depends on the kind alone: once for 200 subjects
-        for index, subject in enumerate(subjects):
-            path: Path = (key, index) if name == "subjects" else (key,)
+        for index, subject in subjects:
+            path: Path = (key, index) if name in SEVERAL else (key,)
             if subject.kind not in selected:
                 selected[subject.kind] = making.collector.below(subject.kind, nodes)
             self._subject(making, subject, path, path, selected[subject.kind])

@@ -28,6 +28,7 @@ from strawberry.schema.config import StrawberryConfig
 from gateway.errors import GatewayError, Refusal
 from gateway.model import Operation
 from gateway.schema.collecting import Collector, Collectors
+from gateway.schema.federating import subgraph, told_by_the_tree
 from gateway.schema.projecting import Read, Unfit, projection
 from gateway.schema.questions import Enums, query_type
 from gateway.schema.records import build
@@ -66,8 +67,11 @@ class Face:
             config=StrawberryConfig(auto_camel_case=False, default_resolver=_read, scalar_map=SCALARS),
         )
         self._schema: GraphQLSchema = schema._schema  # Strawberry's own execute would parse and validate again
+        told_by_the_tree(self._schema)
         self._collectors = Collectors(self._schema)
         self._compiled = compiled
+        self._keys = {kind.name: kind.key for kind in catalogue.kinds.values()}
+        self._subgraph: str | None = None
 
     @property
     def graphql(self) -> GraphQLSchema:
@@ -75,6 +79,12 @@ class Face:
 
     def sdl(self) -> str:
         return print_schema(self._schema) + "\n"
+
+    def subgraph(self) -> str:
+        """The schema as a subgraph of Apollo Federation 2, for `_service`."""
+        if self._subgraph is None:
+            self._subgraph = subgraph(self._schema, self._keys)
+        return self._subgraph
 
     def parse(self, query: str) -> DocumentNode:
         """Raises GatewayError GRAPHQL_PARSE_FAILED."""

@@ -20,6 +20,7 @@ from graphql import (
     NamedTypeNode,
     ObjectTypeDefinitionNode,
     TypeDefinitionNode,
+    UnionTypeDefinitionNode,
     parse,
 )
 
@@ -65,6 +66,9 @@ def _without(node: Any, places: Collection[str], known: Collection[str]) -> Any:
     if isinstance(node, InputObjectTypeDefinitionNode):
         inputs = tuple(_staying(node.fields, f"{name}.{{}}", places, known))
         return replace(node, fields=inputs) if inputs else None
+    if isinstance(node, UnionTypeDefinitionNode):
+        members = tuple(each for each in node.types or () if each.name.value in known)
+        return replace(node, types=members) if members else None
     if not isinstance(node, ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode):
         return node
     fields = []
@@ -98,6 +102,7 @@ def _reached(types: Mapping[str, Any], directives: Iterable[DirectiveDefinitionN
         found.add(name)
         for each in getattr(types[name], "fields", None) or ():
             left += [_named(each.type), *(_named(a.type) for a in getattr(each, "arguments", None) or ())]
+        left += [each.name.value for each in getattr(types[name], "types", None) or ()]
         left += [*_above(types[name]), *(other for other, node in types.items() if name in _above(node))]
     return found
 

@@ -10,6 +10,7 @@ from typing import Any, Optional
 import strawberry
 from strawberry.types import Info
 
+from gateway.schema.federating import Representation, Subgraph, entity
 from gateway.schema.places import Place
 from gateway.schema.records import Built, Regions, shape
 from gateway.schema.words import (
@@ -78,6 +79,14 @@ def query_type(catalogue: Catalogue, built: Built, enums: Enums) -> Any:
                 "purpose": (Optional[enums.purpose], strawberry.UNSET),
             },
         ),
+    }
+    fields |= {
+        "_entities": _field(
+            list[Optional[entity(built.kinds)]],  # type: ignore[misc]
+            "Subjects by the keys that another graph holds, at most as many as `subjects`; the order is kept.",
+            {"representations": list[Representation]},
+        ),
+        "_service": _field(Subgraph, "This schema as a subgraph of Apollo Federation 2.", {}),
     }
     listed = next((record for record in catalogue.types.values() if record.roles.list), None)
     if listed is not None and listed.roles.list is not None:

@@ -46,6 +46,7 @@ class Built:
     """What the catalogue became: types by name, ready for the root fields to return."""
 
     subject: Any  # the interface CreditSubject
+    kinds: list[Any]  # the types that have it
     concrete: list[Any]  # types that must be named to the schema
     enums: Mapping[str, Any]  # by vocabulary
     connections: Mapping[str, Any]  # by record type
@@ -83,7 +84,7 @@ def build(catalogue: Catalogue, kind_enum: Any, type_enum: Any) -> Built:
     }
     subject_interface = _subject_interface(catalogue, kind_enum, fields)
     kinds = [_subject(kind, subject_interface) for kind in catalogue.kinds.values()]
-    return Built(subject_interface, [*records.values(), *kinds], enums, connections, status)
+    return Built(subject_interface, kinds, [*records.values(), *kinds], enums, connections, status)
 
 
 def _code_list(catalogue: Catalogue, name: str) -> Any:
@@ -198,30 +199,33 @@ def _connection_field(record: RecordType, connection: Any, status: Any) -> Any:
 
 def _subject_interface(catalogue: Catalogue, kind_enum: Any, connections: Mapping[str, Any]) -> Any:
     derived = sorted({name for kind in catalogue.kinds.values() for name in kind.derived})
-
-    def reader(name: str, annotation: Any, description: str) -> Any:
-        def resolve(root: Any) -> Any:
-            return OF_SUBJECT.of(root, name, "")
-
-        resolve.__annotations__["return"] = annotation
-        return strawberry.field(resolver=resolve, description=description, metadata=OF_SUBJECT.metadata)
-
     body: dict[str, Any] = {
-        "id": reader("id", strawberry.ID, "the code of an organisation; a pseudonym for a natural person"),
-        "kind": reader("kind", kind_enum, "主体类型 · decided by the key alone"),
-        "uscc": reader("uscc", Optional[str], "统一社会信用代码 · null for natural persons"),
+        "id": _of_subject("id", strawberry.ID, "the code of an organisation; a pseudonym for a natural person"),
+        "kind": _of_subject("kind", kind_enum, "主体类型 · decided by the key alone"),
+        "uscc": _of_subject("uscc", Optional[str], "统一社会信用代码 · null for natural persons"),
     }
     for name in derived:
         origin = next(kind.derived[name] for kind in catalogue.kinds.values() if name in kind.derived)
         item = catalogue.field(origin)
-        body[name] = reader(name, Optional[str], f"{item.title.zh} · {item.title.en} · read from {origin}")
+        body[name] = _of_subject(name, Optional[str], f"{item.title.zh} · {item.title.en} · read from {origin}")
     body |= connections
     body["__module__"] = __name__
     body["__annotations__"] = {}
     return strawberry.interface(type("CreditSubject", (), body), description="信用主体 · a credit subject")
 
 
+def _of_subject(name: str, annotation: Any, description: str) -> Any:
+    def resolve(root: Any) -> Any:
+        return OF_SUBJECT.of(root, name, "")
+
+    resolve.__annotations__["return"] = annotation
+    return strawberry.field(resolver=resolve, description=description, metadata=OF_SUBJECT.metadata)
+
+
 def _subject(kind: SubjectKind, interface: type) -> Any:
-    shape = type(kind.name, (interface,), {"__module__": __name__, "__annotations__": {}})
+    body: dict[str, Any] = {"__module__": __name__, "__annotations__": {}}
+    if kind.key == "citizenId":
+        body["citizenId"] = _of_subject("citizenId", Optional[str], "公民身份号码 · the key as you gave it")
+    shape = type(kind.name, (interface,), body)
     shape.is_type_of = staticmethod(_is(kind.name))  # type: ignore[attr-defined]
     return strawberry.type(shape, description=f"{kind.title.zh} · {kind.title.en}")

@@ -78,8 +78,14 @@ class Shaper:
         for connection in made:
             by_root.setdefault(connection.branch.root, []).append(connection)
         tree = {root.key: self._root(root, verdict, by_root, pseudonym) for root in verdict.plan.roots}
-        complete = all(connection.complete for connection in made) and not verdict.unknowable
-        sources, errors = sources_and_errors(made, request.language)
+        flaws = [
+            GatewayError(flaw.code, path=path, detail=flaw.detail)
+            for root in verdict.plan.roots
+            for path, flaw in root.flaws
+        ]
+        complete = all(connection.complete for connection in made) and not verdict.unknowable and not flaws
+        sources, failures = sources_and_errors(made, request.language)
+        errors = [*(flaw.as_graphql(request.language) for flaw in flaws), *failures]
         extensions = {
             "complete": complete,
             "sources": sources,
@@ -125,15 +131,20 @@ class Shaper:
                 return made[root.key,][0].tree
             case "search":
                 return self._matches(made[root.key,][0])
+            case "_service":
+                return {"sdl": self._face.subgraph()}
             case "creditReport":
                 [(path, subject)] = root.known
                 known = path not in verdict.unknowable
                 return self._report(root, subject, made.get(path, []), pseudonym) if known else None
-        trees = [
-            self._subject(subject, made.get(path, []), path, pseudonym) if path not in verdict.unknowable else None
+        trees = {
+            path: self._subject(subject, made.get(path, []), path, pseudonym)
             for path, subject in root.known
-        ]
-        return trees if root.field == "subjects" else trees[0]
+            if path not in verdict.unknowable
+        }
+        if not root.several:
+            return trees.get((root.key,))
+        return [trees.get((root.key, index)) for index in range(len(root.subjects or ()))]
 
     def _report(self, root: Root, subject: Subject, made: list[Connection], pseudonym: Callable[[str], str]) -> Any:
         subjects = {
@@ -155,6 +166,7 @@ class Shaper:
             "id": code,
             "kind": subject.kind,
             "uscc": None if subject.natural else subject.key.value,
+            "citizenId": subject.key.value if subject.key.kind == "citizenId" else None,
         }
         mine: dict[str | int, Any] = {}
         for connection in made:

@@ -63,7 +63,7 @@ def plainly(record: Record) -> bytes:
 
 def decided(verdict: Verdict, record: Record) -> dict[str, Any]:
     """The part of a record that only a decided question has."""
-    asked = [subject for root in verdict.plan.roots for subject in root.subjects or ()]
+    asked = [subject for root in verdict.plan.roots for _, subject in root.known]
     asked += [branch.subject for branch in verdict.plan.branches if branch.seek is None]
     keys = list(dict.fromkeys(subject.key for subject in asked))
     kinds = {subject.key: subject.kind for subject in reversed(asked)}

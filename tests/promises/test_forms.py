@@ -45,7 +45,8 @@ class Ungoverned(Turns):
 def face() -> Face:
     """The gateway's, without its resolvers, so that every field gives whatever is of its type."""
     found = Face(catalogue())
-    for kind in found.graphql.type_map.values():
+    own = [kind for name, kind in found.graphql.type_map.items() if not name.startswith("__")]
+    for kind in own:  # those of introspection are every schema's
         for field in getattr(kind, "fields", {}).values():
             if hasattr(field, "resolve"):
                 field.resolve = None

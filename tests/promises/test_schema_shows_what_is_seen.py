@@ -138,7 +138,7 @@ def test_a_caller_that_sees_nothing() -> None:
     see."""
     found = viewed(rules_of(), facts(given=frozenset()))
     assert found.query_type is not None
-    assert set(found.query_type.fields) == {"platforms", "access"}
+    assert set(found.query_type.fields) == {"platforms", "access", "_service"}
     assert not found.get_type("SubjectKind")
     assert not found.get_type("CreditRecord")
 

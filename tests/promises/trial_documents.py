@@ -320,6 +320,8 @@ def written(value: Any, scalar: str) -> str:
     """A value as a literal."""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{name}: {written(item, scalar)}" for name, item in value.items()) + "}"
     if isinstance(value, str):
         return '"' + value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
     return repr(int(value)) if scalar == "Int" else repr(value)

@@ -9,8 +9,10 @@ from typing import Any
 
 from graphql import GraphQLSchema, get_named_type, is_object_type
 
+from connectors.contract import SubjectKey
+from policies import identifiers
 from tests.promises.trial_documents import Draft, Writer, marred, plain_words, relit, respelt, written
-from tests.promises.trial_platforms import NAMES, SUBJECTS, TYPES
+from tests.promises.trial_platforms import NAMES, SUBJECTS, TYPES, small_catalogue
 
 USCCS = tuple(key.value for key in SUBJECTS if key.kind == "uscc")
 CITIZENS = tuple(key.value for key in SUBJECTS if key.kind == "citizenId")
@@ -22,10 +24,11 @@ SOUGHT = ("多处运输", "海滨", "海滨贸易(青岛)公司", "贸易", "运
 ODD = {
     "date": ("never", "2024-02-30", "20240101", ""), "region": ("37", "NOWHERE", "blue", "99"),
     "code": ("1", "x" * 70, ""),
+    "entity": ("x", {}, {"__typename": "Enterprise"}, {"__typename": "Nobody", "uscc": USCCS[0]}, {"uscc": USCCS[0]}),
 }  # fmt: skip
 WEIGHTS = {
     "Query.subject": 40, "Query.subjects": 10, "Query.creditReport": 8, "Query.search": 4, "Query.listing": 4,
-    "Query.platforms": 2, "Query.access": 1, "CreditReport.subject": 6,
+    "Query.platforms": 2, "Query.access": 1, "CreditReport.subject": 6, "Query._entities": 10,
     **{f"{kind}.{name}": 8 for kind in ("CreditSubject", "Enterprise", "NaturalPerson") for name in (
         "registrations", "administrativePenalties", "judgmentDebtors", "seriousDishonestyEntries", "taxArrears",
         "smeFinanceSummaries", "name")},
@@ -67,6 +70,8 @@ class Questions:
             return (*ODD["code"], USCCS[0]) if odd else CITIZENS
         if coordinate == "SubjectKey.name":
             return NAMES
+        if scalar == "_Any":
+            return ODD["entity"] if odd else [_entity(key) for key in random.sample(SUBJECTS, 3)]
         if scalar == "Date":
             return ODD["date"] if odd else LATE if last == "to" else DATES
         if scalar == "RegionCode":
@@ -91,6 +96,10 @@ class Questions:
             if text in known:
                 return written(random.choice(known), "String")
         return literal
+
+
+def _entity(key: SubjectKey) -> dict[str, str]:
+    return {"__typename": identifiers.kind_of(small_catalogue(), key.kind, key.value), key.kind: key.value}
 
 
 class _Writer(Writer):
