@@ -64,7 +64,9 @@ class Endpoint:
         self._inflight += 1
         try:
             body = await self._body(scope, receive, headers, media)
-            answer = await self.corridor.answer(Incoming(headers, body, _strict(headers), language))
+            peer = scope["client"][0] if scope.get("client") else None
+            incoming = Incoming(headers, body, _strict(headers), language, scope["method"], peer)
+            answer = await self.corridor.answer(incoming)
             self.outcomes[_outcome(answer)] += 1
             await _send(send, answer, media or GRAPHQL_TYPE)
         finally:

@@ -82,7 +82,9 @@ class Corridor:
     async def _walk(self, incoming: Incoming, at: datetime, decision: str, trace: Trace) -> Answer:
         deadline = Deadline.within(self.deadline)
         request = receive(incoming)
-        trace.caller = caller = await self.authenticator.authenticate(incoming.headers, request.extensions)
+        trace.caller = caller = await self.authenticator.authenticate(
+            incoming.headers, request.extensions, incoming.method, incoming.peer
+        )
         admit(caller)
         work = await self.reader.turn(request, caller.id)
         with work:

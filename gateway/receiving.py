@@ -30,12 +30,14 @@ EXPECTED: Mapping[str, tuple[type, Words]] = {
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """One HTTP request: raw header pairs, its body or why there is none, strictness and language."""
+    """One HTTP request: raw header pairs, its body or why there is none, strictness and language, method and peer."""
 
     headers: list[tuple[bytes, bytes]]
     body: bytes | GatewayError
     strict: bool  # `Prefer: handling=strict`
     language: str  # zh | en
+    method: str = "POST"
+    peer: str | None = None  # the address that opened the connection
 
 
 def receive(incoming: Incoming) -> Request:

@@ -49,6 +49,9 @@ class Settings:
     documents: str = _key("any", "`trusted` answers only the documents of `HOME/documents`", "any", "trusted")
     walk: str = _key("compiled", "`plain` parses, decides and reads out each request anew, to compare; same answers",
                      "compiled", "plain")  # fmt: skip
+    dpop_nonce: str = _key(
+        "off", "`on` wants a nonce of this gateway in every DPoP proof: none can be made in advance", "on", "off"
+    )
     pseudonym_key: str = _key("k1", "the id of the key that pseudonyms are made with; a new id begins a new key")
     log_level: str = _key("info", "debug, info, warning or error")
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)  # what `env:NAME` refers to

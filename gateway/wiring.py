@@ -14,10 +14,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from connectors.registry import Registry
-from gateway import checking, keyfiles
+from gateway import authenticating, checking, keyfiles
 from gateway.auditing import AuditLog
-from gateway.authenticating import Authenticator
-from gateway.authenticating.asking import Introspector, SecretError
+from gateway.authenticating.asking import SecretError
 from gateway.authenticating.clients import Clients, load_clients
 from gateway.authenticating.jwks import Jwks
 from gateway.cursors import Cursors
@@ -148,10 +147,9 @@ def wire(
     for text in known.documents:
         reader.trust(text)
     return Corridor(
-        authenticator=Authenticator(
-            known.clients, catalogue, settings.audience, jwks,
-            introspector=Introspector(known.clients.issuers, Environment(settings).resolve),
-            most_consents=settings.max_subjects, consents_within=settings.deadline / 2,
+        authenticator=authenticating.wired(
+            settings, known.clients, catalogue, Environment(settings).resolve,
+            keyfiles.derived(secret, "dpop nonces"), jwks,
         ),
         reader=reader,
         planner=Planner(

@@ -1,6 +1,8 @@
-"""Token to Caller: issuers and their keys, access tokens, purposes and evidence. The verb is `authenticate`."""
+"""Token to Caller: issuers and their keys, access tokens, who may present them, purposes and evidence. The verb is
+`authenticate`."""
 
 from gateway.authenticating.callers import Authenticator
 from gateway.authenticating.members import admit
+from gateway.authenticating.wiring import wired
 
-__all__ = ["Authenticator", "admit"]
+__all__ = ["Authenticator", "admit", "wired"]

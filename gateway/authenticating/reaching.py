@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Mapping
+from functools import cache
 
 import httpx2
 
@@ -16,13 +17,19 @@ class IssuerUnreachable(Exception):
     """The issuer does not answer, or not with what was asked. The text is for the operator's log."""
 
 
+@cache
+def _usual_trust() -> ssl.SSLContext:
+    """Read once: every client of this room trusts the same authorities."""
+    return httpx2.create_ssl_context(trust_env=False)
+
+
 def new_client(
     accept: str, timeout: float, verify: ssl.SSLContext | bool = True, *, reuse: bool = True
 ) -> httpx2.AsyncClient:
     """`verify` is the trust for TLS as httpx2 takes it; `timeout` in seconds for each step of a request; without
     `reuse` each request has a connection of its own."""
     return httpx2.AsyncClient(
-        verify=verify,
+        verify=_usual_trust() if verify is True else verify,
         trust_env=False,
         follow_redirects=False,
         timeout=timeout,

@@ -9,7 +9,7 @@ Nothing of a token is believed before `verify` has returned; no error holds a pa
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,7 @@ from joserfc.errors import JoseError
 from joserfc.jws import CompactSignature, JWSRegistry, extract_compact, validate_compact
 
 from gateway.authenticating.issuers import Issuer, present_name
-from gateway.authenticating.jwks import Jwks
+from gateway.authenticating.jwks import Jwks, PublicKey
 
 SKEW = 30.0  # seconds by which another's clock may be ahead of ours
 _HEADER_WORDS = {"alg", "typ", "kid", "x5t", "x5t#S256"}  # thumbprints name a key, they do not bring one
@@ -44,31 +44,45 @@ class Opened:
 
 
 class _Algorithms(JWSRegistry):
+    max_header_length = 2048  # a proof brings its key along, and one of RSA is longer than the library's 512 bytes
+
     def get_alg(self, name: str) -> Any:
         return super().get_alg(present_name(name))
 
 
+_ANY = _Algorithms()  # what is signed is only taken apart; by which algorithms it may be signed is said elsewhere
+
+
 def take_apart(raw: bytes, kind: str, limit: int) -> Opened:
     """`kind` is the header's `typ` without `application/`, `limit` in bytes. Raises Misshapen."""
+    signed, header, claims = parts(raw, kind, limit, _HEADER_WORDS)
+    kid = header.get("kid")
+    if not isinstance(kid, str) or not _KID.fullmatch(kid):
+        raise Misshapen("no usable key id")
+    return Opened(signed, present_name(header["alg"]), kid, claims)
+
+
+def parts(
+    raw: bytes, kind: str, limit: int, words: Set[str]
+) -> tuple[CompactSignature, Mapping[str, Any], Mapping[str, Any]]:
+    """What is signed, its header with no word beside `words`, and its claims. Raises Misshapen."""
     if len(raw) > limit:
         raise Misshapen(f"larger than {limit} bytes")
     try:
-        signed = extract_compact(raw)
+        signed = extract_compact(raw, registry=_ANY)
         header, claims = signed.protected, orjson.loads(signed.payload)
     except (JoseError, ValueError, TypeError, AttributeError):
         raise Misshapen("not a signed JWT") from None
     if not isinstance(header, dict) or not isinstance(claims, dict):
         raise Misshapen("not a signed JWT")
-    if header.keys() - _HEADER_WORDS:
+    if header.keys() - words:
         raise Misshapen("a header word outside the profile")
-    typ, algorithm, kid = header.get("typ"), header.get("alg"), header.get("kid")
+    typ = header.get("typ")
     if not isinstance(typ, str) or typ.lower().removeprefix("application/") != kind:
         raise Misshapen(f"`typ` is not {kind}")
-    if not isinstance(algorithm, str):
+    if not isinstance(header.get("alg"), str):
         raise Misshapen("no algorithm")
-    if not isinstance(kid, str) or not _KID.fullmatch(kid):
-        raise Misshapen("no usable key id")
-    return Opened(signed, present_name(algorithm), kid, claims)
+    return signed, header, claims
 
 
 async def verify(opened: Opened, issuer: Issuer, jwks: Jwks) -> None:
@@ -80,8 +94,13 @@ async def verify(opened: Opened, issuer: Issuer, jwks: Jwks) -> None:
         raise TokenRefused(f"issuer {issuer.issuer} has no key of this id")
     if present_name(key.alg or opened.algorithm) != opened.algorithm:
         raise TokenRefused("the key is for another algorithm")
+    check(opened.signed, key, issuer.algorithms)
+
+
+def check(signed: CompactSignature, key: PublicKey, algorithms: Set[str]) -> None:
+    """Returns when the key has signed it by one of the `algorithms`. Raises TokenRefused."""
     try:
-        genuine = validate_compact(opened.signed, key, registry=_Algorithms(algorithms=issuer.algorithms))
+        genuine = validate_compact(signed, key, registry=_Algorithms(algorithms=algorithms))
     except (JoseError, ValueError, TypeError) as error:
         raise TokenRefused(f"the signature cannot be checked: {type(error).__name__}") from None
     if not genuine:

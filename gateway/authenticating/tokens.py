@@ -1,9 +1,9 @@
 """Access tokens, signed (RFC 9068) or opaque (RFC 7662), checked to one profile; nothing of one is believed before.
 
 How a signature is checked stands in `signatures`, how an issuer is asked in `asking`; here is what an access token
-must say: every claim with its type, this gateway as audience, a bounded life, a registered client. A token bound to
-a key (`cnf`, RFC 9449 and RFC 8705) is refused as a plain Bearer token. The caller of a bad token learns nothing but
-INVALID_TOKEN; why stays in the log.
+must say: every claim with its type, this gateway as audience, a bounded life, a registered client. To which key it
+is bound (`cnf`) is read here and held against its presenter in `binding`. The caller of a bad token learns nothing
+but INVALID_TOKEN; why stays in the log.
 """
 
 from __future__ import annotations
@@ -31,6 +31,20 @@ ACCESS = frozenset({"bearer", "dpop"})
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*")  # RFC 6749, 3.3
 
 
+_THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")  # SHA-256 in base64url
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """The keys that whoever presents a token must show that they hold: thumbprints in base64url, None where none."""
+
+    jkt: str | None = None  # of the key that signs proofs (RFC 9449, 6.1)
+    certificate: str | None = None  # `x5t#S256`, of the client's certificate (RFC 8705, 3.1)
+
+
+NOT_BOUND = Bound()
+
+
 @dataclass(frozen=True, slots=True)
 class Token:
     """A verified token: its registered client and the claims that the profile reads. Times are Unix seconds."""
@@ -41,6 +55,7 @@ class Token:
     expires: float
     scopes: frozenset[str]
     claims: Mapping[str, Any]
+    bound: Bound = NOT_BOUND
     known_until: float = math.inf  # monotonic seconds: how long its issuer's answer is believed
 
 
@@ -89,13 +104,14 @@ async def _opaque(raw: bytes, clients: Clients, introspector: Introspector, audi
     kind = claims.get("token_type", "Bearer")
     if not isinstance(kind, str) or kind.lower() not in ACCESS:
         raise TokenRefused("its issuer says that it is no access token")
-    return replace(_read(claims, issuer, clients, audience, now), known_until=told.until)
+    token = _read(claims, issuer, clients, audience, now)
+    if kind.lower() == "dpop" and token.bound.jkt is None:
+        raise TokenRefused("its issuer calls it bound, but names no key")
+    return replace(token, known_until=told.until)
 
 
 def _read(claims: Mapping[str, Any], issuer: Issuer, clients: Clients, audience: str, now: float) -> Token:
     """The claims of a genuine token, held against the profile and the registry."""
-    if "cnf" in claims:
-        raise TokenRefused("bound to a key, but presented as Bearer")
     audiences = claims.get("aud")
     if isinstance(audiences, str):
         audiences = [audiences]
@@ -123,4 +139,17 @@ def _read(claims: Mapping[str, Any], issuer: Issuer, clients: Clients, audience:
         expires=expires,
         scopes=frozenset(scope.split()),
         claims=claims,
+        bound=_bound(claims),
     )
+
+
+def _bound(claims: Mapping[str, Any]) -> Bound:
+    """`cnf` (RFC 7800) in the two ways that are known here; a binding that cannot be checked opens nothing."""
+    if "cnf" not in claims:
+        return NOT_BOUND
+    cnf = claims["cnf"]
+    if not isinstance(cnf, dict) or not cnf or cnf.keys() - {"jkt", "x5t#S256"}:
+        raise TokenRefused("bound in a way that is not known here")
+    if not all(isinstance(value, str) and _THUMBPRINT.fullmatch(value) for value in cnf.values()):
+        raise TokenRefused("bound to what is no thumbprint")
+    return Bound(cnf.get("jkt"), cnf.get("x5t#S256"))

@@ -159,6 +159,9 @@ async def test_the_media_type_form_of_the_type_is_accepted(door: Door) -> None:
         pytest.param({"cnf": {"jkt": "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"}}, id="bound by DPoP"),
         pytest.param({"cnf": {"x5t#S256": "bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2"}}, id="bound by certificate"),
         pytest.param({"cnf": {}}, id="bound to nothing"),
+        pytest.param({"cnf": "x"}, id="bound to a word"),
+        pytest.param({"cnf": {"jkt": "short"}}, id="bound to no thumbprint"),
+        pytest.param({"cnf": {"jwk": {"kty": "EC"}}}, id="bound in another way"),
         pytest.param({"authorization_details": {"type": "credit-query"}}, id="details as object"),
         pytest.param({"authorization_details": [{"type": "credit-query", "purposes": "gov.licensing"}]}, id="purposes"),
         pytest.param({"authorization_details": [{"purposes": []}]}, id="details without type"),
@@ -258,15 +261,16 @@ async def test_a_doubled_header_is_refused(door: Door) -> None:
     assert await door.code(token, *twice) == "MALFORMED_REQUEST"
 
 
-@pytest.mark.parametrize("value", [b"Basic YTpi", b"DPoP abc", b"", b"Bearer", b"bearer", b"Digest x", b"\xff\xfe"])
+@pytest.mark.parametrize("value", [b"Basic YTpi", b"DPoP", b"", b"Bearer", b"bearer", b"Digest x", b"\xff\xfe"])
 async def test_other_schemes_are_challenged(door: Door, value: bytes) -> None:
-    """What is not Bearer is answered 401 with the scheme and where to learn more (RFC 6750, RFC 9728)."""
+    """Without a token under a known scheme: 401 with both schemes and where to learn more (RFC 6750, 9449, 9728)."""
     with pytest.raises(GatewayError) as caught:
         await door.authenticator.authenticate([(b"authorization", value)], {})
     assert caught.value.status == 401
+    where = 'resource_metadata="https://gateway.example/.well-known/oauth-protected-resource/graphql"'
     assert caught.value.headers["WWW-Authenticate"] == (
-        'Bearer realm="credit-gateway", '
-        'resource_metadata="https://gateway.example/.well-known/oauth-protected-resource/graphql"'
+        f'Bearer realm="credit-gateway", {where}, '
+        f'DPoP realm="credit-gateway", algs="ES256 PS256 EdDSA Ed25519", {where}'
     )
 
 

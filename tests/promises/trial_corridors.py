@@ -57,7 +57,9 @@ class Callers:
 
     known: Sequence[Caller]
 
-    async def authenticate(self, headers: Iterable[tuple[bytes, bytes]], extensions: Mapping[str, Any]) -> Caller:
+    async def authenticate(
+        self, headers: Iterable[tuple[bytes, bytes]], extensions: Mapping[str, Any], method: str, peer: str | None
+    ) -> Caller:
         return self.known[int(dict(headers)[CALLER])]
 
 
