@@ -11,7 +11,7 @@ import pytest
 
 from policies.findings import Refused
 from policies.model import FieldClass
-from tests.edges.drafts import SHIPPED, catalogue, catalogue_of, texts
+from tests.edges.drafts import SHIPPED, catalogue, catalogue_of, shipped, texts
 
 PENALTY = "catalogue/types/AdministrativePenalty.yaml"
 REGISTRATION = "catalogue/types/Registration.yaml"
@@ -306,6 +306,31 @@ def test_a_region_may_be_in_several_sets_and_a_set_may_cut_below_a_city() -> Non
     assert "3705" in delta
     assert [code for code in zone if code.startswith("3716")] == ["371623", "371603"]
     assert found.codes_of("370200") == ("370200",)
+
+
+def test_regions_join_in_the_order_of_the_plan() -> None:
+    """The Blue Zone stands first, then the plan's other areas, then the partners, the Yangtze Delta first."""
+    names = list(catalogue().region_sets)
+    assert names[:4] == ["BLUE_ZONE", "YELLOW_RIVER_DELTA", "CAPITAL_CLUSTER", "WEST_BELT"]
+    partners = [name for name in names if not any(code.startswith("37") for code in catalogue().codes_of(name))]
+    assert partners == ["YANGTZE_DELTA", "JING_JIN_JI", "JING_JIN_JI_JIN", "PEARL_RIVER_DELTA"]
+
+
+def test_every_city_of_the_province_is_in_a_set_of_the_plan() -> None:
+    """The four areas of the plan leave out no city of Shandong, and many are in two."""
+    cities = [f"37{number:02}" for number in (*range(1, 12), *range(13, 18))]
+    sets = ["BLUE_ZONE", "YELLOW_RIVER_DELTA", "CAPITAL_CLUSTER", "WEST_BELT"]
+    among = {city: [name for name in sets if city in catalogue().codes_of(name)] for city in cities}
+    assert [city for city, found in among.items() if not found] == []
+    assert {city for city, found in among.items() if len(found) == 2} == {"3705", "3714", "3715", "3716"}
+
+
+def test_partners_have_agreements() -> None:
+    """With every province that the plan names as a partner there is an agreement, and with nobody else."""
+    named = [code for name in ("YANGTZE_DELTA", "JING_JIN_JI") for code in catalogue().codes_of(name)]
+    named += {code[:2] for code in catalogue().codes_of("PEARL_RIVER_DELTA")}
+    agreed = [policy.consumer for policy in shipped().policies if policy.kind == "agreement"]
+    assert sorted(agreed, key=str) == sorted(named)
 
 
 def test_a_retired_code_is_where_its_area_is_now() -> None:
