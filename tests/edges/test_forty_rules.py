@@ -1,4 +1,4 @@
-"""The officers' table of forty rules: each row points at a rule, a case or a test that exists, or says what is missing."""
+"""The officers' table of forty rules: a row points at a rule, a case or a test that exists, or says what is missing."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def called(name: str) -> list[Case]:
 
 @pytest.mark.parametrize("number", NUMBERS)
 def test_a_row_points_at_what_exists(number: str) -> None:
-    """Each rule, test, file and obligation that a row names is there, and a row that names none says what is missing."""
+    """Each rule, test, file and obligation that a row names is there; a row that names none says what is missing."""
     row = table()[number]
     assert row.rules or row.tests or row.where.startswith("not yet: ")
     for name in row.named:

@@ -132,10 +132,10 @@ def test_a_hidden_record_leaves_no_trace(house: House) -> None:
 
 
 def test_an_objection_is_marked(house: House) -> None:
-    """A penalty under objection is answered with its mark."""
+    """A penalty under objection is answered with its mark, and one that is long unsettled says that it is overdue."""
     query = "query($id: SubjectKey!) { subject(id: $id) { administrativePenalties { nodes { status marks } } } }"
     [node] = house.ask(query, "objected", **SHANGHAI)["data"]["subject"]["administrativePenalties"]["nodes"]
-    assert node == {"status": "OBJECTED", "marks": ["OBJECTED"]}
+    assert node == {"status": "OBJECTED", "marks": ["OBJECTED", "OBJECTION_OVERDUE"]}
 
 
 def test_what_a_platform_has_not_got_is_said(house: House) -> None:
