@@ -11,7 +11,7 @@ APT := DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0
 
 .DELETE_ON_ERROR:
 CLIENTS := tests/clients/node_modules/.package-lock.json
-.PHONY: setup run test lint lock browser clients bench load fuzz
+.PHONY: setup run test lint lock browser clients bench load fuzz crosstalk
 
 setup: .venv/ready-to-test
 
@@ -26,6 +26,9 @@ bench: setup load
 
 fuzz: setup
 	@.venv/bin/python -m tests.promises.fuzz $(ARGS)
+
+crosstalk: setup
+	@.venv/bin/python -m tests.promises.crosstalk $(ARGS)
 
 lint: setup
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy && .venv/bin/lint-imports

@@ -175,9 +175,9 @@ class Asked(NamedTuple):
 class Generous:
     """A connector that answers each question with whole records. See `connectors.contract`."""
 
-    def __init__(self, name: str, canaries: Canaries, asked: list[Asked]) -> None:
-        self._name, self._canaries, self._asked = name, canaries, asked
-        self._claims = {record.name: _claim(record) for record in canaries.catalogue.types.values()}
+    def __init__(self, name: str, canaries: Canaries, asked: list[Asked], as_of: datetime, batch: int) -> None:
+        self._name, self._canaries, self._asked, self._as_of = name, canaries, asked, as_of
+        self._claims = {record.name: _claim(record, batch) for record in canaries.catalogue.types.values()}
 
     def claims(self) -> Mapping[str, Claim]:
         return self._claims
@@ -198,25 +198,25 @@ class Generous:
         wanted: Sequence[SubjectKey] = ask.subjects or [key for key in known if key.kind == "uscc"]
         rows = self._canaries.rows
         keys = [(self._name, ask.type, subject) for subject in wanted]
-        yield Page([rows[key] for key in keys if key in rows], (), False, datetime.now(UTC))
+        yield Page([rows[key] for key in keys if key in rows], (), False, self._as_of)
 
 
-def _claim(record: RecordType) -> Claim:
+def _claim(record: RecordType, batch: int) -> Claim:
     roles = record.roles
     filters = {roles.status: frozenset({"in"})}
     for name, operator in ((roles.date, "range"), (roles.list, "in"), (roles.subject_name, "contains")):
         if name is not None:
             filters[name] = frozenset({operator})
     keys = frozenset({"uscc", "citizenId"})
-    return Claim(frozenset(record.fields), frozenset(), {}, keys, filters, 1, {}, True)
+    return Claim(frozenset(record.fields), frozenset(), {}, keys, filters, batch, {}, True)
 
 
-def registry(canaries: Canaries, asked: list[Asked]) -> Registry:
-    """The platforms; what they are asked is appended to `asked`."""
-    platforms = {}
+def registry(canaries: Canaries, asked: list[Asked], as_of: datetime | None = None, batch: int = 1) -> Registry:
+    """The platforms; what they are asked is appended to `asked`. `batch`: subjects that they take in one question."""
+    platforms, fresh = {}, as_of or datetime.now(UTC)
     for name in PLATFORMS:
         source = Source(
-            "all", "memory", Generous(name, canaries, asked), Limits(10_000, None, 3.0, 1_000, 1 << 20),
+            "all", "memory", Generous(name, canaries, asked, fresh, batch), Limits(10_000, None, 3.0, 1_000, 1 << 20),
             Breaker(1_000, EVER, EVER), Retry(1, 0.0),
         )  # fmt: skip
         types = dict.fromkeys(COPIED if name == COPIES else canaries.catalogue.types, "all")

@@ -32,6 +32,7 @@ SUBJECTS = {"penalised": "Enterprise", "debtor_person": "NaturalPerson"}
 CURSORS = """query($id: SubjectKey!) { subject(id: $id) { registrations { pageInfo { endCursor } }
     administrativePenalties { pageInfo { endCursor } } judgmentDebtors { pageInfo { endCursor } } } }"""
 PUBLIC = VOICES[-1]
+HOUSE = ("gateway", "credit_gateway", "connectors", "policies")  # whose loggers are heard
 
 
 @dataclass
@@ -135,7 +136,7 @@ def _heard(log: list[str]) -> Iterator[None]:
         def emit(self, record: logging.LogRecord) -> None:
             log.append(self.format(record))
 
-    ear, loggers = Ear(logging.DEBUG), [logging.getLogger(name) for name in ("gateway", "connectors", "policies")]
+    ear, loggers = Ear(logging.DEBUG), [logging.getLogger(name) for name in HOUSE]
     before = [logger.level for logger in loggers]
     for logger in loggers:
         logger.addHandler(ear)

@@ -83,10 +83,12 @@ def test_no_platform_is_asked_for_what_is_denied(trial: Trial) -> None:
     assert [leak for voice, ask in asked for leak in trial.judge.overasked(voice, ask)] == []
 
 
-def test_logs_and_audit_hold_no_value(trial: Trial) -> None:
-    """No canary at all, allowed or not, and no subject's code is in what the gateway logged or in its audit files."""
+def test_logs_metrics_and_audit_hold_no_value(trial: Trial) -> None:
+    """No canary at all, allowed or not, and no subject's code is in what the gateway logged, in its audit files, or on
+    the pages that monitoring reads."""
     kept = sorted((trial.house.home / "audit").rglob("*.jsonl"))
     texts = ["\n".join(set(trial.log)), *(path.read_text("utf-8") for path in kept)]
+    texts += [trial.house.client.get(page).text for page in ("/metrics", "/ready", "/policy/changes.json")]
     assert len(trial.log) > 100
     assert sum(text.count("\n") for text in texts[1:]) >= len(trial.decisions)
     for text in texts:

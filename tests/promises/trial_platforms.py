@@ -67,19 +67,19 @@ FAULTS = (
 EVER = 1e9
 
 
-def _organisation(prefix: str, number: int) -> SubjectKey:
+def organisation(prefix: str, number: int) -> SubjectKey:
     first = f"{prefix}3702{number:02}MA3DEM{number:03}"
     return SubjectKey("uscc", first + identifiers.uscc_check(first))
 
 
-def _person(born: str, number: int) -> SubjectKey:
+def person(born: str, number: int) -> SubjectKey:
     first = f"370203{born}{number:03}"
     return SubjectKey("citizenId", first + identifiers.citizen_id_check(first))
 
 
 SUBJECTS = (
-    *(_organisation(prefix, number) for number, prefix in enumerate(["91", "91", "91", "92", "93", "12", "51"], 1)),
-    _person("19900101", 1), _person("20100228", 2), _person("20080229", 3),
+    *(organisation(prefix, number) for number, prefix in enumerate(["91", "91", "91", "92", "93", "12", "51"], 1)),
+    person("19900101", 1), person("20100228", 2), person("20080229", 3),
 )  # fmt: skip
 
 
