@@ -23,6 +23,7 @@ from gateway.governing.statements import Refused
 from policies.bundles import MANIFEST, PolicySet, assemble
 from policies.trials import CaseReport, run_cases
 
+K = TypeVar("K")
 T = TypeVar("T")
 
 FOLDER = "bundles"
@@ -78,7 +79,7 @@ class Bundles:
         """Keep a sealed policies folder. Raises Refused or DocumentError when it is not whole, OSError."""
         files = read_files(folder)
         known = digest_of(files)
-        policies = _remembered(_SETS, known, lambda: assemble(documents_of(files)))
+        policies = remembered(_SETS, known, lambda: assemble(documents_of(files)))
         if policies.digest != known:
             raise Refused("bundle", f"{folder}: changed while it was read; try again")
         require_whole(files, known)
@@ -99,11 +100,11 @@ class Bundles:
     def policies(self, digest: str) -> PolicySet:
         """The set of a bundle, its files proved at each call. Raises Refused, DocumentError, policies' Refused."""
         files = self.files(digest)
-        return _remembered(_SETS, digest, lambda: assemble(documents_of(files)))
+        return remembered(_SETS, digest, lambda: assemble(documents_of(files)))
 
     def tried(self, digest: str) -> CaseReport:
         """What came of the bundle's own cases: a bundle does not change, nor does what they say of it."""
-        return _remembered(_REPORTS, digest, lambda: run_cases(self.policies(digest)))
+        return remembered(_REPORTS, digest, lambda: run_cases(self.policies(digest)))
 
     def find(self, digits: str) -> str:
         """The whole digest of a bundle that is said by its first digits. Raises Refused."""
@@ -132,7 +133,8 @@ def require_whole(files: Files, digest: str) -> None:
         raise Refused("bundle", f"bundle {short(digest)} is not as it was frozen (cut or changed); restore it")
 
 
-def _remembered(known: LRUCache[str, T], digest: str, make: Callable[[], T]) -> T:
+def remembered(known: LRUCache[K, T], digest: K, make: Callable[[], T]) -> T:
+    """What was made once for a digest, or for a pair of them: it can never come out otherwise."""
     with _TURN:
         found = known.get(digest)
     if found is None:

@@ -12,14 +12,17 @@ from cachetools import LRUCache
 
 from gateway.documents import Document
 from gateway.governing.agreements import unsigned
-from gateway.governing.bundles import Bundles, short
+from gateway.governing.bundles import Bundles, Files, remembered, short
 from gateway.governing.comparing import gains
 from gateway.governing.officers import Officers
 from gateway.governing.sayings import Evidence
 from gateway.governing.statements import Refused
 from policies.analysis import check
 
-CATALOGUE, RULES = "catalogue/", "rules/"
+RULES = "rules/"
+
+_GAINS: LRUCache[tuple[str, str], tuple[str, ...]] = LRUCache(64)
+_AGREEMENTS: LRUCache[tuple[str, str], Mapping[str, Document]] = LRUCache(16)
 
 
 class Comparisons:
@@ -27,21 +30,11 @@ class Comparisons:
 
     def __init__(self, bundles: Bundles) -> None:
         self._bundles = bundles
-        self._known: LRUCache[tuple[str, str], tuple[str, ...]] = LRUCache(64)
-        self._agreements: LRUCache[tuple[str, str], Mapping[str, Document]] = LRUCache(16)
 
     def gains(self, old: str, new: str) -> tuple[str, ...]:
         """Raises Refused when one of them cannot be looked at: then nobody can say that nothing is opened."""
-        if old == new:
-            return ()
-        if (old, new) not in self._known:
-            catalogues = [
-                {path: raw for path, raw in self._bundles.files(digest).items() if path.startswith(CATALOGUE)}
-                for digest in (old, new)
-            ]
-            before, after = self._bundles.policies(old), self._bundles.policies(new)
-            self._known[old, new] = gains(before, after, catalogues[0] != catalogues[1])
-        return self._known[old, new]
+        before, after = (self._bundles.policies(digest) for digest in (old, new))
+        return remembered(_GAINS, (old, new), lambda: gains(before, after)) if old != new else ()
 
     def unsigned(self, old: str, new: str, officers: Officers, at: datetime) -> tuple[str, ...]:
         return tuple(text for each in self.agreements(old, new).values() for text in unsigned(each, officers, at))
@@ -50,13 +43,14 @@ class Comparisons:
         """Agreements of the new bundle that do not stand in the old one byte for byte, by path."""
         if old == new:
             return {}
-        if (old, new) not in self._agreements:
-            before, after = self._bundles.files(old), self._bundles.files(new)
-            changed = [path for path, raw in after.items() if path.startswith(RULES) and raw != before.get(path)]
-            documents = {path: Document(path, after[path]) for path in changed}
-            found = {path: each for path, each in documents.items() if each.data.get("kind") == "agreement"}
-            self._agreements[old, new] = found
-        return self._agreements[old, new]
+        before, after = self._bundles.files(old), self._bundles.files(new)
+        return remembered(_AGREEMENTS, (old, new), lambda: _changed(before, after))
+
+
+def _changed(before: Files, after: Files) -> Mapping[str, Document]:
+    changed = [path for path, raw in after.items() if path.startswith(RULES) and raw != before.get(path)]
+    documents = {path: Document(path, after[path]) for path in changed}
+    return {path: each for path, each in documents.items() if each.data.get("kind") == "agreement"}
 
 
 def gathered(bundles: Bundles, comparisons: Comparisons, base: str, digest: str, now: datetime) -> Evidence:

@@ -66,7 +66,7 @@ class Office:
         author, officers = self.officer(signer)
         self._require(author, (roles.AUTHOR,))
         with self.journal.changing():
-            now, standing = self._now(), self._standing()
+            now, standing = self._now(), self.standing()
             digest = self.bundles.freeze(source).digest if isinstance(source, Path) else self.bundles.find(source)
             evidence = gathered(self.bundles, self.comparisons, standing.bundle, digest, now)
             unsigned = self.comparisons.unsigned(standing.bundle, digest, officers, now)
@@ -94,7 +94,7 @@ class Office:
         second, officers = self.officer(signer)
         self._require(second, (roles.APPROVER, roles.LAW))
         with self.journal.changing():
-            now, standing = self._now(), self._standing()
+            now, standing = self._now(), self.standing()
             statement, submission = self._submitted(self.bundles.find(digits), standing, officers)
             if second.id == statement.by:
                 raise Refused("role", f"`{second.id}` wrote this change; another person approves it")
@@ -132,7 +132,7 @@ class Office:
     def rollback(self, digits: str, signer: Signer, note: Note) -> Course:
         """Back to what was in force before: by one person when that opens nothing, else by an approved submission."""
         digest = self.bundles.find(digits)
-        standing = self._standing()
+        standing = self.standing()
         opened = self.comparisons.gains(standing.bundle, digest)
         if opened:
             try:
@@ -198,7 +198,8 @@ class Office:
             following.course = after
         return after
 
-    def _standing(self) -> Standing:
+    def standing(self) -> Standing:
+        """What is in force now."""
         return self.course().in_force(self._now())
 
     def _submitted(self, digest: str, standing: Standing, officers: Officers) -> tuple[Statement, Submission]:

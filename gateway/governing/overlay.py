@@ -1,21 +1,22 @@
 """What is closed in an emergency, above a bundle: suspended partners, and limits for a few hours. Limits only.
 
-A suspended client is denied everything. A suspended agreement loses its grants, and a limit says so to its consumer's
-clients, for the agreement's purposes and types; a data subject of that province still sees its own record. Both are
-policies of one limit, evaluated as all others are. What is laid over a set has a digest of its own, so that a record of
-the audit says by which version it was decided.
+A suspended client is denied everything. A suspended agreement is in force no more: its consumer's clients are denied,
+for its purposes and types, whatever is not public or is of a natural person; what is open to them anyway still obliges
+as under the agreement, and a data subject still sees its own record. These are limits among the others, evaluated as
+they are. What is laid over a set has a digest of its own, so that the audit says by which version was decided.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
 from gateway.governing.statements import canonical
-from policies.conditions import Condition
+from policies.conditions import OUTSIDE, Condition, purpose_listed
+from policies.layers import SUBJECT
 from policies.model import DENY, FieldClass, Words
 from policies.policyset import Policy, PolicySet, Rule
 
@@ -61,26 +62,25 @@ def digest_over(bundle: str, suspended: Sequence[Suspension], limits: Sequence[G
 def overlaid(policies: PolicySet, suspended: Sequence[Suspension], limits: Sequence[Glass]) -> PolicySet:
     """The set with what is laid over it. A partner that the set does not know closes nothing."""
     closed = {each.partner for each in suspended if each.kind == AGREEMENT}
-    kept = [
-        replace(policy, rules=tuple(rule for rule in policy.rules if not rule.grants))
-        if policy.kind == AGREEMENT and policy.id in closed
-        else policy
-        for policy in policies.policies
-    ]
     contact = next((policy.contact for policy in policies.policies if policy.kind == "baseline"), None)
-    first = min((policy.since for policy in policies.policies), default=None)
-    added: list[Policy] = []
+    first = min((policy.since for policy in policies.policies), default=datetime.max.replace(tzinfo=UTC))
+    found: list[Policy] = []
+    for policy in policies.policies:
+        if policy.kind != AGREEMENT or policy.id not in closed:
+            found.append(policy)
+            continue
+        found.append(replace(policy, rules=tuple(rule for rule in policy.rules if not rule.grants)))
+        found += [_obliging(policy), _policy(f"suspended-{policy.id}", _closing(policy, policies), contact, first)]
+        found[-1] = replace(found[-1], region=policy.provider)
     for each in suspended:
-        agreement = next((p for p in policies.policies if p.kind == AGREEMENT and p.id == each.partner), None)
-        if first is not None and (each.kind == CLIENT or agreement is not None):
-            added.append(
-                _policy(f"suspended-{each.partner}", _closing(each, agreement), contact, first, None, agreement)
-            )
+        if each.kind == CLIENT:
+            rule = _rule(f"suspended-{each.partner}", Condition(ids=frozenset({each.partner})), (), _SUSPENDED)
+            found.append(_policy(f"suspended-{each.partner}", (rule,), contact, first))
     for glass in limits:
         rule = _rule(f"break-glass-{glass.seq}", condition(glass.words), (), _CLOSED)
-        added.append(_policy(f"break-glass-{glass.seq}", rule, contact, glass.since, glass.until, None))
+        found.append(_policy(f"break-glass-{glass.seq}", (rule,), contact, glass.since, glass.until))
     digest = digest_over(policies.digest, suspended, limits)
-    return PolicySet(policies.catalogue, (*kept, *added), policies.cases, digest)
+    return PolicySet(policies.catalogue, tuple(found), policies.cases, digest)
 
 
 def condition(words: Mapping[str, Sequence[str]]) -> Condition:
@@ -98,19 +98,40 @@ _SUSPENDED = Words("该合作方已被暂停", "this partner is suspended")
 _CLOSED = Words("紧急限制，限时有效", "closed in an emergency, for a few hours")
 
 
-def _closing(each: Suspension, agreement: Policy | None) -> Rule:
-    name = f"suspended-{each.partner}"
-    if agreement is None:
-        return _rule(name, Condition(ids=frozenset({each.partner})), (), _SUSPENDED)
+def _closing(agreement: Policy, policies: PolicySet) -> tuple[Rule, ...]:
+    """Limits on all that only the agreement could open: what is not public, and whatever is of a natural person."""
     grants = [rule.when for rule in agreement.rules if rule.grants]
     every = any(not when.types for when in grants)
     when = Condition(
         regions=frozenset({agreement.consumer or ""}),
         purposes=agreement.purposes,
         types=frozenset() if every else frozenset().union(*(when.types for when in grants)),
-        classes=NOT_PUBLIC,
     )
-    return _rule(name, when, (Condition(own=True),), _SUSPENDED)
+    natural = frozenset(kind.name for kind in policies.catalogue.kinds.values() if kind.natural)
+    name, own = f"suspended-{agreement.id}", (Condition(clients=frozenset({SUBJECT}), own=True),)
+    return (
+        _rule(name, replace(when, classes=NOT_PUBLIC), own, _SUSPENDED),
+        _rule(f"{name}-persons", replace(when, subjects=natural), own, _SUSPENDED),
+    )
+
+
+def _obliging(agreement: Policy) -> Policy:
+    """The grants of a suspended agreement without its force: what is open anyway still obliges as it did."""
+    consumer = agreement.consumer or ""
+    kept: list[Rule] = []
+    for rule in agreement.rules:
+        when, listed = rule.when, agreement.purposes
+        purposes = listed
+        if when.purposes:
+            purposes = frozenset(name for name in when.purposes if purpose_listed(name, listed))
+            purposes |= frozenset(name for name in listed if purpose_listed(name, when.purposes))
+        reached = not when.regions or bool({OUTSIDE, consumer} & when.regions)
+        if rule.grants and purposes and reached:
+            kept.append(replace(rule, when=replace(when, regions=frozenset({consumer}), purposes=purposes)))
+    return replace(
+        agreement, kind="province", region=agreement.provider, provider=None, consumer=None, purposes=frozenset(),
+        rules=tuple(kept), rows=(),
+    )  # fmt: skip
 
 
 def _rule(name: str, when: Condition, excepts: tuple[Condition, ...], why: Words) -> Rule:
@@ -118,11 +139,11 @@ def _rule(name: str, when: Condition, excepts: tuple[Condition, ...], why: Words
 
 
 def _policy(
-    name: str, rule: Rule, contact: str | None, since: datetime, until: datetime | None, agreement: Policy | None
+    name: str, rules: tuple[Rule, ...], contact: str | None, since: datetime, until: datetime | None = None
 ) -> Policy:
-    """One rule as a file of the baseline; for an agreement, of its provider's records alone."""
+    """Limits as a file of the baseline."""
     return Policy(
-        id=f"{NAME}-{name}", kind="baseline", title=rule.why, contact=contact,
-        region=agreement.provider if agreement else None, since=since, until=until, provider=None, consumer=None,
-        purposes=frozenset(), quota=None, rules=(rule,), rows=(), where=rule.where,
+        id=f"{NAME}-{name}", kind="baseline", title=rules[0].why, contact=contact, region=None, since=since,
+        until=until, provider=None, consumer=None, purposes=frozenset(), quota=None, rules=rules, rows=(),
+        where=rules[0].where,
     )  # fmt: skip

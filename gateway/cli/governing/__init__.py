@@ -4,6 +4,7 @@ Exit code 0: done, and every running gateway obeys; 1: refused, or a gateway doe
 """
 
 from gateway.cli.governing.changing import activate_verb, approve_verb, submit_verb
+from gateway.cli.governing.emergencies import break_glass_verb, rollback_verb, suspend_verb
 from gateway.cli.governing.papers import export_verb, history_verb, officer_key_verb, sign_verb
 
 __all__ = ["VERBS"]
@@ -14,6 +15,9 @@ VERBS = (
     submit_verb,
     approve_verb,
     activate_verb,
+    rollback_verb,
+    suspend_verb,
+    break_glass_verb,
     history_verb,
     export_verb,
 )

@@ -28,7 +28,7 @@ def submit_verb(
     if source is None and not lifts:
         raise click.UsageError("a folder of policies is expected, or the digest of a bundle")
     if source is None:
-        source = office.course().current.bundle
+        source = office.standing().bundle
     place = Path(source)
     wanted: Path | str = place if place.is_dir() else source
     _, submission = office.submit(wanted, read_key(key), options.noted(note), widens, lifts)
