@@ -101,7 +101,8 @@ TABLE: Mapping[str, Entry] = {
 
 class GatewayError(Exception):
     """An error of the table. `detail` and `params` fill the words, params being the same in every language;
-    `cause` is for the operator's log only."""
+    `cause` is for the operator's log only. `signal` is what a protocol says instead of words, which its clients compare
+    letter by letter."""
 
     def __init__(
         self,
@@ -112,9 +113,11 @@ class GatewayError(Exception):
         headers: Mapping[str, str] | None = None,
         cause: str = "",
         detail: Words | None = None,
+        signal: str = "",
         **params: str | int,
     ) -> None:
         self.code = code
+        self.signal = signal
         self.path = path
         self.locations = locations
         self.headers = dict(headers or {})
@@ -129,6 +132,8 @@ class GatewayError(Exception):
 
     def words(self, language: str = "en") -> str:
         """The whole sentence; `language` is `zh` or `en`."""
+        if self.signal:
+            return self.signal
         entry, detail = TABLE[self.code], self.detail or Words("", "")
         if language == "zh":
             return entry.zh.format_map({"detail": detail.zh, **self.params})

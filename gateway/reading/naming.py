@@ -29,6 +29,7 @@ NOT_A_DIGEST = Words(
 ONE_OF_TWO = Words("`documentId` 与 `query` 只能给出其一", "give `documentId` or `query`, not both")
 OTHER_DIGEST = Words("`query` 与所给的文档标识不符", "`query` has not the digest that was given with it")
 MISSING = Words("缺少 `query` 或文档标识", "`query` is missing, and so is a document's id")
+SIGNAL = "PersistedQueryNotFound"  # what clients of automatic persisted queries wait for
 
 
 class Named:
@@ -55,7 +56,7 @@ class Named:
                 raise GatewayError("MALFORMED_REQUEST", detail=OTHER_DIGEST)
             return known
         if not request.query:
-            raise GatewayError("PERSISTED_QUERY_NOT_FOUND")
+            raise GatewayError("PERSISTED_QUERY_NOT_FOUND", signal="" if request.document_id else SIGNAL)
         if digest(request.query) != wanted:
             raise GatewayError("MALFORMED_REQUEST", detail=OTHER_DIGEST)
         if self._only:

@@ -116,6 +116,7 @@ def test_a_document_is_sent_once(house: House) -> None:
     asked = {"variables": variables, "extensions": persisted(text)}
     first = house.post(asked)
     assert (first.status_code, code(first)) == (400, "PERSISTED_QUERY_NOT_FOUND")
+    assert first.json()["errors"][0]["message"] == "PersistedQueryNotFound"  # the word that some clients wait for
     sent = house.post({**asked, "query": text})
     again, named = house.post(asked), house.post({"documentId": f"sha256:{digest(text)}", "variables": variables})
     assert sent.json()["data"] == again.json()["data"] == named.json()["data"] != {}
