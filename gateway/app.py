@@ -106,13 +106,14 @@ class Application:
                 get=settings.get == "on",
             )
             reloading.tell()
-            following = asyncio.create_task(reloading.follow(self._swap))
+            following = [asyncio.create_task(each) for each in (reloading.follow(self._swap), reloading.clients.run())]
             try:
                 yield
             finally:
-                following.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await following
+                for task in following:
+                    task.cancel()
+                    with contextlib.suppress(asyncio.CancelledError):
+                        await task
                 self.endpoint = None
 
     def _swap(self, corridor: Corridor) -> None:
@@ -138,6 +139,9 @@ class Application:
             "since": standing.since.isoformat() if standing.since else None,
             "waiting": {"seq": waiting.seq, "policy": waiting.digest, "from": str(waiting.since)} if waiting else None,
             "refused": {"seq": declined.seq, "reason": declined.reason} if declined else None,
+            "clients": "the changed file is not obeyed"
+            if self._reloading and self._reloading.clients.problem
+            else None,
         }
         return JSONResponse(body, status_code=200 if ready else 503)
 

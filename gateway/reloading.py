@@ -4,7 +4,7 @@
 
 The corridor is replaced as one object: a request that has begun ends by the rooms it began with, the next one begins
 with the new. What cannot be obeyed changes nothing and is told. Whatever only the old rooms used is given back when no
-request can be using it any more.
+request can be using it any more. A changed registry of clients is put into the rooms that stand.
 """
 
 from __future__ import annotations
@@ -18,12 +18,15 @@ from dataclasses import replace
 from datetime import datetime
 
 from gateway.auditing import AuditLog
+from gateway.authenticating.asking import Introspector
+from gateway.authenticating.clients import Clients
+from gateway.authenticating.following import Following
 from gateway.authenticating.jwks import Jwks
 from gateway.governing.obeying import Declined, Governed, Obeying
 from gateway.governing.seen import Presence
 from gateway.pipeline import Corridor
 from gateway.settings import Settings
-from gateway.wiring import Configuration, configured, decider, opened, redecided
+from gateway.wiring import Configuration, Environment, configured, decider, opened, redecided
 
 EVERY = 0.1  # seconds between two looks at the pointer
 RETIRED = 2.0  # how many of a request's longest times old rooms are kept
@@ -50,6 +53,7 @@ class Reloading:
         self._obeying = Obeying(settings.home, settings.province, known.governed, now)
         self._presence = Presence(settings.home, worker)
         self._retired: set[asyncio.Task[None]] = set()
+        self.clients = Following(settings.home, lambda: self.known.policies.catalogue, self._registered)
 
     @property
     def governed(self) -> Governed:
@@ -114,7 +118,17 @@ class Reloading:
         self._retired.add(task)
         task.add_done_callback(self._retired.discard)
         self.known, self.corridor = known, corridor
+        self.clients.again()  # the file may have changed since these rooms read it
         return governed
+
+    def _registered(self, clients: Clients) -> None:
+        """Other clients, under the same words. Raises SecretError."""
+        if clients == self.known.clients:
+            return
+        same = clients.issuers == self.known.clients.issuers
+        asks = None if same else Introspector(clients.issuers, Environment(self._settings).resolve)
+        self.corridor.authenticator.use(clients, asks)
+        self.known = replace(self.known, clients=clients)
 
     async def _retire(self, closing: Callable[[], Awaitable[None]]) -> None:
         """No request lasts longer than its deadline and what is left to do then."""

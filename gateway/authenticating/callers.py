@@ -47,8 +47,8 @@ class Authenticator:
     """Knows the registry, the catalogue and this gateway's `resource` (the audience that tokens must name).
 
     At most `most_consents` come with one request; their issuers have `consents_within` seconds. `clock` is Unix
-    seconds; by `monotonic` a verified token is remembered. Made anew when the registry or the catalogue changes;
-    a `Jwks` that is handed in may be kept, and is its owner's to close; all else is closed with it.
+    seconds; by `monotonic` a verified token is remembered. Made anew when the catalogue changes; a `Jwks` that is
+    handed in may be kept, and is its owner's to close; all else is closed with it.
     """
 
     def __init__(
@@ -77,6 +77,7 @@ class Authenticator:
             clients.consent_issuers, self._jwks, self._lists, most=most_consents, within=consents_within, clock=clock
         )
         self._verified: TTLCache[bytes, Verified] = TTLCache(REMEMBERED, REMEMBERED_FOR, timer=monotonic)
+        self._retired: list[Introspector] = []
         self._challenges = Challenges(resource)
         self._headers = HeaderReader(("Authorization", "DPoP", "Credit-Purpose", CONSENT_HEADER))
 
@@ -104,10 +105,21 @@ class Authenticator:
         consents, states = await self._consents.check(given, known.client)
         return replace(caller, consents=consents, given_consents=states)
 
+    def use(self, clients: Clients, introspector: Introspector | None = None) -> None:
+        """From now on this is the registry; what was remembered by the one before is forgotten. The issuers that are
+        asked about tokens are the same, or those of a new `introspector`."""
+        self._clients = clients
+        self._verified.clear()
+        self._consents.use(clients.consent_issuers)
+        if introspector is not None:
+            self._retired.append(self._introspector)  # questions may be on their way
+            self._introspector = introspector
+
     async def close(self) -> None:
         """Give files and the connections to the issuers back."""
         await self._binding.close()
-        await self._introspector.close()
+        for introspector in (*self._retired, self._introspector):
+            await introspector.close()
         await self._lists.close()
         if self._own_jwks:
             await self._jwks.close()
@@ -151,7 +163,10 @@ class Authenticator:
         """Only what was found good is remembered: nothing that is refused costs a good one its place."""
         if not credentials.shaped(raw):
             raise TokenRefused("not the shape of a token")
-        token = await tokens.check(raw, self._clients, self._jwks, self._introspector, self._resource, self._clock())
+        clients = self._clients
+        token = await tokens.check(raw, clients, self._jwks, self._introspector, self._resource, self._clock())
+        if clients is not self._clients:  # changed meanwhile: what the old one said must not be remembered
+            return await self._verify(raw)
         digest = sha256(raw).digest()
         known = self._verified.get(digest)
         if known is not None and replace(known.token, known_until=token.known_until) == token:

@@ -118,7 +118,7 @@ def load_clients(document: Document, catalogue: Catalogue) -> Clients:
         for name, entry in file.clients.items()
     }
     return Clients(
-        {entry.issuer: entry.read() for entry in file.issuers},
+        {entry.issuer: entry.read() for entry in file.issuers if entry.state == "live"},  # a frozen one speaks for none
         clients,
         {entry.issuer: entry.read() for entry in file.consent_issuers},
         {name: entry.read(name) for name, entry in file.members.items()},

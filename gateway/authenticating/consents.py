@@ -72,6 +72,10 @@ class Consents:
         self._within = within
         self._clock = clock
 
+    def use(self, issuers: Mapping[str, ConsentIssuer]) -> None:
+        """From now on these are the consent issuers."""
+        self._issuers = issuers
+
     def given(self, header: bytes | None, extensions: Mapping[str, Any]) -> list[bytes]:
         """The consents of a request, the header's first. Raises GatewayError MALFORMED_REQUEST, LIMIT_EXCEEDED."""
         listed = extensions.get("consents")

@@ -140,6 +140,7 @@ class IssuerEntry(Entry):
     algorithms: tuple[Algorithm, ...] = Field(DEFAULT_ALGORITHMS, min_length=1)
     max_lifetime: Annotated[float, _length(1, LONGEST_LIFETIME, "24h")] = 3600.0
     introspection: IntrospectionEntry | None = None
+    state: Literal["live", "frozen"] = "live"
 
     def read(self) -> TokenIssuer:
         algorithms = frozenset(map(present_name, self.algorithms))

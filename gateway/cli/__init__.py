@@ -22,6 +22,9 @@ VERBS = {
     "query": "asking",
     "consent": "consents",
     "policy": "policy",
+    "member": "registry",
+    "client": "registry",
+    "issuer": "registry",
     "audit": "audit",
 }
 

@@ -6,6 +6,7 @@ from deploy.demo.processes import NotReady
 from gateway.auditing.checkpoint import CheckpointError
 from gateway.auditing.entries import LogDamaged
 from gateway.auditing.logs import LogInUse
+from gateway.authenticating.ledger import LedgerError
 from gateway.checking import HomeError
 from gateway.cli.asking import AskingError
 from gateway.cli.demonstration import DemoError
@@ -25,6 +26,7 @@ KNOWN = (
     DocumentError,
     HomeError,
     KeyFileError,
+    LedgerError,
     ListenError,
     LogDamaged,
     LogInUse,
