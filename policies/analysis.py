@@ -10,29 +10,33 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from policies.assessments import unassessed
-from policies.conditions import Condition, reach
+from policies.conditions import reach
 from policies.findings import Finding
+from policies.idle import idle
 from policies.masks import STEPS
-from policies.model import ALLOW, DENY, FieldClass
-from policies.policyset import Policy, PolicySet
+from policies.model import ALLOW, FieldClass
+from policies.policyset import PolicySet
 from policies.trials import CaseReport, CaseResult, run_cases
+from policies.twins import unequal
+from policies.wording import asked
 
 __all__ = ["CaseReport", "CaseResult", "Finding", "check", "run_cases"]
 
 SOON = timedelta(days=60)
 
 
-def check(policies: PolicySet, at: datetime | None = None) -> list[Finding]:
-    """Errors first, then warnings. With `at`, also what the date tells: agreements that end or have ended."""
+def check(policies: PolicySet, at: datetime | None = None, exhaustive: bool = True) -> list[Finding]:
+    """Errors first, then warnings. With `at`, also what the date tells: agreements that end or have ended.
+
+    `exhaustive` also walks through every question there is, for the warnings of rules that do nothing.
+    """
     found = [
         *_steps(policies),
         *unassessed(policies, at),
         *_untested_agreements(policies),
         *_uncounted(policies),
-        *_swallowed(policies),
-        *_closed_grants(policies),
-        *_empty(policies),
-        *_unopened(policies),
+        *_twins(policies),
+        *(_idle(policies) if exhaustive else ()),
         *_masked_for_public(policies),
         *(_ending(policies, at) if at else ()),
     ]
@@ -58,37 +62,28 @@ def _uncounted(policies: PolicySet) -> Iterator[Finding]:
             yield Finding("W", f"{policy.where}: the quota of `{policy.id}` is written down, but nobody counts it yet")
 
 
-def _swallowed(policies: PolicySet) -> Iterator[Finding]:
-    for _, rule in policies.limits:
-        if any(implies(rule.when, condition) for condition in rule.excepts):
-            yield Finding("W", f"{rule.where}: `{rule.id}` never limits: an exception covers all of it")
+def _idle(policies: PolicySet) -> Iterator[Finding]:
+    found = idle(policies)
+    for names, what in (
+        (found.unasked, "does nothing: no question about any field of the catalogue fits it"),
+        (found.swallowed, "never limits: its exceptions cover all of it"),
+        (found.closed, "opens nothing: limits close all of it"),
+        (found.undecided, "never decides: wherever it holds, another rule says as much or more"),
+        (found.rows, "never hides or marks: no question fits it, or no record has what it looks at"),
+    ):
+        for name in names:
+            entry = policies.rule(name)
+            yield Finding("W", f"{entry[1].where}: `{name}` {what}" if entry else f"`{name}` {what}")
+    for coordinate in found.unopened:
+        yield Finding("W", f"`{coordinate}` is opened to nobody by any rule")
 
 
-def _closed_grants(policies: PolicySet) -> Iterator[Finding]:
-    for policy, grant in policies.grants:
-        for other, limit in policies.limits:
-            if (
-                limit.step == DENY
-                and not limit.excepts
-                and _speaks_for(other, policy)
-                and implies(grant.when, limit.when)
-            ):
-                yield Finding("W", f"{grant.where}: `{grant.id}` opens nothing: `{limit.id}` closes all of it")
-
-
-def _empty(policies: PolicySet) -> Iterator[Finding]:
-    for policy in policies.policies:
-        for rule in policy.rules:
-            if rule.grants and next(reach(policies.catalogue, rule.when), None) is None:
-                yield Finding("W", f"{rule.where}: `{rule.id}` opens nothing: no field of the catalogue fits it")
-
-
-def _unopened(policies: PolicySet) -> Iterator[Finding]:
-    opened = {field.coordinate for _, rule in policies.grants for field, _, _ in reach(policies.catalogue, rule.when)}
-    for record in policies.catalogue.types.values():
-        for field in record.fields.values():
-            if field.coordinate not in opened:
-                yield Finding("W", f"`{field.coordinate}` is opened to nobody by any rule")
+def _twins(policies: PolicySet) -> Iterator[Finding]:
+    for twins in unequal(policies):
+        (one, step), (other, step_of_other) = twins.fields
+        what = f"`{one.coordinate}` is {step} and `{other.coordinate}` is {step_of_other}, which are the same datum"
+        text = f"{what} (`sameAs: {one.same_as}`), for {asked(twins.facts)}; give both the same step"
+        yield Finding("E", f"catalogue/types/{one.type}.yaml:1: {text}")
 
 
 def _masked_for_public(policies: PolicySet) -> Iterator[Finding]:
@@ -108,26 +103,3 @@ def _ending(policies: PolicySet, at: datetime) -> Iterator[Finding]:
             continue
         verb = "ended" if policy.until <= at else "ends"
         yield Finding("W", f"{policy.where}: `{policy.id}` {verb} on {policy.until:%Y-%m-%d}; renew it or take it out")
-
-
-def implies(first: Condition, second: Condition) -> bool:
-    """Whether whatever fulfils `first` fulfils `second`, as far as their words tell. False means: not known."""
-    any_of = ("clients", "regions", "ids", "purposes", "subjects", "types", "classes", "tags", "names", "kinds")
-    for word in any_of:
-        wider = getattr(second, word)
-        narrower = getattr(first, word)
-        if wider and not (narrower and narrower <= wider):
-            return False
-    all_of = second.scopes <= first.scopes and second.given <= first.given
-    flags = (first.consent >= second.consent, first.agreement >= second.agreement, first.own >= second.own)
-    return all_of and all(flags) and second.during in (None, first.during)
-
-
-def _speaks_for(limiting: Policy, granting: Policy) -> bool:
-    """Whether the limiting policy is in force wherever and whenever the granting one is."""
-    if limiting.kind == "agreement" and limiting.id != granting.id:
-        return False
-    if limiting.region is not None and limiting.region not in (granting.region, granting.provider):
-        return False
-    ends = limiting.until is None or (granting.until is not None and granting.until <= limiting.until)
-    return limiting.since <= granting.since and ends

@@ -49,6 +49,7 @@ class FieldEntry(Bilingual):
     codes: tuple[str, ...] = ()
     vocabulary: str | None = None
     many: bool = False
+    same_as: Annotated[str, Field(min_length=1)] | None = Field(None, alias="sameAs")
 
 
 class ObjectEntry(Strict):

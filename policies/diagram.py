@@ -44,12 +44,7 @@ class Diagram(Generic[L]):
         leaf: Callable[[int], L | None],
         same: dict[Hashable, Node[L]] | None = None,
     ) -> None:
-        self._classes: list[list[tuple[Values, int]]] = []
-        for values in dimensions:
-            alike: dict[int, list[Hashable]] = {}
-            for value, left in values:
-                alike.setdefault(left, []).append(value)
-            self._classes.append([(tuple(same), left) for left, same in alike.items()])
+        self._classes = _classes(dimensions)
         self._settle = settle
         self._leaf = leaf
         self._known: dict[tuple[int, int], Node[L] | Leaf[L] | None] = {}
@@ -79,6 +74,38 @@ class Diagram(Generic[L]):
             return next(iter(together))
         branches = tuple((tuple(values), below) for below, values in together.items() if below is not None)
         return self._same.setdefault((level, branches), Node(level, branches))
+
+
+class Gathering:
+    """The bits that `leaf` finds anywhere in a space, of one function after the other; dimensions as for a diagram."""
+
+    def __init__(self, dimensions: Sequence[Sequence[tuple[Hashable, int]]], leaf: Callable[[int], int]) -> None:
+        self._lefts = [[left for _, left in classes] for classes in _classes(dimensions)]
+        self._leaf = leaf
+        self._known: dict[tuple[int, int], int] = {}
+
+    def found(self, bits: int, level: int = 0) -> int:
+        """All that is found for these bits at the beginning."""
+        if level == len(self._lefts):
+            return self._leaf(bits)
+        key = (level, bits)
+        if key not in self._known:
+            found = 0
+            for below in {bits & left for left in self._lefts[level]}:
+                found |= self.found(below, level + 1)
+            self._known[key] = found
+        return self._known[key]
+
+
+def _classes(dimensions: Sequence[Sequence[tuple[Hashable, int]]]) -> list[list[tuple[Values, int]]]:
+    """For each dimension its values, those that leave the same bits together."""
+    found = []
+    for values in dimensions:
+        alike: dict[int, list[Hashable]] = {}
+        for value, left in values:
+            alike.setdefault(left, []).append(value)
+        found.append([(tuple(same), left) for left, same in alike.items()])
+    return found
 
 
 Path = dict[int, Values]

@@ -74,6 +74,7 @@ class Field:
     vocabulary: str | None  # code list of a field of kind `enum`
     many: bool
     ladder: tuple[str, ...]  # steps generous to strict, `allow` first, without `deny`
+    same_as: str | None = None  # a name that all fields bear which hold the same datum of a subject
 
     @property
     def coordinate(self) -> str:

@@ -151,6 +151,7 @@ class TypeReading:
             vocabulary=entry.vocabulary,
             many=entry.many or listed,
             ladder=s["ladders"].get(entry.kind, (ALLOW,)),
+            same_as=entry.same_as,
         )
 
     def _roles(self, fields: Mapping[str, Field]) -> Roles:

@@ -12,6 +12,7 @@ from policies.cases import ROW, Case, Never
 from policies.interpreter import judge, row_rules, rule_on
 from policies.invariants import Counterexample, broken
 from policies.policyset import PolicySet
+from policies.wording import asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +67,8 @@ def run_cases(policies: PolicySet) -> CaseReport:
 
 def _never(found: Counterexample | None) -> Iterator[str]:
     if found is not None:
-        facts, decision = found.facts, found.decision
-        who = f"{facts.region or 'no region'}/{facts.client_class}+{','.join(sorted(facts.scopes))}".removesuffix("+")
-        said = [f"purpose {facts.purpose or 'none'}", f"records of {facts.province}", f"subject {facts.kind}"]
-        said += [f"client {facts.client_id}"] if facts.client_id else []
-        said += ["consent"] if facts.consent else []
-        said += ["about itself"] if facts.own else []
-        said += [f"giving {', '.join(sorted(facts.given))}"] if facts.given else []
-        said.append(f"at {facts.at:%Y-%m-%d %H:%M}")
-        yield f"{found.field.coordinate}: is {decision.effect} by {decision.rule} for {who}: {'; '.join(said)}"
+        decision = found.decision
+        yield f"{found.field.coordinate}: is {decision.effect} by {decision.rule} for {asked(found.facts)}"
 
 
 def _fields(policies: PolicySet, case: Case, deciding: set[str | None]) -> Iterator[str]:

@@ -24,7 +24,8 @@ from policies.numbering import NumberedRow, Numbering, union
 from policies.places import places
 from policies.policyset import PolicySet
 
-GIVEN = ("uscc", "citizenId", "name")
+NAME = "name"
+GIVEN = ("uscc", "citizenId", NAME)
 ANYBODY = ""  # a client whose id no rule names
 SCOPE, SAYS = "scope ", "given "  # before the name of a scope, or of what a question says of its subject
 ANY_TIME = datetime(2000, 1, 1, tzinfo=SHANGHAI)  # conditions come here without their times, which are a dimension
@@ -123,8 +124,8 @@ class WholeSpace:
             if field is None or cls is FieldClass.PROHIBITED:
                 ladders.append(())
                 continue
-            left = self._mine[version] & self._selecting[version, field, cls]
-            bits |= (left & self._spaces[version].topics.left[type_name, kind]) << self.numbering.width * version
+            left = self._mine[version] & self._selecting[version, field, cls] & self._topic(version, type_name, kind)
+            bits |= left << self.numbering.width * version
             ladders.append(field.ladder)
         return bits, tuple(ladders)
 
@@ -133,9 +134,15 @@ class WholeSpace:
         bits = 0
         for version, rows in enumerate(self.numbering.rows):
             left = union(row.bit | row.excepts for row in rows) | self.numbering.heads[version]
-            left &= self._selecting[version, None, None] & self._spaces[version].topics.left[type_name, kind]
+            left &= self._selecting[version, None, None] & self._topic(version, type_name, kind)
             bits |= left << self.numbering.width * version
         return bits
+
+    def _topic(self, version: int, type_name: str, kind: str) -> int:
+        """What a record type and a kind leave; a subject is never named by the key of another kind."""
+        space, known = self._spaces[version], self.versions[version].catalogue.kinds.get(kind)
+        said = frozenset(word for word in GIVEN if known is None or word in (known.key, NAME))
+        return space.topics.left[type_name, kind] & space.given.left[said]
 
     def halves(self, bits: int, of_rows: bool = False) -> list[int]:
         """What each version has left, without what can change nothing any more."""

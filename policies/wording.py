@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 from policies.calendar_days import Span
 from policies.conditions import Condition, During
-from policies.model import ALLOW, DENY, Catalogue, RowRule, Words
+from policies.model import ALLOW, DENY, Catalogue, Facts, RowRule, Words
 from policies.policyset import Policy, Row, Rule
 
 TEMPLATES: Mapping[str, Mapping[str, str]] = {
@@ -149,6 +149,22 @@ def row_sentence(row: Row, catalogue: Catalogue, language: str) -> str:
     verb = words[row.rule.effect].format(row.rule.label)
     records = ", ".join(_records(row.rule, catalogue, language)) or words["any row"]
     return f"{verb} - {records} - {_when(row, catalogue, language)}"
+
+
+def asked(facts: Facts) -> str:
+    """A question as a finding names it: who asks, for what, about whom; never a value, for it has none."""
+    scopes = f"+{','.join(sorted(facts.scopes))}" if facts.scopes else ""
+    said = [
+        f"{facts.region or 'no region'}/{facts.client_class}{scopes}: purpose {facts.purpose or 'none'}",
+        f"records of {facts.province}",
+        f"subject {facts.kind}",
+        f"client {facts.client_id}" if facts.client_id else "",
+        "consent" if facts.consent else "",
+        "about itself" if facts.own else "",
+        f"giving {', '.join(sorted(facts.given))}" if facts.given else "",
+        f"at {facts.at:%Y-%m-%d %H:%M}",
+    ]
+    return "; ".join(part for part in said if part)
 
 
 def step(name: str, language: str) -> str:

@@ -80,6 +80,8 @@ class Edits(Sets):
             *([True, False], given, topics, instants),
         )
         for client, who, (region, place), held, purpose, consent, own, said, (kind, name), at in product(*facts):
+            key = c.kinds[kind].key
+            said = frozenset(word for word in said if word in (key, "name"))  # as a question about it can be
             yield Facts(client, who, region, held, purpose, consent, own, said, kind, name, place, at)
 
     def rows(self, record: RecordType, codes: Mapping[str, list[str]]) -> dict[str, Any]:

@@ -63,7 +63,10 @@ class Named(NamedTuple):
 
 def named_in(*versions: PolicySet) -> Named:
     files = [policy for policies in versions for policy in policies.policies]
-    conditions = [condition for policy in files for condition in policy.conditions]
+    whens = [rule.when for policy in files for rule in policy.rules] + [row.when for p in files for row in p.rows]
+    excepts = [rule.excepts for policy in files for rule in policy.rules if not rule.grants]  # a grant has none
+    excepts += [row.excepts for policy in files for row in policy.rows]
+    conditions = [*whens, *(condition for some in excepts for condition in some)]
     regions = frozenset(policy.region for policy in files if policy.region)
     codes = {code for policy in files for code in (policy.provider, policy.consumer, policy.region) if code}
     codes |= {code for condition in conditions for code in condition.regions}
