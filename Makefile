@@ -11,7 +11,7 @@ APT := DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0
 
 .DELETE_ON_ERROR:
 CLIENTS := tests/clients/node_modules/.package-lock.json
-.PHONY: setup run test lint lock browser clients bench load fuzz crosstalk
+.PHONY: setup run test lint lock browser clients bench load fuzz crosstalk mutate
 
 setup: .venv/ready-to-test
 
@@ -30,12 +30,16 @@ fuzz: setup
 crosstalk: setup
 	@.venv/bin/python -m tests.promises.crosstalk $(ARGS)
 
+mutate: .venv/ready-to-mutate
+	@TRIALS=0.05 nice -n 19 .venv/bin/mutmut run $(ARGS) && .venv/bin/python -m tests.mutants
+
 lint: setup
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy && .venv/bin/lint-imports
 
 lock:
 	@$(COMPILE) pyproject.toml --group build --output-file requirements.lock
 	@$(COMPILE) pyproject.toml --group build --group dev --constraint requirements.lock --output-file requirements-dev.lock
+	@$(COMPILE) --group mutate --constraint requirements-dev.lock --output-file requirements-mutate.lock
 
 	@cd tests/clients && PATH="$(CURDIR)/.venv/bin:$$PATH" npm install --silent --package-lock-only \
 		--omit-lockfile-registry-resolved
@@ -75,3 +79,6 @@ endif
 
 .venv/ready-to-test: requirements-dev.lock | .venv/pyvenv.cfg
 	@$(PIP) --quiet --require-hashes -r $< && $(COMMAND) && touch $@
+
+.venv/ready-to-mutate: requirements-mutate.lock .venv/ready-to-test
+	@$(PIP) --quiet --require-hashes -r $< && touch $@

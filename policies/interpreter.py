@@ -137,9 +137,11 @@ def explain(policies: PolicySet, facts: Facts, field: Field) -> Explanation:
     """Why the decision is as it is, and which single fact would open more. Each change is decided, not guessed."""
     ruling = rule_on(policies, facts, field)
     question = _question(policies, facts, field)
+    if question is None:
+        return Explanation(ruling, ())
     found: dict[tuple[str, str], Change] = {}
-    for policy, rule, condition in _waiting(policies, ruling) if question else ():
-        failing = [*implicit(policy, facts), *condition.failing(question)] if question else []
+    for policy, rule, condition in _waiting(policies, ruling):
+        failing = [*implicit(policy, facts), *condition.failing(question)]
         if len(failing) != 1:
             continue
         for wants, altered in _altered(policies, policy, condition, failing[0], facts):

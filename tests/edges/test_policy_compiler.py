@@ -15,6 +15,7 @@ from policies.model import DENY, NO_GRANT, Facts
 from policies.policyset import PolicySet
 from tests.edges.drafts import NOON, SHANGHAI, catalogue, facts, rules_of, shipped
 from tests.edges.test_policy_rules import HEAD, rule
+from tests.edges.trial_sets import share
 
 END = datetime(2028, 10, 1, tzinfo=SHANGHAI)  # of the shipped agreement
 MOMENT = timedelta(microseconds=1)
@@ -114,7 +115,7 @@ def test_a_field_of_another_type_is_denied(compiled: CompiledPolicies) -> None:
 
 def crowd() -> Iterator[Facts]:
     """Callers and places that no rule names, many of them."""
-    for number in range(300):
+    for number in range(max(80, share(300))):
         yield replace(
             GOV, client_id=f"client-{number}", province=f"{number % 90 + 10}", region=f"{number % 77 + 11}0000"
         )

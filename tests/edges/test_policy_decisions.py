@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from policies.conditions import Condition, During, reach
 from policies.interpreter import decide, explain, row_rules, valid_until
 from policies.model import DENY, NO_GRANT, Decision, Facts, Field, FieldClass
 from policies.policyset import PolicySet
@@ -286,3 +287,25 @@ def test_rows_follow_the_question() -> None:
     names = {rule.rule.rpartition("/")[2] for rule in row_rules(shipped(), ITSELF)}
     assert names == {"objection", "objection-overdue"}
     assert "repaired" in {r.rule.rpartition("/")[2] for r in row_rules(shipped(), changed(ITSELF, own=False))}
+
+
+def test_what_a_condition_can_reach() -> None:
+    """Each field that a condition selects is told with its class, for organisations and again for a natural person."""
+    classes = Condition(types=frozenset({"AdministrativePenalty"}), classes=frozenset({FieldClass.GOV_SHARED}))
+    found = {(field.name, natural): cls for field, cls, natural in reach(catalogue(), classes)}
+    fields = catalogue().types["AdministrativePenalty"].fields.values()
+    assert found == {
+        (field.name, natural): FieldClass.GOV_SHARED
+        for field in fields
+        for natural in (False, True)
+        if field.class_for(natural) is FieldClass.GOV_SHARED
+    }
+    assert {natural for _, natural in found} == {False, True}
+    persons = replace(classes, subjects=frozenset({"NaturalPerson"}))
+    assert {natural for _, _, natural in reach(catalogue(), persons)} == {True}
+
+
+def test_days_of_a_window_are_days_of_shanghai() -> None:
+    """A window of days of the week may change at the next midnight of Shanghai, whatever day it is elsewhere."""
+    late = datetime(2026, 11, 24, 17, tzinfo=UTC)  # the 25th, one o'clock in Shanghai
+    assert list(During(weekdays=frozenset({"wed"})).changes(late)) == [datetime(2026, 11, 26, tzinfo=SHANGHAI)]

@@ -47,6 +47,7 @@ def nearest(policies: PolicySet, asked: Facts, field: Field = NUMBER) -> list[tu
         ({"purposes": "[gov.licensing, court.*]"}, [("purposes", "court.execution"), ("purposes", "gov.licensing")]),
         ({"consent": "required"}, [("consent", "required")]),
         ({"given": "[uscc, name]"}, [("given", "name")]),
+        ({"given": "[uscc, name, citizenId]"}, [("given", "citizenId name")]),
         ({"to": "{client: government}", "consent": "required"}, []),
         ({"subjects": "[IndividualBusiness]"}, []),
         ({"self": "required"}, []),
@@ -72,6 +73,20 @@ def test_the_time_that_a_file_waits_for(at: datetime, wants: bool) -> None:
     found = nearest(policies, facts(at=at))
     assert found == ([("base/open", "valid", "2026-01-01/2028-01-01", "allow")] if wants else [])
     assert (decide(policies, facts(at=at), NUMBER).effect == DENY) is wants
+
+
+def test_the_region_of_a_neighbour_is_its_province() -> None:
+    """What waits for somebody of the record's province says so by two digits, also where the record's city is known."""
+    policies = rules_of(HEAD["baseline"] + rule(to="{region: inside}"))
+    assert nearest(policies, facts(province="370600")) == [("base/open", "region", "37", "allow")]
+
+
+def test_an_ended_file_is_thought_of_as_it_was_at_its_end() -> None:
+    """What an ended file would still open is what it opened last, not what it opened first."""
+    head = HEAD["baseline"].replace("2026-01-01}", "2026-01-01, until: 2028-01-01}")
+    late = rules_of(head + rule(during="{from: 2027-01-01}"))
+    ended = facts(at=datetime(2028, 1, 1, tzinfo=SHANGHAI))
+    assert [change[1] for change in nearest(late, ended)] == ["valid"]
 
 
 def test_a_file_without_an_end_waits_for_its_beginning() -> None:

@@ -125,6 +125,7 @@ def test_a_rule_of_status_alone_is_known_as_such() -> None:
         {"overdue_after": 3},
     )  # fmt: skip
     assert not any(of_status_alone(replace(status, **word)) for word in more)
+    assert of_status_alone(replace(status, effect="mark", label="REPAIRED"))
 
 
 def test_marks() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from policies.calendar_days import Span
 from policies.judging import Judge
 from policies.model import UNKNOWN_CONTROL, RecordType, RowRule, Words
-from policies.rows import judge, without
+from policies.rows import can_match, judge, without
 from tests.edges.drafts import SHANGHAI, catalogue
 from tests.edges.trial_sets import TRIALS, share
 
@@ -110,6 +110,24 @@ def test_the_prepared_judge_is_the_plain_one() -> None:
     assert min(seen["shown"], seen["hidden"], seen["unknown"], seen["marked"]) > 1_000
     assert min(seen["two labels"], seen["a person"]) > 200
     assert min(seen[word] for word in WORDS) > 200, "each word of the vocabulary decides"
+
+
+def test_what_cannot_match_never_does() -> None:
+    """A rule of one word is told of a type and a kind of subject just when some row of them could meet it."""
+    random, seen = Random(9), Counter[tuple[str, bool]]()
+    while seen.total() < 400:
+        record, each, natural = record_type(random), replace(rule(random), effect="hide"), random.random() < 0.5
+        words = [word for word in WORDS if getattr(each, word) not in (None, frozenset())]
+        if len(words) != 1:
+            continue
+        births = BIRTHS[1:] if natural else BIRTHS[:1]
+        at = datetime.combine(TODAY, time(4), UTC)
+        met = any(
+            judge([each], record, row(random, record), random.choice(births), at).rule == each.rule for _ in range(80)
+        )
+        assert met is can_match(each, record, natural), (each, record.roles)
+        seen[words[0], met] += 1
+    assert len(seen) > 2 * len(WORDS) - 3
 
 
 def test_rows_leave_nothing_behind() -> None:

@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from policies.identifiers import citizen_id_check, is_citizen_id, uscc_check
+from policies.identifiers import citizen_id_check, is_citizen_id, is_uscc, uscc_check
 from policies.person_names import COMPOUND, SINGLE, WORDS
 from policies.scrubbing import ID, LONGEST, PERSON, scrub
 
@@ -93,7 +93,11 @@ def citizen_id(random: Random) -> str:
 
 
 def card(random: Random) -> str:
-    first = f"62{random.randrange(10**13, 10**14)}{random.choice(('', '1', '12'))}"
+    return luhn(f"62{random.randrange(10**13, 10**14)}{random.choice(('', '1', '12'))}")
+
+
+def luhn(first: str) -> str:
+    """The digits with the check digit that cards have."""
     total = 0
     for place, letter in enumerate(reversed(first + "0")):
         value = int(letter) * (2 if place % 2 else 1)
@@ -184,12 +188,60 @@ def test_a_citizens_number_that_is_also_a_credit_code_is_hidden() -> None:
     assert scrub(f"代码为{both}。") == f"代码为{ID}。"
 
 
-def test_two_numbers_side_by_side_are_two() -> None:
-    """Numbers with a blank between them are found one by one."""
-    assert (
-        scrub("联系 37060219800101001X 13812345678") == "联系 [身份证号] [电话]"
-        or is_citizen_id("37060219800101001X") is False
-    )
+CITIZEN = "37060219800101008X"  # invented; its check character is right
+EXACTLY = (
+    ("微信号：abc_123456。", "微信号：[账号]。"),
+    ("微信号abcd@qq.com", "微信号[邮箱]"),  # of two that begin together, the longer
+    ("微信号abcd(0532)88887777", "微信号[账号][电话]"),  # one beside the other
+    ("微信号abc138 1234 5678", "微信号[账号]"),  # one into the other: all of both is gone
+    ("代码91370203MA3C000012，电话13812345678", "代码91370203MA3C000012，电话[电话]"),
+    ("91370203MA3C000012和91370203MA3C000012。", "91370203MA3C000012和91370203MA3C000012。"),
+    ("统一社会信用代码：91370203MA3C000012", "统一社会信用代码：91370203MA3C000012"),
+    ("证件：91370203MA3C000012", None),  # what is said to be a person's is no organisation's
+    ("身份证370602198", "身份证[身份证号]"),  # whatever is said to be one
+    ("电话123456", "电话[电话]"),
+    ("电话 12345", "电话 12345"),
+    ("号 1 2 3 4 5 6 。", "号 [号码] 。"),
+    ("号 1 2 3 4 5 。", "号 1 2 3 4 5 。"),
+    (" ".join(CITIZEN), "[身份证号]"),
+    (" ".join("6222020200112230" + "1234"), "[号码]"),  # twenty digits are no card
+    (f"联系 {CITIZEN} 13812345678", "联系 [身份证号] [电话]"),
+    ("12 345 13812345678", "12 345 [电话]"),
+    ("共12 13812345678", "共12 [电话]"),
+    ("13812345678 13912345678", "[电话] [电话]"),
+    ("旧证370602800229001号", "旧证[身份证号]号"),  # 29 February 1980
+    ("旧证370602801231001号", "旧证[身份证号]号"),
+    ("旧证000602800101001号", None),  # no province
+    ("旧证370602801301001号", None),  # no month
+    ("旧证370602800139001号", None),  # no day
+    ("旧证37060280010100X号", None),  # only the long form ends in X
+    ("旧证37060280010100号", None),
+    ("编号12345。", "编号12345。"),
+    ("编号123456。", None),
+    ("12 2025年3月1日 3456", "12 2025年3月1日 3456"),  # what stands between keeps numbers apart
+    ("字" * LONGEST, "字" * LONGEST),
+)
+
+
+@pytest.mark.parametrize(("text", "scrubbed"), EXACTLY)
+def test_each_number_is_replaced_by_its_word_and_no_more(text: str, scrubbed: str | None) -> None:
+    """Where numbers stand close, or nearly are one, just these are replaced, or the text is withheld."""
+    assert scrub(text) == scrubbed
+
+
+def test_a_card_is_known_by_its_check_digit() -> None:
+    """Sixteen to nineteen digits with a right check digit are an account, without any word; with a wrong one the text
+    is withheld."""
+    random, lengths = Random(12), set[int]()
+    for _ in range(200):
+        code = luhn("".join(random.choice("0123456789") for _ in range(random.randrange(15, 19))))
+        if code.startswith(("0", "8", "1")) or is_uscc(code) or is_citizen_id(code):
+            continue
+        lengths.add(len(code))
+        wrong = code[:-1] + str((int(code[-1]) + 1) % 10)
+        assert scrub(f"（{code}）") == "（[银行账号]）"
+        assert scrub(f"（{wrong}）") is None or is_uscc(wrong) or is_citizen_id(wrong)
+    assert lengths == {16, 17, 18, 19}
 
 
 def test_scrubbing_twice_changes_nothing_more() -> None:
