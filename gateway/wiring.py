@@ -25,6 +25,7 @@ from gateway.documents import DocumentError, load
 from gateway.errors import GatewayError, Refusal
 from gateway.fetching import Fetcher
 from gateway.governing.obeying import Governed, begin
+from gateway.governing.officers import load_officers
 from gateway.pipeline import Corridor
 from gateway.planning import Planner
 from gateway.reading import Named, Reader
@@ -94,6 +95,10 @@ def configured(settings: Settings, governed: Governed) -> Configuration:
         clients = load_clients(load(home / "clients.yaml", home), policies.catalogue)
     except ValueError as error:
         findings += checking.findings_of(error)
+    try:
+        load_officers(home)
+    except DocumentError as error:
+        findings += error.findings
     documents, wrong = trusted(home / "documents", policies.catalogue)
     findings += wrong
     if findings or registry is None or clients is None:

@@ -44,6 +44,17 @@ clients: {}
 #    scopes: [credit.gov]
 #    purposes: [gov.licensing]
 """
+OFFICERS = """\
+# Who may change the policies in force. `credit-gateway policy officer-key FILE` makes a key and prints its public half.
+# Who leaves keeps the entry, with `until`. Whoever may write this file may become anybody: it is the operator's alone.
+officers: {}
+#  li-wen:
+#    name: Li Wen
+#    key: "ed25519:..."
+#    roles: [policy.author]   # policy.approver, law.officer, operator
+#    region: "37"
+#    until: 2027-01-01
+"""
 ENVIRONMENT = """\
 # KEY=VALUE lines beneath the process's environment: settings (CREDIT_GATEWAY_...) and what platform files
 # refer to as env:NAME. Secrets belong into files under secrets/, referred to as secret:path.
@@ -72,7 +83,7 @@ def make_home(home: Path) -> list[str]:
         for path in (source / "README.md", *sorted((source / "platforms").glob("_*"))):
             shutil.copyfile(path, home / "platforms" / path.name)
         made.append("platforms/  templates to copy, one file per platform")
-    for name, text in (("clients.yaml", CLIENTS), ("gateway.env", ENVIRONMENT)):
+    for name, text in (("clients.yaml", CLIENTS), ("officers.yaml", OFFICERS), ("gateway.env", ENVIRONMENT)):
         if not (home / name).exists():
             (home / name).write_text(text, "utf-8")
             made.append(name)

@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from gateway.app import read
+from gateway.cli.homes import make_home
 from gateway.documents import Document, DocumentError
 from gateway.governing.officers import load_officers, read_officers
 from gateway.governing.signing import make_key, read_key, verifier
 from gateway.keyfiles import KeyFileError
+from gateway.settings import load
 
 WRONG = """\
 officers:
@@ -59,6 +62,15 @@ def test_an_entry_is_read_strictly(tmp_path: Path, line: str) -> None:
     text = "officers:\n  li:\n" + "".join(f"    {name}: {said}\n" for name, said in {**good, word: value}.items())
     with pytest.raises(DocumentError, match=r"officers\.yaml:\d+: "):
         read_officers(Document("officers.yaml", text.encode()))
+
+
+def test_check_tells_what_is_wrong_with_officers(tmp_path: Path) -> None:
+    """`credit-gateway check`, and a start, refuse a registry that cannot be read, with file and line."""
+    make_home(tmp_path / "home")
+    assert read(load(tmp_path / "home")).governed.course.seq == 0
+    (tmp_path / "home" / "officers.yaml").write_text("officers:\n  li: {name: Li}\n", "utf-8")
+    with pytest.raises(DocumentError, match=r"officers\.yaml:2: `key` is missing"):
+        read(load(tmp_path / "home"))
 
 
 def test_a_home_without_officers_has_none(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from gateway.governing import statements
 from gateway.governing.office import Office
+from gateway.governing.sayings import Partner
 from gateway.governing.statements import POINTER, Refused
 from tests.promises.officers import NOTE, Chamber, open_chamber
 from tests.promises.small_sets import MORE, replaced, write
@@ -134,6 +135,19 @@ def test_an_activation_may_wait_for_its_time(begun: Chamber, tmp_path: Path) -> 
     course = begun.change(write(tmp_path / "draft", MORE), at=later)
     assert course.in_force(later - timedelta(seconds=1)).bundle == before
     assert course.in_force(later).bundle != before
+
+
+def test_an_emergency_does_not_wait(begun: Chamber, tmp_path: Path) -> None:
+    """A suspension holds at once though an activation waits; that one is withdrawn, and can be activated again."""
+    later = datetime.now(UTC) + timedelta(hours=1)
+    waiting = begun.change(write(tmp_path / "draft", MORE), at=later).waiting
+    assert waiting is not None
+    partner = Partner(kind="agreement", id="agreement-37-31")
+    course = begun.office.suspend(partner, begun.key("zhao-lawyer"), NOTE)
+    assert (course.waiting, len(course.current.suspended)) == (None, 1)
+    course = begun.office.activate(waiting.bundle, begun.key("sun-operator"), later)
+    assert course.in_force(later).bundle == waiting.bundle
+    assert course.in_force(later).suspended == course.current.suspended
 
 
 def forged(chamber: Chamber, person: str, **words: object) -> None:

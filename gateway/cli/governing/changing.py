@@ -23,14 +23,16 @@ from gateway.governing.signing import read_key
 def submit_verb(
     source: str | None, home: Path | None, key: Path, note: tuple[str, str], widens: bool, lifts: tuple[str, ...]
 ) -> None:
-    """Freeze a sealed folder (or take a bundle that is kept) and put it before a second person."""
-    _, office = options.office(home)
-    if source is None and not lifts:
-        raise click.UsageError("a folder of policies is expected, or the digest of a bundle")
-    if source is None:
-        source = office.standing().bundle
-    place = Path(source)
-    wanted: Path | str = place if place.is_dir() else source
+    """Freeze a sealed folder (HOME/policies, when none is said) and put it before a second person.
+
+    DIGEST is a bundle that is kept already; with --lift alone it is the one in force.
+    """
+    settings, office = options.office(home)
+    wanted: Path | str = settings.home / "policies"
+    if source is not None:
+        wanted = Path(source) if Path(source).is_dir() else source
+    elif lifts:
+        wanted = office.standing().bundle
     _, submission = office.submit(wanted, read_key(key), options.noted(note), widens, lifts)
     found = submission.evidence
     click.echo(f"submitted: policy set {short(submission.bundle)}, in place of {short(submission.base.bundle)}")
