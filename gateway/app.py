@@ -25,6 +25,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway import metrics
 from gateway.auditing import AuditLog
+from gateway.authenticating.challenges import metadata, metadata_path
 from gateway.authenticating.jwks import Jwks
 from gateway.endpoint import Endpoint
 from gateway.pipeline import Corridor
@@ -70,7 +71,7 @@ class Application:
                 Route("/ready", self._ready),
                 Route("/metrics", self._metrics),
                 Route("/policy/changes.json", self._changes),
-                Route("/.well-known/oauth-protected-resource/graphql", self._resource),
+                Route(metadata_path(settings.audience), self._resource),
             ],
             middleware=[Middleware(SecurityHeaders)],
         )
@@ -174,16 +175,15 @@ class Application:
 
     async def _resource(self, _: Request) -> Response:
         """RFC 9728: where a partner's client finds who issues tokens for this gateway."""
-        known = self._known
-        return JSONResponse(
-            {
-                "resource": self.settings.audience,
-                "authorization_servers": sorted(known.clients.issuers),
-                "scopes_supported": sorted(known.policies.catalogue.scopes),
-                "bearer_methods_supported": ["header"],
-                "authorization_details_types_supported": ["credit-query"],
-            }
+        settings, known = self.settings, self._known
+        told = metadata(
+            settings.audience,
+            known.clients,
+            known.policies.catalogue.scopes,
+            certificates=bool(settings.certificate_header),
+            always_bound=settings.profile == "fapi",
         )
+        return JSONResponse(told)
 
     async def _examples(self, _: Request) -> Response:
         examples = self.settings.home / "examples.json"

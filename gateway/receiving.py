@@ -77,6 +77,9 @@ def body_of(parameters: bytes) -> bytes | GatewayError:
     except ValueError:
         return _malformed("查询参数不是百分号编码的 UTF-8", "the parameters are not UTF-8, percent-encoded")
     for name, value in pairs:
+        if name == "access_token":  # RFC 9700, 4.3.2: addresses are logged and passed on
+            chinese = "令牌不应写在网址中，请用请求头 `Authorization`"
+            return _malformed(chinese, "a token never stands in the URL; send the header `Authorization`")
         if name not in EXPECTED:
             continue
         if name in body:

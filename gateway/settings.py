@@ -10,11 +10,13 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 
 PREFIX = "CREDIT_GATEWAY_"
 MAX_WORKERS = 64
+HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}\Z")
 KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,32}\Z")
 DEFAULT_HOME = ".credit-gateway"
 
@@ -49,6 +51,11 @@ class Settings:
     documents: str = _key("any", "`trusted` answers only the documents of `HOME/documents`", "any", "trusted")
     walk: str = _key("compiled", "`plain` parses, decides and reads out each request anew, to compare; same answers",
                      "compiled", "plain")  # fmt: skip
+    profile: str = _key(
+        "plain", "`fapi` takes only tokens that are bound to a key or a certificate (FAPI 2.0)", "plain", "fapi"
+    )
+    certificate_header: str = _key("", "the header in which a proxy hands on the client's certificate; empty: none")
+    trusted_proxies: str = _key("", "addresses or networks of the proxies that may, such as `10.0.0.5, 10.1.0.0/24`")
     dpop_nonce: str = _key(
         "off", "`on` wants a nonce of this gateway in every DPoP proof: none can be made in advance", "on", "off"
     )
@@ -90,7 +97,26 @@ def load(home: Path | None = None, **overrides: Any) -> Settings:
         raise SettingsError(f"{PREFIX}WORKERS: a number from 1 to {MAX_WORKERS} is expected; one a core is enough")
     if not KEY_ID.match(settings.pseudonym_key):
         raise SettingsError(f"{PREFIX}PSEUDONYM_KEY: up to 32 letters, digits, `_` and `-` are expected, such as k2")
+    _check_proxies(settings)
     return settings
+
+
+def networks(listed: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    """Addresses and networks, separated by commas. Raises ValueError."""
+    return tuple(ip_network(item.strip()) for item in listed.split(",") if item.strip())
+
+
+def _check_proxies(settings: Settings) -> None:
+    try:
+        proxies = networks(settings.trusted_proxies)
+    except ValueError:
+        key = f"{PREFIX}TRUSTED_PROXIES"
+        raise SettingsError(f"{key}: addresses or networks are expected, such as 10.0.0.5, 10.1.0.0/24") from None
+    header = settings.certificate_header
+    if header and (not HEADER.match(header) or header.lower() in ("authorization", "dpop", "host")):
+        raise SettingsError(f"{PREFIX}CERTIFICATE_HEADER: the name of a header of its own is expected, as Client-Cert")
+    if header and not proxies:
+        raise SettingsError(f"{PREFIX}TRUSTED_PROXIES: name the proxies that hand on `{header}`; no other is trusted")
 
 
 def read_file(path: Path) -> dict[str, str]:

@@ -28,8 +28,9 @@ from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, JWKRegistry, Key, OKPKey, RSAKey
 
-from gateway.authenticating.issuers import Introspection, TokenIssuer
+from gateway.authenticating.issuers import Introspection, TokenIssuer, present_name
 from gateway.authenticating.reaching import IssuerUnreachable, fetch, new_client
+from gateway.authenticating.signatures import Algorithms
 
 TIMEOUT = 2.0  # seconds for a whole question, waiting for a place in line included
 AT_ONCE = 16  # questions to one issuer, in each of the two lines
@@ -155,7 +156,7 @@ class _Credentials:
             "exp": now + ASSERTED_FOR,
         }
         header = {"typ": "JWT", "alg": algorithm, "kid": key.kid or key.thumbprint()}
-        registry = jws.JWSRegistry(algorithms=[algorithm])
+        registry = Algorithms(algorithms=[algorithm, present_name(algorithm)])
         return jws.serialize_compact(header, orjson.dumps(claims), key, registry=registry)
 
 

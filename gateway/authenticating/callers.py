@@ -78,8 +78,9 @@ class Authenticator:
         )
         self._verified: TTLCache[bytes, Verified] = TTLCache(REMEMBERED, REMEMBERED_FOR, timer=monotonic)
         self._retired: list[Introspector] = []
-        self._challenges = Challenges(resource)
-        self._headers = HeaderReader(("Authorization", "DPoP", "Credit-Purpose", CONSENT_HEADER))
+        certificates = self._binding.certificates.header
+        self._challenges = Challenges(resource, bearer=bool(certificates) or not self._binding.always)
+        self._headers = HeaderReader(("Authorization", "DPoP", "Credit-Purpose", CONSENT_HEADER, certificates))
 
     async def authenticate(
         self, headers: Headers, extensions: Mapping[str, Any], method: str = "POST", peer: str | None = None
@@ -134,7 +135,9 @@ class Authenticator:
                 raise GatewayError("INVALID_TOKEN", headers=self._challenges.headers(), cause=cause)
             scheme, token = split
             known = self._remembered(token) or await self._verify(token)
-            await self._binding.check(known.token.bound, Presented(scheme, token, read.get("DPoP"), method, peer))
+            certificate = read.get(self._binding.certificates.header)
+            presented = Presented(scheme, token, read.get("DPoP"), method, peer, certificate)
+            await self._binding.check(known.token.bound, presented)
         except TokenRefused as error:
             headers = self._challenges.headers(scheme, "invalid_token")
             raise GatewayError("INVALID_TOKEN", headers=headers, cause=str(error)) from None

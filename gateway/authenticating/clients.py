@@ -89,11 +89,15 @@ class _File(Entry):
     clients: dict[Id, _ClientEntry]
 
 
-def load_clients(document: Document, catalogue: Catalogue) -> Clients:
-    """Read and check HOME/clients.yaml against the catalogue's words. Raises DocumentError with every finding."""
+def load_clients(document: Document, catalogue: Catalogue, *, fapi: bool = False) -> Clients:
+    """Read and check HOME/clients.yaml against the catalogue's words, and with `fapi` against the profile of that name.
+
+    Raises DocumentError with every finding.
+    """
     file = document.read(_File)
     findings = [
         *issuers.findings(document, file.issuers, file.consent_issuers),
+        *(issuers.fapi_findings(document, file.issuers) if fapi else ()),
         *members.findings(document, file.members, catalogue),
         *_client_findings(document, file, catalogue),
     ]

@@ -38,7 +38,7 @@ class HeaderReader:
     """Knows the `names` of the headers that are read."""
 
     def __init__(self, names: Iterable[str]) -> None:
-        self._names = {name.lower().encode(): name for name in names}
+        self._names = {name.lower().encode(): name for name in names if name}
         self._lengths = {len(name) for name in self._names}  # of many headers most are passed over by their length
 
     def read(self, headers: Headers) -> dict[str, bytes]:

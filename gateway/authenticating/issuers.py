@@ -26,6 +26,7 @@ DEFAULT_ALGORITHMS: tuple[Algorithm, ...] = ("ES256", "PS256", "EdDSA")
 ConsentAlgorithm = Literal["ES256", "EdDSA"]
 ClientAuth = Literal["private_key_jwt", "client_secret_basic"]
 LONGEST_LIFETIME = timedelta(days=1)
+LONGEST_FAPI = timedelta(hours=1)
 LONGEST_CONSENT = timedelta(days=1100)  # three years
 LONGEST_KEPT = timedelta(minutes=1)  # a consent's withdrawal is never later known than this
 LONGEST_BELIEVED = timedelta(seconds=5)  # nor a token's revocation than this
@@ -174,6 +175,18 @@ def findings(
             where = document.where(["issuers", place, "introspection", "ask"])
             yield f"{where}: `ask`: without `jwks` no signed token is believed; add it, or write `opaque`"
     yield from _of_prefixes(document, issuers)
+
+
+def fapi_findings(document: Document, issuers: Sequence[IssuerEntry]) -> Iterable[str]:
+    """What the FAPI 2.0 security profile does not let an issuer do (5.4.1): weaker algorithms; here also long lives."""
+    for place, entry in enumerate(issuers):
+        for number, algorithm in enumerate(entry.algorithms):
+            if algorithm not in DEFAULT_ALGORITHMS:
+                where = document.where(["issuers", place, "algorithms", number])
+                yield f"{where}: the profile `fapi` takes no `{algorithm}`; use {', '.join(DEFAULT_ALGORITHMS)}"
+        if entry.max_lifetime > LONGEST_FAPI.total_seconds():
+            where = document.where(["issuers", place, "maxLifetime"])
+            yield f"{where}: under the profile `fapi` a token lives for an hour at most; write `1h` or less"
 
 
 def _of_addresses(

@@ -43,14 +43,16 @@ class Opened:
     claims: Mapping[str, Any]
 
 
-class _Algorithms(JWSRegistry):
+class Algorithms(JWSRegistry):
+    """The library's algorithms under their present names, so that none is taken for another."""
+
     max_header_length = 2048  # a proof brings its key along, and one of RSA is longer than the library's 512 bytes
 
     def get_alg(self, name: str) -> Any:
         return super().get_alg(present_name(name))
 
 
-_ANY = _Algorithms()  # what is signed is only taken apart; by which algorithms it may be signed is said elsewhere
+_ANY = Algorithms()  # what is signed is only taken apart; by which algorithms it may be signed is said elsewhere
 
 
 def take_apart(raw: bytes, kind: str, limit: int) -> Opened:
@@ -100,7 +102,7 @@ async def verify(opened: Opened, issuer: Issuer, jwks: Jwks) -> None:
 def check(signed: CompactSignature, key: PublicKey, algorithms: Set[str]) -> None:
     """Returns when the key has signed it by one of the `algorithms`. Raises TokenRefused."""
     try:
-        genuine = validate_compact(signed, key, registry=_Algorithms(algorithms=algorithms))
+        genuine = validate_compact(signed, key, registry=Algorithms(algorithms=algorithms))
     except (JoseError, ValueError, TypeError) as error:
         raise TokenRefused(f"the signature cannot be checked: {type(error).__name__}") from None
     if not genuine:

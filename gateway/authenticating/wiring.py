@@ -7,11 +7,12 @@ from collections.abc import Callable
 from gateway.authenticating.asking import Introspector
 from gateway.authenticating.binding import Binding
 from gateway.authenticating.callers import Authenticator
+from gateway.authenticating.certificates import Certificates
 from gateway.authenticating.clients import Clients
 from gateway.authenticating.jwks import Jwks
 from gateway.authenticating.proofs import Nonces, Proofs
 from gateway.authenticating.replays import PLACE, Replays
-from gateway.settings import Settings
+from gateway.settings import Settings, networks
 from policies.model import Catalogue
 
 
@@ -26,6 +27,7 @@ def wired(
     """`resolve` turns a reference of the registry into its secret; `nonce_key` is the home's, for nonces alone; `jwks`,
     when handed in, stays its owner's to close. Raises SecretError."""
     nonces = Nonces(nonce_key) if settings.dpop_nonce == "on" else None
+    certificates = Certificates(settings.certificate_header, networks(settings.trusted_proxies))
     proofs = Proofs(settings.audience, Replays(settings.home / PLACE), nonces)
     return Authenticator(
         clients,
@@ -33,7 +35,7 @@ def wired(
         settings.audience,
         jwks,
         introspector=Introspector(clients.issuers, resolve),
-        binding=Binding(proofs),
+        binding=Binding(proofs, certificates, always=settings.profile == "fapi"),
         most_consents=settings.max_subjects,
         consents_within=settings.deadline / 2,
     )

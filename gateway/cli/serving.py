@@ -140,7 +140,7 @@ class _Runner(uvicorn.Server):
                 log_level="warning",
                 access_log=False,
                 server_header=False,
-                proxy_headers=False,  # nothing here asks where a request came from
+                proxy_headers=False,  # who is a trusted proxy is told by its own address, never by a header
                 timeout_graceful_shutdown=DRAIN,
                 timeout_keep_alive=15,
                 lifespan="off",
