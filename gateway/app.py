@@ -181,7 +181,7 @@ class Application:
             known.clients,
             known.policies.catalogue.scopes,
             certificates=bool(settings.certificate_header),
-            always_bound=settings.profile == "fapi",
+            always_bound=settings.fapi,
         )
         return JSONResponse(told)
 

@@ -53,7 +53,9 @@ class Reloading:
         self._obeying = Obeying(settings.home, settings.province, known.governed, now)
         self._presence = Presence(settings.home, worker)
         self._retired: set[asyncio.Task[None]] = set()
-        self.clients = Following(settings.home, lambda: self.known.policies.catalogue, self._registered)
+        self.clients = Following(
+            settings.home, lambda: self.known.policies.catalogue, self._registered, fapi=settings.fapi
+        )
 
     @property
     def governed(self) -> Governed:

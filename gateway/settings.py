@@ -64,6 +64,10 @@ class Settings:
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)  # what `env:NAME` refers to
 
     @property
+    def fapi(self) -> bool:
+        return self.profile == "fapi"
+
+    @property
     def audience(self) -> str:
         return self.resource or f"http://{self.host}:{self.port}/graphql"
 

@@ -92,7 +92,7 @@ def configured(settings: Settings, governed: Governed) -> Configuration:
     except ValueError as error:
         findings += checking.findings_of(error)
     try:
-        clients = load_clients(load(home / "clients.yaml", home), policies.catalogue, fapi=settings.profile == "fapi")
+        clients = load_clients(load(home / "clients.yaml", home), policies.catalogue, fapi=settings.fapi)
     except ValueError as error:
         findings += checking.findings_of(error)
     try:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hmac
 
 from gateway.authenticating.certificates import Certificates
+from gateway.authenticating.challenges import Scheme
 from gateway.authenticating.credentials import Presented
 from gateway.authenticating.proofs import ProofRefused, Proofs
 from gateway.authenticating.signatures import TokenRefused
@@ -24,9 +25,13 @@ class Binding:
         self.always = always
         self._proofs = proofs
 
+    def free(self, bound: Bound, scheme: Scheme) -> bool:
+        """Whether having the token is enough, so that nothing is left to check."""
+        return bound is NOT_BOUND and scheme == "bearer" and not self.always
+
     async def check(self, bound: Bound, presented: Presented) -> None:
         """Returns when the presenter may. Raises TokenRefused, ProofRefused, NonceWanted, ReplaysUnknown."""
-        if bound == NOT_BOUND and self.always:
+        if bound is NOT_BOUND and self.always:
             raise TokenRefused("bound to nothing, and the profile takes bound tokens only")
         if bound.certificate is not None:
             shown = self.certificates.thumbprint(presented.peer, presented.certificate)

@@ -135,9 +135,10 @@ class Authenticator:
                 raise GatewayError("INVALID_TOKEN", headers=self._challenges.headers(), cause=cause)
             scheme, token = split
             known = self._remembered(token) or await self._verify(token)
-            certificate = read.get(self._binding.certificates.header)
-            presented = Presented(scheme, token, read.get("DPoP"), method, peer, certificate)
-            await self._binding.check(known.token.bound, presented)
+            if not self._binding.free(known.token.bound, scheme):
+                certificate = read.get(self._binding.certificates.header)
+                presented = Presented(scheme, token, read.get("DPoP"), method, peer, certificate)
+                await self._binding.check(known.token.bound, presented)
         except TokenRefused as error:
             headers = self._challenges.headers(scheme, "invalid_token")
             raise GatewayError("INVALID_TOKEN", headers=headers, cause=str(error)) from None

@@ -18,7 +18,7 @@ from policies.model import Words
 Headers = Iterable[tuple[bytes, bytes]]
 
 MAX_CREDENTIALS = MAX_TOKEN + 16  # bytes
-SCHEMES: Mapping[bytes, Scheme] = {b"bearer": "bearer", b"dpop": "dpop"}
+SCHEMES: Mapping[bytes, Scheme] = {b"Bearer": "bearer", b"bearer": "bearer", b"DPoP": "dpop", b"dpop": "dpop"}
 _TOKEN = re.compile(rb"[A-Za-z0-9._~+/-]+=*")  # RFC 6750, 2.1
 
 
@@ -55,13 +55,11 @@ class HeaderReader:
 
 def split(credentials: bytes) -> tuple[Scheme, bytes] | None:
     """Scheme and token of an Authorization header; None when it is of no known scheme. Raises TokenRefused."""
-    scheme, _, token = credentials[:MAX_CREDENTIALS].partition(b" ")
-    known = SCHEMES.get(scheme.lower())
-    if known is None or not token:
-        return None
     if len(credentials) > MAX_CREDENTIALS:
         raise TokenRefused("too large for a token")
-    return known, token.lstrip(b" ")
+    scheme, _, token = credentials.partition(b" ")
+    known = SCHEMES.get(scheme) or SCHEMES.get(scheme.lower())
+    return (known, token.lstrip(b" ")) if known and token else None
 
 
 def shaped(token: bytes) -> bool:

@@ -25,10 +25,13 @@ Stamp = tuple[int, int, int] | None
 
 class Following:
     """`words` says by which catalogue the file is read, `obey` puts a registry into force and may raise ValueError;
-    `problem` is what keeps a changed file from being in force, else empty."""
+    `problem` is what keeps a changed file from being in force, else empty; `fapi` as `load_clients` takes it."""
 
-    def __init__(self, home: Path, words: Callable[[], Catalogue], obey: Callable[[Clients], None]) -> None:
+    def __init__(
+        self, home: Path, words: Callable[[], Catalogue], obey: Callable[[Clients], None], *, fapi: bool = False
+    ) -> None:
         self.problem = ""
+        self._fapi = fapi
         self._home, self._words, self._obey = home, words, obey
         self._obeyed: Stamp = None  # the first look is at what was read at the start: nothing is lost in between
 
@@ -48,9 +51,9 @@ class Following:
             seen = stamp
 
     async def _look(self) -> None:
-        words, home = self._words(), self._home
+        words, home, fapi = self._words(), self._home, self._fapi
         try:
-            self._obey(await asyncio.to_thread(lambda: load_clients(load(home / FILE, home), words)))
+            self._obey(await asyncio.to_thread(lambda: load_clients(load(home / FILE, home), words, fapi=fapi)))
         except Exception as error:  # noqa: BLE001  # whatever it is, the next change must still be seen
             problem = str(error) if isinstance(error, ValueError) else type(error).__name__
             if problem != self.problem:

@@ -35,7 +35,7 @@ def wired(
         settings.audience,
         jwks,
         introspector=Introspector(clients.issuers, resolve),
-        binding=Binding(proofs, certificates, always=settings.profile == "fapi"),
+        binding=Binding(proofs, certificates, always=settings.fapi),
         most_consents=settings.max_subjects,
         consents_within=settings.deadline / 2,
     )
