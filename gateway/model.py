@@ -153,6 +153,7 @@ class Root:
 class Plan:
     roots: tuple[Root, ...]
     branches: tuple[Branch, ...]
+    describes: bool = False  # asked for the schema itself
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
@@ -207,6 +208,18 @@ class Access:
     decision: Decision
 
 
+Sight = Mapping[tuple[str, str], Mapping[str, str]]  # record type and kind of subject -> fields with their effects
+
+
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
+class Seen:
+    """What one caller may see at all, for its purpose: of subjects that are asked by their keys, and of those that are
+    sought without. What is denied is not there."""
+
+    keyed: Sight
+    sought: Sight
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """A plan that has been decided, under one policy version. Only this can be fetched."""
@@ -224,6 +237,7 @@ class Verdict:
     apart: Mapping[int, tuple[str, ...]] = field(default_factory=dict)  # branch -> sandbox to the live, and live to it
     access: Mapping[str, tuple[Access, ...]] = field(default_factory=dict)  # root key -> lines
     consents: tuple[Consent, ...] = ()  # those that a part stands on
+    seen: Seen | None = None  # where the plan describes
 
 
 @dataclass(frozen=True, slots=True)

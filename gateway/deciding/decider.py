@@ -24,6 +24,7 @@ from gateway.deciding.interpreted import InterpretedPolicies
 from gateway.deciding.nesting import divided
 from gateway.deciding.registered import closed, parted
 from gateway.deciding.shapes import Shape, shape_of
+from gateway.deciding.sighting import Sights
 from gateway.deciding.withholding import SILENCE, WithheldList
 from gateway.model import Access, Branch, Caller, Part, Path, Plan, Ruling, Seek, Subject, Verdict
 from policies.bundles import PolicySet
@@ -48,6 +49,7 @@ class Decider:
         self._known: LRUCache[tuple[Facts, frozenset[str], Terms], bool] = LRUCache(20_000)
         self._rulings: LRUCache[Any, Ruling] = LRUCache(5_000)
         self._verdicts: LRUCache[Shape, Verdict] = LRUCache(2_000)
+        self._sights = Sights(policies.catalogue, registry, province)
 
     def decide(self, plan: Plan, caller: Caller, at: datetime) -> Verdict:
         moment = self._policies_at(at).at  # equal questions of one span are one question
@@ -58,7 +60,8 @@ class Decider:
             known = self._decide(plan, caller, consented, moment)
             if shape is not None:
                 self._verdicts[shape] = known
-        return replace(known, plan=plan, caller=caller, at=at, consents=consented.used(known.parts))
+        seen = self._sights.of(caller, moment, self._row) if plan.describes else None
+        return replace(known, plan=plan, caller=caller, at=at, consents=consented.used(known.parts), seen=seen)
 
     def _decide(self, plan: Plan, caller: Caller, consented: Consented, at: datetime) -> Verdict:
         parts: list[Part] = []
@@ -144,6 +147,7 @@ class Decider:
             self._known.clear()
             self._rulings.clear()
             self._verdicts.clear()
+            self._sights.forget()
         return self._compiled
 
     def _row(self, facts: Facts, terms: Terms) -> DecisionRow:

@@ -24,6 +24,7 @@ from policies.model import Catalogue, Words
 
 ABOUT_SUBJECTS = {"subject": "id", "subjects": "ids", "creditReport": "id", "_entities": "representations"}
 OPEN = ("search", "listing")
+DESCRIBING = {"__schema", "__type", "_service"}
 MAX_BRANCHES = 2_000  # record connections of all subjects together; each is asked of several platforms
 NO_FIELDS: frozenset[str] = frozenset()
 STATE = {"state", "outcomes", "complete"}  # fields of a report's section that need all of its types
@@ -51,6 +52,7 @@ class Planner:
         making = _Making(self._face.collector(operation), operation.values, caller, self._max_subjects)
         for key, nodes in making.collector.query.items():
             name = nodes[0].name.value
+            making.describes |= name in DESCRIBING
             if name.startswith("__"):
                 continue
             arguments: Mapping[str, Any] = {}
@@ -70,7 +72,7 @@ class Planner:
             making.roots.append(Root(key, name, arguments, subjects, parts))
         if making.errors:
             raise Refusal(making.errors[:20])
-        return Plan(tuple(making.roots), tuple(making.branches))
+        return Plan(tuple(making.roots), tuple(making.branches), making.describes)
 
     def _subjects(
         self, making: _Making, name: str, given: Sequence[Mapping[str, Any]], key: str
@@ -168,6 +170,7 @@ class _Making:
     values: VariableValues
     caller: Caller
     room: int
+    describes: bool = False
     roots: list[Root] = field(default_factory=list)
     branches: list[Branch] = field(default_factory=list)
     errors: list[GatewayError] = field(default_factory=list)

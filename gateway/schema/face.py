@@ -26,9 +26,10 @@ from graphql.execution.values import VariableValues, get_variable_values
 from strawberry.schema.config import StrawberryConfig
 
 from gateway.errors import GatewayError, Refusal
-from gateway.model import Operation
+from gateway.model import Operation, Seen
 from gateway.schema.collecting import Collector, Collectors
-from gateway.schema.federating import subgraph, told_by_the_tree
+from gateway.schema.describing import Data, Described, Descriptions
+from gateway.schema.federating import told_by_the_tree
 from gateway.schema.projecting import Read, Unfit, projection
 from gateway.schema.questions import Enums, query_type
 from gateway.schema.records import build
@@ -70,8 +71,7 @@ class Face:
         told_by_the_tree(self._schema)
         self._collectors = Collectors(self._schema)
         self._compiled = compiled
-        self._keys = {kind.name: kind.key for kind in catalogue.kinds.values()}
-        self._subgraph: str | None = None
+        self.descriptions = Descriptions(self._schema, catalogue)
 
     @property
     def graphql(self) -> GraphQLSchema:
@@ -79,12 +79,6 @@ class Face:
 
     def sdl(self) -> str:
         return print_schema(self._schema) + "\n"
-
-    def subgraph(self) -> str:
-        """The schema as a subgraph of Apollo Federation 2, for `_service`."""
-        if self._subgraph is None:
-            self._subgraph = subgraph(self._schema, self._keys)
-        return self._subgraph
 
     def parse(self, query: str) -> DocumentNode:
         """Raises GatewayError GRAPHQL_PARSE_FAILED."""
@@ -112,19 +106,25 @@ class Face:
             raise Refusal([GatewayError("BAD_VARIABLES", detail=misfit(node, e), locations=_at(e)) for e in coerced])
         return coerced
 
-    def run(
-        self, operation: Operation, tree: Mapping[str, Any]
-    ) -> tuple[Mapping[str, Any] | None, tuple[GraphQLError, ...]]:
-        """Read the finished tree out in the shape that the operation asks for."""
+    def run(self, operation: Operation, tree: Mapping[str, Any], seen: Seen | None = None) -> Data:
+        """Read the finished tree out in the shape that the operation asks for; introspection tells what is `seen`."""
         if self._compiled:
             try:
                 return self._projection(operation)(tree), ()
             except Unfit:
                 pass  # introspection, or something in the tree that the executor must judge
+        described = self.descriptions.of(seen) if seen else None
+        if described is None or tree or not self._compiled or operation.form.node.variable_definitions:
+            return self._executed(operation, tree, described)
+        return described.once(operation.form, lambda: self._executed(operation, tree, described))
+
+    def _executed(self, operation: Operation, tree: Mapping[str, Any], described: Described | None) -> Data:
         form = operation.form
-        name = form.node.name.value if form.node.name else None
-        variables = dict(operation.variables)
-        result = execute(self._schema, form.document, root_value=tree, variable_values=variables, operation_name=name)
+        result = execute(
+            self._schema, form.document, root_value=tree, variable_values=dict(operation.variables),
+            operation_name=form.node.name.value if form.node.name else None,
+            executor_class=described.executor if described else None,
+        )  # fmt: skip
         return result.data, tuple(result.errors or ())  # type: ignore[union-attr]
 
     def collector(self, operation: Operation) -> Collector:

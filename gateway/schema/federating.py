@@ -20,7 +20,6 @@ from graphql import (
     ScalarTypeDefinitionNode,
     parse,
     print_ast,
-    print_schema,
 )
 
 from gateway.schema.words import SCALARS, NotACode
@@ -68,11 +67,11 @@ def told_by_the_tree(schema: GraphQLSchema) -> None:
     union.resolve_type = None
 
 
-def subgraph(schema: GraphQLSchema, keys: Mapping[str, str]) -> str:
+def subgraph(document: DocumentNode, keys: Mapping[str, str]) -> str:
     """SDL for a composition; `keys` says by type which field is an entity's key."""
     head = f'extend schema @link(url: "{SPECIFICATION}", import: ["@key", "@shareable"])\n\n'
     kept = []
-    for definition in parse(print_schema(schema)).definitions:
+    for definition in document.definitions:
         name: Any = getattr(definition, "name", None)
         if name is None or name.value in OWN_TYPES:
             continue

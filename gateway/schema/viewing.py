@@ -13,12 +13,12 @@ from dataclasses import replace
 
 from graphql import DocumentNode, parse, print_ast
 
+from gateway.model import Sight
 from gateway.schema.pruning import Cut, pruned
 from policies.compiler import CompiledPolicies
 from policies.model import ALLOW, Catalogue, Facts, RecordType
 
 Effects = Mapping[str, str]  # field name -> `allow` or a step of its ladder; a denied field is not there
-Sight = Mapping[tuple[str, str], Effects]  # by record type and subject kind
 
 DIRECTIVES = '''
 """脱敏 · given only reduced to this step; without `kinds`, for every kind of subject"""
@@ -37,6 +37,12 @@ def view(whole: DocumentNode, catalogue: Catalogue, seen: Sight, sought: Sight) 
     directives = parse(DIRECTIVES).definitions if any(seen.values()) else ()
     bearing = replace(whole, definitions=(*directives, *whole.definitions))
     return print_ast(pruned(bearing, _View(catalogue, seen, sought).cut)) + "\n"
+
+
+def part(whole: DocumentNode, catalogue: Catalogue, seen: Sight, sought: Sight) -> DocumentNode:
+    """The same part without a word on what is reduced or withheld: for readers that know no directives of ours."""
+    cut = _View(catalogue, seen, sought).cut
+    return pruned(whole, Cut(cut.types, cut.places))
 
 
 def sight(catalogue: Catalogue, compiled: CompiledPolicies, facts: Facts, keyed: bool = True) -> Sight:

@@ -99,7 +99,7 @@ class Shaper:
             refused = GatewayError("INCOMPLETE")
             extensions["sources"] = [{**source, "records": 0} for source in sources]  # none of them is shown
             return Answer(None, (refused.as_graphql(request.language), *errors), extensions, False, refused.status)
-        data, found = self._face.run(operation, tree)
+        data, found = self._face.run(operation, tree, verdict.seen)
         own = tuple(GatewayError("INTERNAL", path=e.path, reference="schema", cause=e.message) for e in found)
         shown = {number: count for connection in made for number, count in connection.counts.items()}
         return Answer(
@@ -132,7 +132,7 @@ class Shaper:
             case "search":
                 return self._matches(made[root.key,][0])
             case "_service":
-                return {"sdl": self._face.subgraph()}
+                return {"sdl": self._face.descriptions.of(verdict.seen).subgraph} if verdict.seen else None
             case "creditReport":
                 [(path, subject)] = root.known
                 known = path not in verdict.unknowable

@@ -166,6 +166,7 @@ class Side:
             self.face._collectors = Collectors(self.face.graphql)
             for kept in (self.decider._known, self.decider._rulings, self.decider._verdicts):
                 kept.clear()  # it forgets with time, which stands still here
+            self.decider._sights.forget()
         connectors = [source.connector for p in self.registry.platforms.values() for source in p.sources.values()]
         for connector in connectors:
             connector.asks.clear()  # type: ignore[attr-defined]
