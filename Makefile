@@ -39,7 +39,7 @@ lint: setup
 lock:
 	@$(COMPILE) pyproject.toml --group build --output-file requirements.lock
 	@$(COMPILE) pyproject.toml --group build --group dev --constraint requirements.lock --output-file requirements-dev.lock
-	@$(COMPILE) --group mutate --constraint requirements-dev.lock --output-file requirements-mutate.lock
+	@$(COMPILE) --group mutate --constraint requirements-dev.lock --output-file tests/mutate.lock
 
 	@cd tests/clients && PATH="$(CURDIR)/.venv/bin:$$PATH" npm install --silent --package-lock-only \
 		--omit-lockfile-registry-resolved
@@ -80,5 +80,5 @@ endif
 .venv/ready-to-test: requirements-dev.lock | .venv/pyvenv.cfg
 	@$(PIP) --quiet --require-hashes -r $< && $(COMMAND) && touch $@
 
-.venv/ready-to-mutate: requirements-mutate.lock .venv/ready-to-test
+.venv/ready-to-mutate: tests/mutate.lock .venv/ready-to-test
 	@$(PIP) --quiet --require-hashes -r $< && touch $@
