@@ -17,10 +17,10 @@ from typing import Any
 import orjson
 import pytest
 from joserfc.jwk import ECKey
-from ruamel.yaml import YAML
 
 from tests.benchmarks.certificates import make
 from tests.conftest import House, gateway_beside
+from tests.journeys.registering import register
 
 ROOT = Path(__file__).parents[2]
 NODE = str(ROOT / ".venv/bin/node")
@@ -95,26 +95,14 @@ def journeys(house: House, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         issuer = stack.enter_context(running("provider.mjs", {"clients": known, "opaque": OPAQUE, "tls": shown}))
 
         def edit(home: Path) -> None:
-            """Register the partner's server and clients, as an operator would; the gateway has its own address."""
-            settings = (home / "gateway.env").read_text("utf-8").splitlines()
-            (home / "gateway.env").write_text("\n".join(line for line in settings if "_RESOURCE=" not in line), "utf-8")
-            yaml, path = YAML(), home / "clients.yaml"
-            registry = yaml.load(path)
+            """Register the partner's server and clients, as an operator would."""
             (home / "secrets").mkdir(exist_ok=True)
             (home / "secrets/partner.jwk").write_bytes(orjson.dumps(keys["credit-gateway"].as_dict(private=True)))
-            registry["issuers"].append(
-                {
-                    "issuer": issuer, "jwks": f"{issuer}/jwks", "algorithms": ["ES256"], "maxLifetime": "10m",
-                    "introspection": {
-                        "endpoint": f"{issuer}/token/introspection", "clientId": "credit-gateway",
-                        "auth": "private_key_jwt", "secret": "secret:partner.jwk",
-                    },
-                }
-            )  # fmt: skip
-            like = registry["clients"]["shanghai-market-bureau"]
-            for way in WAYS:
-                registry["clients"][f"partner-{way}"] = {**like, "issuer": issuer, "clientId": way}
-            yaml.dump(registry, path)
+            asked = {
+                "endpoint": f"{issuer}/token/introspection", "clientId": "credit-gateway",
+                "auth": "private_key_jwt", "secret": "secret:partner.jwk",
+            }  # fmt: skip
+            register(home, {"issuer": issuer, "jwks": f"{issuer}/jwks", "introspection": asked}, *WAYS)
 
         gateway = stack.enter_context(
             gateway_beside(
