@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from policies.conditions import Condition, During, reach
-from policies.interpreter import decide, explain, row_rules, valid_until
+from policies.conditions import Condition, During, Question, purpose_listed, reach
+from policies.interpreter import decide, explain, implicit, row_rules, valid_until
 from policies.model import DENY, NO_GRANT, Decision, Facts, Field, FieldClass
 from policies.policyset import PolicySet
 from tests.edges.drafts import NOON, SHANGHAI, catalogue, catalogue_of, facts, rules_of, shipped, texts
@@ -309,3 +309,42 @@ def test_days_of_a_window_are_days_of_shanghai() -> None:
     """A window of days of the week may change at the next midnight of Shanghai, whatever day it is elsewhere."""
     late = datetime(2026, 11, 24, 17, tzinfo=UTC)  # the 25th, one o'clock in Shanghai
     assert list(During(weekdays=frozenset({"wed"})).changes(late)) == [datetime(2026, 11, 26, tzinfo=SHANGHAI)]
+
+
+@pytest.mark.parametrize(
+    ("word", "condition"),
+    [
+        ("client", Condition(clients=frozenset({"court"}))),
+        ("region", Condition(regions=frozenset({"31"}))),
+        ("id", Condition(ids=frozenset({"other"}))),
+        ("scopes", Condition(scopes=frozenset({"credit.gov"}))),
+        ("purposes", Condition(purposes=frozenset({"gov.*"}))),
+        ("consent", Condition(consent=True)),
+        ("agreement", Condition(agreement=True)),
+        ("self", Condition(own=True)),
+        ("given", Condition(given=frozenset({"name"}))),
+        ("subjects", Condition(subjects=frozenset({"NaturalPerson"}))),
+        ("types", Condition(types=frozenset({"Registration"}))),
+        ("during", Condition(during=During(weekdays=frozenset({"sun"})))),
+        ("fields", Condition(names=frozenset({"procedure"}))),
+    ],
+)
+def test_what_fails_is_named_by_the_word_of_the_language(word: str, condition: Condition) -> None:
+    """Each word of a condition that does not hold is told as officers write it, and the file's own head as well."""
+    field = catalogue().types["AdministrativePenalty"].fields["documentNo"]
+    assert list(condition.failing(Question(facts(), False, field, FieldClass.PUBLIC))) == [word]
+
+
+def test_what_fails_of_a_files_head_is_named() -> None:
+    """An agreement's provinces and purposes, a file's time and its region."""
+    (deal,), (town,) = rules_of(HEAD["agreement"]).policies, rules_of(HEAD["city"]).policies
+    assert list(implicit(deal, facts(at=LATE))) == ["valid", "between", "purposes"]
+    assert list(implicit(town, facts(province="370200"))) == ["region of the record"]
+    assert list(implicit(town, facts())) == []
+
+
+def test_a_family_of_purposes_is_what_stands_before_the_first_dot() -> None:
+    """`gov.*` lists whatever begins so, however many parts it has; no purpose is in no list."""
+    assert purpose_listed("gov.land.use", frozenset({"gov.*"}))
+    assert not purpose_listed("gov.land.use", frozenset({"gov.land.*", "court.*"}))
+    assert not purpose_listed(None, frozenset({"gov.*"}))

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from policies.interpreter import Change, decide, explain, rule_on
-from policies.model import DENY, Facts, Field
+from policies.model import DENY, NO_GRANT, Facts, Field
 from policies.policyset import PolicySet, Rule
 from tests.edges.drafts import NOON, SHANGHAI, catalogue, facts, rules_of
 from tests.edges.test_policy_rules import HEAD, rule
@@ -152,6 +152,19 @@ def test_a_ruling_names_all_that_took_part() -> None:
     assert leaves(ruling.deciding) == ["hash"]
     level = rule_on(rules_of(HEAD["baseline"] + several(*rules[1:2], *rules[3:4])), OFFICE, IDENTITY)
     assert leaves(level.deciding) == ["hash", "part"]
+
+
+def test_what_is_denied_names_the_limits_that_deny() -> None:
+    """A denial by a limit is held by it; what nobody opened, or nobody knows, is held by no rule."""
+    shut = rule(id="shut", grant="", limit="deny", **ANY)
+    policies = rules_of(HEAD["baseline"] + several(rule(id="whole", **ANY), shut))
+    ruling = rule_on(policies, OFFICE, IDENTITY)
+    assert (ruling.decision.effect, leaves(ruling.deciding)) == (DENY, ["shut"])
+    for asked in (facts(), replace(OFFICE, purpose="gov.gossip")):
+        silent = rule_on(rules_of(HEAD["baseline"] + rule(**ANY)), asked, IDENTITY)
+        assert (silent.decision.rule, silent.deciding, silent.grants, silent.limits) == (NO_GRANT, (), (), ())
+    unknown = explain(policies, replace(OFFICE, purpose="gov.gossip"), IDENTITY)
+    assert (unknown.ruling.decision.rule, unknown.nearest) == (NO_GRANT, ())
 
 
 def test_each_change_is_decided_and_not_guessed() -> None:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from policies.calendar_days import Span
 from policies.interpreter import judge
-from policies.judging import Judge
+from policies.judging import Judge, questions
 from policies.model import UNKNOWN_CONTROL, Judgement, RowRule, Words
 from policies.rows import anniversary, can_match, of_status_alone, without
-from tests.edges.drafts import NOON, catalogue
+from tests.edges.drafts import NOON, SHANGHAI, catalogue
 
 PENALTY = catalogue().types["AdministrativePenalty"]
 DEBTOR = catalogue().types["JudgmentDebtor"]
@@ -128,6 +128,15 @@ def test_a_rule_of_status_alone_is_known_as_such() -> None:
     assert of_status_alone(replace(status, effect="mark", label="REPAIRED"))
 
 
+def test_each_condition_of_a_rule_names_the_field_that_decides_it() -> None:
+    """A condition on the type alone hangs on no field of the row; one that no row can meet is none."""
+    rule = replace(HIDE, negative=True, status=frozenset({"REPAIRED"}), minor=True)
+    named = [asked and asked[0] for asked in questions(rule, PENALTY)]
+    assert named == ["", PENALTY.roles.status, PENALTY.roles.event]
+    assert questions(replace(HIDE, negative=False), PENALTY) == [None]
+    assert questions(replace(HIDE, minor=True), replace(PENALTY, roles=replace(PENALTY.roles, event=None))) == [None]
+
+
 def test_marks() -> None:
     """A marked row is shown with its label; a hide rule beside it wins, in whatever order they stand."""
     mark = RowRule("base/mark", Words("标", "Mark"), "mark", "OBJECTED", status=frozenset({"OBJECTED"}))
@@ -153,6 +162,9 @@ def test_days_are_days_of_shanghai() -> None:
     assert judge([rule], PENALTY, ROW, None, late) == HIDDEN
     assert judge([rule], PENALTY, ROW | {"publishUntil": late}, None, NOON) == SHOWN
     assert judge([rule], PENALTY, ROW | {"publishUntil": late}, None, late) == HIDDEN
+    next_day = datetime(2027, 1, 1, 8, tzinfo=SHANGHAI)
+    assert judge([rule], PENALTY, ROW | {"publishUntil": late}, None, next_day - timedelta(hours=9)) == SHOWN
+    assert judge([rule], PENALTY, ROW | {"publishUntil": late}, None, next_day) == HIDDEN
 
 
 def test_anniversaries_fall_on_the_stricter_side() -> None:
@@ -160,6 +172,7 @@ def test_anniversaries_fall_on_the_stricter_side() -> None:
     assert anniversary(date(2020, 2, 29), 5) == date(2025, 2, 28)
     assert anniversary(date(2008, 2, 29), 18, late=True) == date(2026, 3, 1)
     assert anniversary(date.max, 5) == date.max
+    assert anniversary(date(9981, 5, 1), 18) == date(9999, 5, 1)
 
 
 def test_no_rules_show_everything() -> None:
