@@ -20,7 +20,7 @@ from cachetools import TTLCache
 from gateway.authenticating import credentials, purposes, tokens
 from gateway.authenticating.asking import Introspector
 from gateway.authenticating.binding import Binding
-from gateway.authenticating.challenges import Challenges
+from gateway.authenticating.challenges import Challenges, Scheme
 from gateway.authenticating.clients import PUBLIC, Clients
 from gateway.authenticating.consents import HEADER as CONSENT_HEADER
 from gateway.authenticating.consents import Consents
@@ -99,8 +99,14 @@ class Authenticator:
             purposes.choose({}, purposes.word(wanted), self._catalogue)
             # their consents stay unread: nobody is the grantee
             return replace(_NOBODY, given_consents=(_NOT_FOR_YOU,) * len(given)) if given else _NOBODY
-        known = await self._known(read, method, peer)
-        caller = known.caller(wanted, extensions)
+        scheme, known = await self._known(read, method, peer)
+        try:
+            caller = known.caller(wanted, extensions)
+        except GatewayError as error:
+            if error.code == "PURPOSE_NOT_HELD":  # a purpose of the catalogue, fit to be said
+                lacking = f"{purposes.SCOPE_PREFIX}{purposes.word(wanted)}"
+                error.headers |= self._challenges.headers(scheme, "insufficient_scope", scope=lacking)
+            raise
         if not given:
             return caller
         consents, states = await self._consents.check(given, known.client)
@@ -125,7 +131,7 @@ class Authenticator:
         if self._own_jwks:
             await self._jwks.close()
 
-    async def _known(self, read: Mapping[str, bytes], method: str, peer: str | None) -> Verified:
+    async def _known(self, read: Mapping[str, bytes], method: str, peer: str | None) -> tuple[Scheme, Verified]:
         """The token's, when it is good and its presenter may present it. Raises GatewayError."""
         scheme = None
         try:
@@ -152,7 +158,7 @@ class Authenticator:
             raise GatewayError("ISSUER_UNAVAILABLE", headers={"Retry-After": "5"}, cause=str(error)) from None
         except ReplaysUnknown as error:
             raise GatewayError("OVERLOADED", headers={"Retry-After": "1"}, cause=str(error)) from None
-        return known
+        return scheme, known
 
     def _remembered(self, token: bytes) -> Verified | None:
         """What was verified less than a minute ago and has not ended since. Raises TokenRefused."""

@@ -30,13 +30,15 @@ class Challenges:
         self._offered["dpop"] = f'DPoP realm="{REALM}", algs="{" ".join(ALGORITHMS)}", {where}'
 
     def headers(
-        self, scheme: Scheme | None = None, error: str = "", description: str = "", nonce: str = ""
+        self, scheme: Scheme | None = None, error: str = "", description: str = "", nonce: str = "", scope: str = ""
     ) -> dict[str, str]:
-        """The schemes, the one that was tried first and with its error; a `nonce` that the next proof is to bear."""
+        """The schemes, the one that was tried first and with its error; a `nonce` that the next proof is to bear, a
+        `scope` that the token lacks."""
         order = sorted(self._offered, key=lambda offered: offered != scheme)
         said = [self._offered[offered] for offered in order]
         if error:
             said[0] += f', error="{error}"' + (f', error_description="{description}"' if description else "")
+            said[0] += f', scope="{scope}"' if scope else ""
         headers = {"WWW-Authenticate": ", ".join(said)}
         return headers | ({"DPoP-Nonce": nonce} if nonce else {})
 

@@ -41,6 +41,16 @@ async def test_of_several_purposes_one_is_chosen(door: Door) -> None:
     assert (await door.ask(token, (b"credit-purpose", b"gov.procurement"))).purpose == "gov.procurement"
 
 
+async def test_a_client_is_told_what_scope_it_lacks(door: Door) -> None:
+    """The refusal bears the standard's `insufficient_scope` with the scope to ask for; an invented word is not said."""
+    token = signed(door.claims())
+    refusal = await door.refusal(token, (b"credit-purpose", b"court.execution"))
+    assert refusal.headers["WWW-Authenticate"].startswith("Bearer ")
+    assert 'error="insufficient_scope", scope="purpose:court.execution"' in refusal.headers["WWW-Authenticate"]
+    refusal = await door.refusal(token, (b"credit-purpose", b'x", error="y'))
+    assert (refusal.code, refusal.headers) == ("PURPOSE_UNKNOWN", {})
+
+
 @pytest.mark.parametrize(
     ("word", "said"),
     [

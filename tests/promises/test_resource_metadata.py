@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from gateway.authenticating.challenges import metadata_path
-from gateway.authenticating.clients import load_clients
+from gateway.authenticating.challenges import metadata, metadata_path
+from gateway.authenticating.clients import Clients, load_clients
+from gateway.authenticating.following import Following
 from gateway.documents import DocumentError, load
 from gateway.settings import SettingsError
 from gateway.settings import load as load_settings
@@ -60,14 +62,14 @@ def test_the_fapi_profile_is_told_and_kept(house: House, tmp_path: Path) -> None
         asked = strict.client.get("/graphql", params={"query": "{ __typename }", "access_token": token})
         assert asked.status_code == 400
         assert token not in asked.text
-    with gateway_beside(
-        house, tmp_path / "mtls", profile="fapi", certificate_header="Client-Cert", trusted_proxies="10.0.0.1"
-    ) as fronted:
-        found = told(fronted)
-        assert (found["dpop_bound_access_tokens_required"], found["tls_client_certificate_bound_access_tokens"]) == (
-            False,
-            True,
-        )
+
+
+def test_certificates_are_told_of_where_a_proxy_shows_them() -> None:
+    """Behind such a proxy bound tokens need no DPoP, and the metadata says both."""
+    clients = Clients({}, {})
+    found = metadata("https://g.example/graphql", clients, ["credit.gov"], certificates=True, always_bound=True)
+    assert found["tls_client_certificate_bound_access_tokens"] is True
+    assert found["dpop_bound_access_tokens_required"] is False
 
 
 @pytest.mark.parametrize(
@@ -105,6 +107,23 @@ def test_the_fapi_profile_refuses_weaker_issuers(tmp_path: Path) -> None:
         "clients.yaml:4: the profile `fapi` takes no `RS256`; use ES256, PS256, EdDSA",
         "clients.yaml:5: under the profile `fapi` a token lives for an hour at most; write `1h` or less",
     ]
+
+
+async def test_the_fapi_profile_holds_for_a_changed_file_too(tmp_path: Path) -> None:
+    """A running gateway does not obey a registry that its start would have refused, and obeys it when it is mended."""
+    path, obeyed = tmp_path / "clients.yaml", list[Clients]()
+    path.write_text(REGISTRY, "utf-8")
+    following = Following(tmp_path, lambda: CATALOGUE, obeyed.append, fapi=True)
+    task = asyncio.create_task(following.run())
+    async with asyncio.timeout(20):
+        while not following.problem:
+            await asyncio.sleep(0.02)
+        assert "`RS256`" in following.problem
+        assert obeyed == []
+        path.write_text(REGISTRY.replace(", RS256", "").replace("2h", "1h"), "utf-8")
+        while not obeyed:
+            await asyncio.sleep(0.02)
+    task.cancel()
 
 
 @pytest.mark.parametrize(
