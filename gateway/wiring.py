@@ -144,6 +144,7 @@ def wire(
     secret = keyfiles.secret(settings.home, "gateway.key")
     plain = settings.walk == "plain"
     face = Face(catalogue, compiled=not plain)
+    _ = face.descriptions.whole  # read now, while nobody waits
     cursors = Cursors(keyfiles.derived(secret, "cursors"))
     pseudonyms = pseudonyms_of(secret, settings.pseudonym_key)
     fetcher = Fetcher(known.registry)

@@ -33,6 +33,24 @@ batch("in a batch beside others", beside_others)
 batch("the same subject many times", lambda aim: [aim.key] * 5)
 
 
+def entities(name: str, about: Callable[[Aim], list[dict[str, str]]], said: tuple[str, ...] = (KEYED,)) -> None:
+    """A way by the door that other graphs come by."""
+
+    def found(aim: Aim) -> Iterable[Sent]:
+        inner = f"__typename ... on {aim.kind} {{ {aim.nodes()} }} ... on CreditSubject {{ id kind uscc }}"
+        query = f"query Q($them: [_Any!]!) {{ _entities(representations: $them) {{ {inner} }} }}"
+        them = [{"__typename": aim.kind, **more} for more in about(aim)]
+        yield posted({"query": query, "variables": {"them": them}}, said=said)
+
+    WAYS[name] = found
+
+
+entities("as an entity of another graph", lambda aim: [aim.key])
+entities("as an entity, beside what is none", lambda aim: [{}, aim.key, {"uscc": "1"}, aim.key])
+entities("as an entity with fields that it claims", lambda aim: [{**aim.key, "kind": "Enterprise", "id": "1"}])
+entities("as an entity with its name", lambda aim: [{**aim.key, "name": true_name(aim)}], (KEYED, NAMED))
+
+
 @way("two roots at once")
 def _(aim: Aim) -> Iterable[Sent]:
     yield aim.ask(" ".join(f"{name}: subject(id: $id) {{ __typename {aim.nodes()} }}" for name in ("a", "b")))
