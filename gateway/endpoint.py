@@ -22,6 +22,7 @@ from starlette.types import Receive, Scope, Send
 from gateway.errors import GatewayError, refused
 from gateway.model import Answer
 from gateway.pipeline import Corridor
+from gateway.rationing import Places
 from gateway.receiving import Incoming, body_of
 from policies.model import Words
 
@@ -49,19 +50,18 @@ class Endpoint:
         self._methods = ("GET", "POST") if get else ("POST",)
         self._max_body = max_body
         self._body_timeout = body_timeout
-        self._max_inflight = max_inflight
-        self._inflight = 0
+        self._places = Places(max_inflight)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers: list[tuple[bytes, bytes]] = scope["headers"]
         language = _language(headers)
         media = _media_type(headers)
-        if self._inflight >= self._max_inflight:  # shed at once, before any work: nothing was asked, nothing to record
+        who = self.corridor.authenticator.recognised(headers)
+        if not self._places.take(who):  # shed at once, before any work: nothing was asked, nothing to record
             overloaded = _hung_up("OVERLOADED", {"Retry-After": "1"})
             self.outcomes["overloaded"] += 1
             await _send(send, refused(overloaded, language), media or GRAPHQL_TYPE)
             return
-        self._inflight += 1
         try:
             body = await self._body(scope, receive, headers, media)
             peer = scope["client"][0] if scope.get("client") else None
@@ -70,7 +70,7 @@ class Endpoint:
             self.outcomes[_outcome(answer)] += 1
             await _send(send, answer, media or GRAPHQL_TYPE)
         finally:
-            self._inflight -= 1
+            self._places.leave(who)
 
     async def _body(
         self, scope: Scope, receive: Receive, headers: list[tuple[bytes, bytes]], media: str | None

@@ -12,6 +12,7 @@
     │   ├── GRAPHQL_PARSE_FAILED 400   GRAPHQL_VALIDATION_FAILED 400   OPERATION_UNKNOWN 400
     │   ├── BAD_VARIABLES 400          LIMIT_EXCEEDED 400
     │   ├── INVALID_SUBJECT_KEY 400    INVALID_ARGUMENT 400     INVALID_CURSOR 400
+    │   ├── QUOTA_EXCEEDED 429
     │   └── OVERLOADED 503             AUDIT_UNAVAILABLE 503    INTERNAL 500
     ├── INCOMPLETE 503                 a partial answer, where the caller asked to fail closed
     └── PLATFORM_*                     beside the data of a partial answer, one per platform and type
@@ -85,6 +86,7 @@ TABLE: Mapping[str, Entry] = {
         "该客户端的新查询文档过多；请将取值写入变量并重复使用同一文档，或稍后再试",
         "too many new documents from this client: put values into variables and send the same document, or wait",
     ),
+    "QUOTA_EXCEEDED": Entry(429, "配额已用尽：{detail}", "a quota is used up: {detail}"),
     "OVERLOADED": Entry(503, "网关繁忙，请稍后再试", "the gateway is busy; try again shortly"),
     "AUDIT_UNAVAILABLE": Entry(503, "暂时无法记录查询，请稍后再试", "the question cannot be recorded now; try again"),
     "INTERNAL": Entry(500, "内部错误，编号 {reference}", "internal error, reference {reference}"),

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from graphql import DocumentNode, FragmentDefinitionNode, OperationDefinitionNode
 from graphql.execution.values import VariableValues
 
-from connectors.contract import Condition, Row
+from connectors.contract import Condition, Row, SubjectKey
 from gateway.caller import Caller as Caller
 from gateway.caller import Consent as Consent
 from gateway.caller import GivenConsent as GivenConsent
@@ -238,6 +238,15 @@ class Verdict:
     access: Mapping[str, tuple[Access, ...]] = field(default_factory=dict)  # root key -> lines
     consents: tuple[Consent, ...] = ()  # those that a part stands on
     seen: Seen | None = None  # where the plan describes
+
+
+@dataclass(frozen=True, slots=True)
+class UnderAgreement:
+    """The subjects of a question that are asked under an agreement, which allows so many in a day."""
+
+    agreement: str
+    per_day: int
+    keys: tuple[SubjectKey, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,17 +12,18 @@ import secrets
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from connectors.contract import Deadline
 from gateway.auditing import AuditLog, AuditUnavailable, Outcome, Record
-from gateway.authenticating import Authenticator, admit
+from gateway.authenticating import Authenticator
 from gateway.deciding import Decider
 from gateway.errors import GatewayError, refused
 from gateway.fetching import Fetcher
 from gateway.model import Answer, Caller, Operation, Replies, Verdict
 from gateway.planning import Planner
+from gateway.rationing import Allowance, Rations
 from gateway.reading import Reader
 from gateway.receiving import Incoming, receive
 from gateway.shaping import Shaper
@@ -38,6 +39,7 @@ class Trace:
     operation: Operation | None = None
     verdict: Verdict | None = None
     replies: Replies | None = None
+    allowance: Allowance = field(default_factory=Allowance)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class Corridor:
     audit: AuditLog
     deadline: float
     now: Callable[[], datetime]
+    rations: Rations = field(default_factory=Rations)
 
     async def answer(self, incoming: Incoming) -> Answer:
         """One request, answered or refused, and recorded. Raises nothing but cancellation."""
@@ -68,7 +71,8 @@ class Corridor:
             places = " > ".join(f"{frame.name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__))
             log.error("internal error, reference %s: %s in %s", decision, type(error).__name__, places)
             answer = refused(GatewayError("INTERNAL", reference=decision), incoming.language)
-        answer = replace(answer, extensions={**answer.extensions, "decision": decision})
+        headers = {**trace.allowance.headers, **answer.headers}
+        answer = replace(answer, extensions={**answer.extensions, "decision": decision}, headers=headers)
         outcome = Outcome(answer.status, answer.codes, answer.complete, (time.monotonic() - start) * 1000)
         digest = trace.operation.digest if trace.operation else None
         try:
@@ -85,11 +89,12 @@ class Corridor:
         trace.caller = caller = await self.authenticator.authenticate(
             incoming.headers, request.extensions, incoming.method, incoming.peer
         )
-        admit(caller)
+        trace.allowance = allowance = self.rations.begin(caller)
         work = await self.reader.turn(request, caller.id)
         with work:
             trace.operation = operation = self.reader.read(request)
             trace.verdict = verdict = self.decider.decide(self.planner.plan(operation, caller), caller, at)
+            self.rations.count(verdict, self.decider.agreed.under(verdict), allowance)
         trace.replies = replies = await self.fetcher.fetch(verdict, deadline, decision)
         with work:
             return self.shaper.shape(request, operation, verdict, replies)

@@ -44,6 +44,9 @@ class Settings:
     body_timeout: float = _key(10.0, "seconds in which a request's head, and then its body, must arrive")
     max_subjects: int = _key(200, "subjects in one question")
     max_first: int = _key(200, "records on one page")
+    persons_per_operator: int = _key(
+        200, "persons that one named operator may ask about in a day where its client has agreed nothing"
+    )
     max_inflight: int = _key(256, "requests worked on at once; more are answered 503 OVERLOADED")
     get: str = _key(
         "off", "`on` answers questions in the URL of a GET too, except to pages of other sites", "on", "off"

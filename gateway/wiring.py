@@ -28,6 +28,8 @@ from gateway.governing.obeying import Governed, begin
 from gateway.governing.officers import load_officers
 from gateway.pipeline import Corridor
 from gateway.planning import Planner
+from gateway.rationing import Counts, Rations
+from gateway.rationing.counts import Unavailable
 from gateway.reading import Named, Reader
 from gateway.schema import Face
 from gateway.settings import Settings
@@ -170,6 +172,9 @@ def wire(
         audit=audit,
         deadline=settings.deadline,
         now=now,
+        rations=Rations(
+            Counts(settings.home), keyfiles.derived(secret, "quotas"), settings.persons_per_operator
+        ),
     )  # fmt: skip
 
 
@@ -185,6 +190,8 @@ async def opened(
         return await asyncio.to_thread(wire, settings, known, audit, now, jwks)
     except BaseException as error:
         await known.registry.close()
+        if isinstance(error, Unavailable):
+            raise checking.HomeError(str(error)) from None
         if isinstance(error, SecretError):
             raise checking.HomeError(f"{error}; set it in {settings.home}/secrets or the environment") from None
         raise

@@ -34,7 +34,6 @@ def check(policies: PolicySet, at: datetime | None = None, exhaustive: bool = Tr
         *_steps(policies),
         *unassessed(policies, at),
         *_untested_agreements(policies),
-        *_uncounted(policies),
         *_twins(policies),
         *(_idle(policies) if exhaustive else ()),
         *_masked_for_public(policies),
@@ -54,12 +53,6 @@ def _untested_agreements(policies: PolicySet) -> Iterator[Finding]:
         ended = [case for case in policies.cases if policy.until is not None and case.facts.at >= policy.until]
         if policy.kind == "agreement" and not any(case.facts.region == policy.consumer for case in ended):
             yield Finding("W", f"{policy.where}: no case asks what `{policy.id}` leaves open after its end; add one")
-
-
-def _uncounted(policies: PolicySet) -> Iterator[Finding]:
-    for policy in policies.policies:
-        if policy.quota is not None:
-            yield Finding("W", f"{policy.where}: the quota of `{policy.id}` is written down, but nobody counts it yet")
 
 
 def _idle(policies: PolicySet) -> Iterator[Finding]:

@@ -2,7 +2,6 @@
 `authenticate`."""
 
 from gateway.authenticating.callers import Authenticator
-from gateway.authenticating.members import admit
 from gateway.authenticating.wiring import wired
 
-__all__ = ["Authenticator", "admit", "wired"]
+__all__ = ["Authenticator", "wired"]

@@ -14,8 +14,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from gateway.authenticating.issuers import Entry, Text
-from gateway.caller import FROZEN, STATES, Caller, Quota, Terms
-from gateway.errors import GatewayError
+from gateway.caller import STATES, Quota, Terms
 from policies import identifiers
 from policies.findings import Document
 from policies.model import Catalogue, Words
@@ -69,12 +68,6 @@ def terms(state: State, types: Sequence[str] | None, quota: QuotaEntry | None, m
         per_operator = quota.per_operator_subjects_per_day
         agreed = Quota(quota.per_minute, quota.per_day, quota.subjects_per_day, per_operator)
     return Terms(strictest, None if types is None else frozenset(types), agreed)
-
-
-def admit(caller: Caller) -> None:
-    """Raises GatewayError CLIENT_FROZEN. The caller is known by then, so that the record says who was turned away."""
-    if caller.terms.state == FROZEN:
-        raise GatewayError("CLIENT_FROZEN")
 
 
 def lacking(client_class: str, *, contract: str | None, quota: QuotaEntry | None) -> Iterable[str]:

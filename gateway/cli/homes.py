@@ -34,6 +34,10 @@ consentIssuers: []
 #    algorithms: [ES256]
 #    maxLifetime: 366d
 #    keepStatus: 0s
+# Members are the organisations behind clients; quotas, a ceiling of record types and a state (live, sandbox, frozen)
+# stand with a client. `credit-gateway member|client|issuer` changes this file, and running gateways obey.
+#members:
+#  market-bureau: {title: {zh: 某市场监管局, en: A market bureau}, uscc: "...", region: "310000"}
 clients: {}
 #  partner-bureau:
 #    issuer: "https://id.example.org"
@@ -43,6 +47,10 @@ clients: {}
 #    title: {zh: 某市场监管局, en: A market bureau}
 #    scopes: [credit.gov]
 #    purposes: [gov.licensing]
+#    member: market-bureau
+#    types: [AdministrativePenalty]
+#    quota: {perMinute: 600, perDay: 100000, subjectsPerDay: 20000, perOperatorSubjectsPerDay: 200}
+#    state: sandbox
 """
 OFFICERS = """\
 # Who may change the policies in force. `credit-gateway policy officer-key FILE` makes a key and prints its public half.

@@ -19,6 +19,7 @@ from cachetools import LRUCache
 from connectors.contract import Condition, Platform
 from connectors.registry import Registry
 from gateway.caller import Terms
+from gateway.deciding.agreed import Agreed
 from gateway.deciding.consenting import Consented
 from gateway.deciding.interpreted import InterpretedPolicies
 from gateway.deciding.nesting import divided
@@ -41,6 +42,7 @@ class Decider:
     def __init__(self, policies: PolicySet, registry: Registry, province: str, plain: bool = False) -> None:
         """`plain` interprets each question anew."""
         self._policies = policies
+        self.agreed = Agreed(policies)
         self._catalogue = policies.catalogue
         self._registry = registry
         self._province = province

@@ -13,6 +13,7 @@ import httpx2
 import pytest
 
 from gateway.errors import TABLE, GatewayError
+from gateway.rationing import rations
 from policies.model import Words
 from tests.conftest import House
 
@@ -91,7 +92,8 @@ HEADERS: list[tuple[str, dict[str, str]]] = [
 # What the world must break first: their words are drawn from the table as the gateway draws them.
 BROKEN: dict[str, dict[str, Any]] = {
     "ISSUER_UNAVAILABLE": {}, "TOO_MANY_NEW_DOCUMENTS": {}, "OVERLOADED": {}, "AUDIT_UNAVAILABLE": {}, "INCOMPLETE": {},
-    "CLIENT_FROZEN": {}, "INTERNAL": {"reference": "0"}, "CROSS_SITE": {}, "DOCUMENT_NOT_TRUSTED": {},
+    "CLIENT_FROZEN": {}, "QUOTA_EXCEEDED": {"detail": rations.PERSONS_DAY}, "INTERNAL": {"reference": "0"},
+    "CROSS_SITE": {}, "DOCUMENT_NOT_TRUSTED": {},
     **{code: {"platform": "`p`"} for code in TABLE if code.startswith("PLATFORM_")},
 }  # fmt: skip
 

@@ -62,6 +62,9 @@ class Callers:
     ) -> Caller:
         return self.known[int(dict(headers)[CALLER])]
 
+    def recognised(self, headers: Iterable[tuple[bytes, bytes]]) -> str:
+        return self.known[int(dict(headers)[CALLER])].id
+
 
 class Kept:
     """An audit log whose records stay in memory, as the bytes that would be written, but for the time it took."""
