@@ -11,7 +11,7 @@ APT := DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0
 
 .DELETE_ON_ERROR:
 CLIENTS := tests/clients/node_modules/.package-lock.json
-.PHONY: setup run test lint lock browser clients bench load fuzz crosstalk mutate
+.PHONY: setup run test lint lock browser clients bench load fuzz crosstalk mutate leaks
 
 setup: .venv/ready-to-test
 
@@ -32,6 +32,9 @@ crosstalk: setup
 
 mutate: .venv/ready-to-mutate
 	@TRIALS=0.05 nice -n 19 .venv/bin/mutmut run $(ARGS) && .venv/bin/python -m tests.mutants
+
+leaks: setup
+	@.venv/bin/python -m tests.promises.leaks $(ARGS)
 
 lint: setup
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy && .venv/bin/lint-imports

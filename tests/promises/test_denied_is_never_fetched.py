@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import sys
+from collections.abc import Coroutine, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from types import FrameType
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -27,6 +29,9 @@ from policies.bundles import PolicySet
 from policies.interpreter import decide
 from policies.model import ALLOW, Facts, RecordType
 from tests.conftest import House
+from tests.edges.drafts import facts, shipped
+from tests.promises.trial_corridors import CALLER, Reply, Side, body_of, caller_of
+from tests.promises.trial_platforms import SUBJECTS, World, person, registry, small_catalogue
 
 QUESTIONS = 2_000
 CALLERS = {
@@ -313,3 +318,40 @@ def test_denied_and_absent_persons(house: House, caller: str) -> None:
     assert bodies[0]["data"] == {"subject": None}
     assert {entry["effect"] for entry in bodies[0]["extensions"]["withheld"]} == {"DENY"}
     assert bodies[0]["extensions"]["policy"] == policies.digest
+
+
+BOTH = "query($id: SubjectKey!) { subject(id: $id) { id kind judgmentDebtors { nodes { id caseNo } totalCount } } }"
+
+
+async def test_denied_and_absent_persons_are_the_same_work() -> None:
+    """Whom the caller may not know costs the gateway the very same steps, whether they exist or not: time tells
+    nothing. `make leaks` measures that."""
+    side = Side(small_catalogue(), plain=False)
+    policies = replace(shipped(), catalogue=small_catalogue())
+    facing = facts(client_class="government", region="330000", purpose="gov.licensing", given=frozenset({"citizenId"}))
+    side.live_under(policies, registry(1, World(1, faulty=0.0)), [caller_of(facing, random.Random(1), 1)])
+    existing = [key.value for key in SUBJECTS if key.kind == "citizenId"]
+    absent = [person("19880808", number).value for number in range(len(existing))]
+    steps: dict[str, int] = {}
+    for value in [*existing, *absent, *existing, *absent]:
+        body = body_of(BOTH, {"id": {"citizenId": value}}, None)
+        reply, steps[value] = await counted(side.ask([(CALLER, b"0"), (b"content-type", b"application/json")], body))
+        assert b'"data":{"subject":null}' in reply.body
+        assert reply.asks == []
+    assert len(set(steps.values())) == 1
+
+
+async def counted(asking: Coroutine[Any, Any, Reply]) -> tuple[Reply, int]:
+    """What comes of it, and the function calls it took."""
+    calls = 0
+
+    def heard(frame: FrameType, event: str, _: Any) -> None:
+        nonlocal calls
+        calls += event == "call"
+
+    before = sys.getprofile()
+    sys.setprofile(heard)
+    try:
+        return await asking, calls
+    finally:
+        sys.setprofile(before)
