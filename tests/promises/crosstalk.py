@@ -90,6 +90,8 @@ class Crowd:
     wrong: list[str] = field(default_factory=list)
     seen: Counter[str] = field(default_factory=Counter)
     tokens: list[dict[str, str]] = field(default_factory=list)
+    turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(0))  # changes of policy that are due
+    step: int = 0  # requests between two of them
 
     def line(self) -> Line:
         parts = urlsplit(self.house.url)
@@ -117,6 +119,8 @@ class Crowd:
             version, body = await self._ask(line, self.questions[number])
             self.seen[version] += 1
             self.seen["requests"] += 1
+            if self.step and self.seen["requests"] % self.step == 0:
+                self.turns.release()
             if body != self.alone.get((version, number)):
                 self.wrong.append(f"question {number} of {VOICES[self.questions[number].voice]} under {version[:15]}")
         line.close()
@@ -184,15 +188,17 @@ class Flipping:
 
 
 async def run(crowd: Crowd, flipping: Flipping, count: int, flips: int, random: Random) -> None:
-    """Learn both versions, then ask in a crowd while they take turns."""
+    """Learn both versions, then ask in a crowd while they take turns, evenly."""
     for _ in range(2):
         await asyncio.to_thread(flipping.flip)
         await crowd.learn()
 
     async def turns() -> None:
         for _ in range(flips):
+            await crowd.turns.acquire()
             await asyncio.to_thread(flipping.flip)
 
+    crowd.step = max(count // (flips + 1), 1)
     turning = asyncio.create_task(turns())
     while not turning.done() or crowd.seen["requests"] < count:
         await crowd.crowd(min(2_000, max(count // 4, LINES)), random)
