@@ -48,6 +48,7 @@ class Trial:
     statuses: dict[str, Counter[int]] = field(default_factory=lambda: defaultdict(Counter))
     bodies: dict[tuple[Voice, str, str], bytes] = field(default_factory=dict)
     log: list[str] = field(default_factory=list)
+    made: dict[str, dict[str, list[Sent]]] = field(default_factory=dict)
 
     async def walk(self) -> None:
         await asyncio.gather(*(self._speak(voice) for voice in VOICES))
@@ -56,12 +57,18 @@ class Trial:
         parts = urlsplit(self.house.url)
         line, token = Line((str(parts.hostname), int(parts.port or 80))), voice.headers(self.house)
         for aim in self.aims:
-            for name, way in WAYS.items():
-                for sent in way(aim):
+            for name, requests in self.ways(aim).items():
+                for sent in requests:
                     body = await self._ask(voice, line, token, name, sent)
                     if name in ways_of_asking.COMPARED:
                         self.bodies[voice, aim.kind, name] = body
         line.close()
+
+    def ways(self, aim: Aim) -> dict[str, list[Sent]]:
+        """The requests of every way: the same for all voices."""
+        if aim.kind not in self.made:
+            self.made[aim.kind] = {name: list(way(aim)) for name, way in WAYS.items()}
+        return self.made[aim.kind]
 
     async def _ask(self, voice: Voice, line: Line, token: dict[str, str], name: str, sent: Sent) -> bytes:
         status = 429
@@ -71,15 +78,15 @@ class Trial:
         self.statuses[name][status] += 1
         speaker = voice if sent.signed and "Authorization" not in sent.headers else PUBLIC
         self.leaks += [f"{name}: {leak}" for leak in self.judge.leaks(speaker, sent, head, body)]
-        for decision in re.findall(rb'"decision":"(\w+)"', body):
-            self.decisions[decision.decode()] = speaker
+        _, _, told = body.rpartition(b'"decision":"')
+        self.decisions[told.partition(b'"')[0].decode("latin-1")] = speaker
         return body
 
     def ways_to(self, aim: Aim) -> Counter[str]:
         """In how many ways each field of an aim, by its coordinate, is reached for."""
         found: Counter[str] = Counter()
-        for way in WAYS.values():
-            words = {word for sent in way(aim) for word in re.findall(r"[A-Za-z]+", sent.text)}
+        for requests in self.ways(aim).values():
+            words = {word for sent in requests for word in re.findall(r"[A-Za-z]+", sent.text)}
             found.update(
                 item.coordinate
                 for record, items in aim.each() if {record.name, record.connection} & words

@@ -47,6 +47,7 @@ def test_nothing_denied_or_masked_is_answered_by_any_way_in(trial: Trial) -> Non
     assert sum(counts) >= PROBES
     assert trial.judge.closed > len(pairs)  # null where a denied field stands was seen again and again
     assert all(trial.statuses[name] for name in WAYS)
+    assert all(trial.statuses[name].keys() == {200} for name in ("plainly", "as a subgraph's entity"))
     assert not {status for seen in trial.statuses.values() for status in seen} - {
         200,
         400,
