@@ -18,10 +18,12 @@ from gateway.governing.officers import Officers
 from gateway.governing.sayings import Evidence
 from gateway.governing.statements import Refused
 from policies.analysis import check
+from policies.findings import Finding
 
 RULES = "rules/"
 
 _GAINS: LRUCache[tuple[str, str], tuple[str, ...]] = LRUCache(64)
+_CHECKED: LRUCache[tuple[str, str], tuple[Finding, ...]] = LRUCache(16)
 _AGREEMENTS: LRUCache[tuple[str, str], Mapping[str, Document]] = LRUCache(16)
 
 
@@ -56,7 +58,8 @@ def _changed(before: Files, after: Files) -> Mapping[str, Document]:
 def gathered(bundles: Bundles, comparisons: Comparisons, base: str, digest: str, now: datetime) -> Evidence:
     """The evidence for replacing `base`. Raises Refused with every error of the check and every case that failed."""
     policies = bundles.policies(digest)
-    found = check(policies, now, exhaustive=False)
+    day = f"{now:%Y-%m-%d}"  # what is found of a bundle, which never changes, changes with the day alone
+    found = remembered(_CHECKED, (digest, day), lambda: tuple(check(policies, now, exhaustive=False)))
     report = bundles.tried(digest)
     errors = [str(finding) for finding in found if finding.level == "E"]
     errors += [
