@@ -169,6 +169,9 @@ class _Reading:
                 if prefix[:2] not in self.sections["provinces"]:
                     loc = ["regionSets", name, "prefixes", index]
                     self.findings.add(document, loc, f"`{prefix}` lies in no province of the catalogue")
+                elif now := self._retired(prefix):
+                    loc = ["regionSets", name, "prefixes", index]
+                    self.findings.add(document, loc, f"`{prefix}` is retired; write {' and '.join(now)}")
         document, kinds = words["kinds"]
         taken: dict[str, str] = {}
         for name, kind in kinds.items():
@@ -185,6 +188,11 @@ class _Reading:
                     self.findings.add(document, loc, f"prefix `{prefix}` belongs to `{taken[prefix]}` already")
         if sum(kind.natural for kind in kinds.values()) != 1:
             self.findings.add(document, ["kinds"], "exactly one kind must be `natural: true`")
+
+    def _retired(self, prefix: str) -> list[str]:
+        """The codes that an area has now when its own is no more in force; a city's may be written in four digits."""
+        now = self.sections["retiredAreas"]
+        return [f"`{code}`" for old in now if prefix in (old, old.removesuffix("00")) for code in now[old]]
 
     def _check_report(self, document: Document, sections: Mapping[str, Any], read: Mapping[str, RecordType]) -> None:
         """Every record type stands in exactly one section, so that a report leaves nothing out and nothing twice."""

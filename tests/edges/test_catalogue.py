@@ -308,6 +308,24 @@ def test_a_region_may_be_in_several_sets_and_a_set_may_cut_below_a_city() -> Non
     assert found.codes_of("370200") == ("370200",)
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('"371603"', '"371624"', "`371624` is retired; write `371603`"),
+        ('"3711"', '"3712"', "`3712` is retired; write `370116` and `370117`"),
+        ('"3711"', '"371200"', "`371200` is retired; write `370116` and `370117`"),
+        ('"3711"', '"9911"', "`9911` lies in no province of the catalogue"),
+        ('"3711"', '"37110"', "string should match"),
+    ],
+)
+def test_a_set_of_regions_names_codes_in_force(old: str, new: str, said: str) -> None:
+    """A retired code in a set would stand for nobody: it is refused, with the codes that the area has now."""
+    message = finding(changed(REGIONS, old, new))
+    line = next(number for number, text in enumerate(texts()[REGIONS].splitlines(), 1) if old in text)
+    assert f"{REGIONS}:{line}: " in message
+    assert said in message.replace("String", "string")
+
+
 def test_regions_join_in_the_order_of_the_plan() -> None:
     """The Blue Zone stands first, then the plan's other areas, then the partners, the Yangtze Delta first."""
     names = list(catalogue().region_sets)
