@@ -12,8 +12,9 @@ from graphql import parse
 from gateway import checking
 from gateway.cli import policy_words as words
 from gateway.cli.homes import home_option, shipped
+from gateway.governing.obeying import begin
 from gateway.schema import Face, sight, view
-from gateway.settings import load
+from gateway.settings import Settings, load
 from policies.compiler import compile_policies
 from policies.conditions import SHANGHAI
 from policies.matrix import Asker
@@ -48,8 +49,7 @@ def schema(
     if caller is None and (purpose or own or consent or given or moment):
         raise click.UsageError("say whose schema is meant: `--as CALLER`")
     settings = load(home)
-    place = settings.home / "policies"
-    policies = checking.read_policies(place if place.is_dir() else shipped("policies"))
+    policies = _in_force(settings)
     if caller is None:
         click.echo(Face(policies.catalogue).sdl(), nl=False)
         return
@@ -66,6 +66,13 @@ def schema(
     whole = parse(Face(policies.catalogue).sdl())
     click.echo(_heading(asker, purpose, policies, compiled.until))
     click.echo(view(whole, policies.catalogue, seen, sought), nl=False)
+
+
+def _in_force(settings: Settings) -> PolicySet:
+    """What a gateway of this home would answer by."""
+    if (settings.home / "policies").is_dir():
+        return begin(settings.home, settings.province).policies
+    return checking.read_policies(shipped("policies"))
 
 
 def _facts(asker: Asker, purpose: str | None, province: str, at: datetime) -> Facts:

@@ -32,6 +32,8 @@ from policies.policyset import PolicySet
 from tests.edges.drafts import NOON, catalogue, facts, rules_of, shipped
 from tests.edges.test_policy_rules import HEAD, rule
 from tests.edges.trial_sets import Questions, Sets
+from tests.promises.officers import open_chamber
+from tests.promises.small_sets import MORE, write
 
 LICENSING = ("--as", "31/government+credit.gov,credit.restricted", "--purpose", "gov.licensing")
 
@@ -185,6 +187,18 @@ def test_the_verb_says_whose_schema_it_is(tmp_path: Path) -> None:
     assert LICENSING[1] in line
     assert f"purpose gov.licensing; policy set {shipped().digest[7:19]}" in line
     assert build_schema(first.stdout)
+
+
+def test_the_schema_is_of_the_set_that_is_in_force(tmp_path: Path) -> None:
+    """Where a change was activated, the schema is by what the gateways obey, not by what lies in HOME/policies."""
+    write(tmp_path / "home" / "policies")
+    chamber = open_chamber(tmp_path / "home")
+    chamber.begin()
+    course = chamber.change(write(tmp_path / "draft", MORE))
+    assert course.seq == 2
+    found = run("--home", chamber.home, "--as", "public")
+    assert found.exit_code == 0, found.output
+    assert f"policy set {course.current.bundle[7:19]}" in found.stdout.partition("\n")[0]
 
 
 @pytest.mark.parametrize(
