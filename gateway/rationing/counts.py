@@ -52,7 +52,8 @@ class Counts:
     def __init__(self, home: Path | None = None) -> None:
         place = ":memory:" if home is None else str(home / FILE)
         try:
-            self._db = sqlite3.connect(place, timeout=WAIT, isolation_level=None)
+            # rooms are wired in a thread and used by the loop's, one after the other
+            self._db = sqlite3.connect(place, timeout=WAIT, isolation_level=None, check_same_thread=False)
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = NORMAL")
             self._db.executescript(_TABLES)
