@@ -31,7 +31,7 @@ from gateway.endpoint import Endpoint
 from gateway.pipeline import Corridor
 from gateway.reloading import Reloading
 from gateway.settings import Settings
-from gateway.wiring import Configuration, opened, pseudonyms_of, read
+from gateway.wiring import Configuration, opened, pseudonyms_of, rationed, read
 
 __all__ = ["Application", "Configuration", "pseudonyms_of", "read"]
 
@@ -94,7 +94,7 @@ class Application:
             stack.push_async_callback(audit.close)
             jwks = Jwks()
             stack.push_async_callback(jwks.close)
-            corridor = await opened(settings, known, audit, self._now, jwks)
+            corridor = await opened(settings, known, audit, self._now, jwks, rationed(settings))
             reloading = Reloading(settings, known, corridor, audit, jwks, self._now, self._worker)
             stack.push_async_callback(reloading.close)
             await reloading.look()  # a worker that is started again may come later than a pointer

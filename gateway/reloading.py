@@ -114,7 +114,7 @@ class Reloading:
             self.known, self.corridor = same, replace(self.corridor, decider=decider(self._settings, same))
             return same.governed
         known = await asyncio.to_thread(configured, self._settings, governed)
-        corridor = await opened(self._settings, known, self._audit, self._now, self._jwks)
+        corridor = await opened(self._settings, known, self._audit, self._now, self._jwks, self.corridor.rations)
         closing = _closing(self.known, self.corridor)
         task = asyncio.create_task(self._retire(closing))
         self._retired.add(task)

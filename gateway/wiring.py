@@ -140,8 +140,9 @@ def wire(
     audit: AuditLog,
     now: Callable[[], datetime],
     jwks: Jwks | None = None,
+    rations: Rations | None = None,
 ) -> Corridor:
-    """Every room, once. `jwks`, when handed in, stays its owner's to close."""
+    """Every room, once. A `jwks` that is handed in is its owner's to close; `rations` go on counting."""
     catalogue = known.policies.catalogue
     secret = keyfiles.secret(settings.home, "gateway.key")
     plain = settings.walk == "plain"
@@ -172,14 +173,26 @@ def wire(
         audit=audit,
         deadline=settings.deadline,
         now=now,
-        rations=Rations(
-            Counts(settings.home), keyfiles.derived(secret, "quotas"), settings.persons_per_operator
-        ),
+        rations=rations or rationed(settings),
     )  # fmt: skip
 
 
+def rationed(settings: Settings) -> Rations:
+    """The counts of a process, for the thread that answers. Raises HomeError."""
+    key = keyfiles.derived(keyfiles.secret(settings.home, "gateway.key"), "quotas")
+    try:
+        return Rations(Counts(settings.home), key, settings.persons_per_operator)
+    except Unavailable as error:
+        raise checking.HomeError(str(error)) from None
+
+
 async def opened(
-    settings: Settings, known: Configuration, audit: AuditLog, now: Callable[[], datetime], jwks: Jwks
+    settings: Settings,
+    known: Configuration,
+    audit: AuditLog,
+    now: Callable[[], datetime],
+    jwks: Jwks,
+    rations: Rations,
 ) -> Corridor:
     """Open the platforms and wire the rooms, in a thread. Raises HomeError, with everything closed."""
     try:
@@ -187,11 +200,9 @@ async def opened(
     except ValueError as error:  # a reference that is not set, an address that cannot be one
         raise checking.HomeError(f"{error}; set it in {settings.home}/gateway.env or the environment") from None
     try:
-        return await asyncio.to_thread(wire, settings, known, audit, now, jwks)
+        return await asyncio.to_thread(wire, settings, known, audit, now, jwks, rations)
     except BaseException as error:
         await known.registry.close()
-        if isinstance(error, Unavailable):
-            raise checking.HomeError(str(error)) from None
         if isinstance(error, SecretError):
             raise checking.HomeError(f"{error}; set it in {settings.home}/secrets or the environment") from None
         raise
