@@ -108,6 +108,9 @@ async def test_what_may_be_answered_is_shown_and_nothing_else(sides: Sides) -> N
         policies, callers = lived(sides, number)
         for index, caller in enumerate(callers):
             quick = told(await ask(sides[0], index, INTROSPECTION))
+            if not index:
+                first, second = [told(await ask(side, index, "{ _service { sdl } }")) for side in sides]
+                assert first == second
             for side in sides[: 2 - index]:  # again, from what is kept; and as it is told anew
                 assert told(await ask(side, index, INTROSPECTION)) == quick
             shown = build_client_schema(quick["data"])
