@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NoReturn
 
@@ -30,6 +30,7 @@ from policies.matrix import Asker
 from policies.model import Words
 
 SUBJECT = "subject"
+LAST = "last-"
 CALLER = "REGION/CLASS such as 31/government, a class, or a client's id; `+credit.gov,credit.restricted`: its scopes."
 language_option = click.option(
     "--language", type=click.Choice(["zh", "en"]), default="en", show_default=True, help="The language of the rules."
@@ -89,6 +90,15 @@ def set_at(home: Path | None, reference: str) -> PolicySet:
         fail([f"{reference}: no such folder, and {text}" for text in of(error)])
 
 
+def set_of(home: Path | None, digest: str) -> PolicySet | None:
+    """The set of a whole digest: the one that lies in the home, or one of its bundles; None when it is not here."""
+    try:
+        lying = assemble(policy_documents(load_settings(home).home / "policies"))
+        return lying if lying.digest == digest else Bundles(load_settings(home).home).policies(digest)
+    except (ValueError, OSError):
+        return None
+
+
 def caller(home: Path | None, text: str, policies: PolicySet) -> Asker:
     """A caller said as REGION/CLASS, as a class, or as a client's id, each with `+SCOPE,SCOPE` where that is meant.
 
@@ -143,6 +153,17 @@ def instant(moment: str | None) -> datetime:
     except ValueError:
         raise click.BadParameter("an instant such as 2026-11-24T10:00 is expected", param_hint="--at") from None
     return at if at.tzinfo else at.replace(tzinfo=SHANGHAI)
+
+
+def since(text: str, option: str) -> datetime:
+    """`last-30d`, or a day or instant in Shanghai."""
+    days = text.removeprefix(LAST).removesuffix("d")
+    if text.startswith(LAST) and text.endswith("d") and days.isdecimal() and len(days) < 5:
+        return datetime.now(UTC) - timedelta(days=int(days))
+    try:
+        return instant(text)
+    except click.BadParameter:
+        raise click.BadParameter("a day such as 2026-11-01, or last-30d, is expected", param_hint=option) from None
 
 
 def known(option: str, words: Iterable[str], choices: Iterable[str]) -> None:

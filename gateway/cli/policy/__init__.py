@@ -13,6 +13,7 @@ from gateway.cli.matrix import matrix_verb
 from gateway.cli.policy.checking import check_verb, seal_verb, test_verb
 from gateway.cli.policy.comparing import diff_verb
 from gateway.cli.policy.explaining import explain_verb
+from gateway.cli.policy.provisions import provisions_verb
 
 
 @click.group()
@@ -20,5 +21,5 @@ def policy() -> None:
     """Policies: check them, run their cases, explain a decision, show who sees what, seal a change."""
 
 
-for verb in (check_verb, test_verb, explain_verb, matrix_verb, diff_verb, seal_verb, *GOVERNING_VERBS):
+for verb in (check_verb, test_verb, explain_verb, matrix_verb, diff_verb, provisions_verb, seal_verb, *GOVERNING_VERBS):
     policy.add_command(verb)

@@ -14,9 +14,12 @@ from typing import Any
 import click
 import orjson
 
+from gateway.auditing.recorded import records
 from gateway.cli import policy_words as words
 from gateway.cli.homes import home_option
+from gateway.cli.policy.replaying import replay
 from gateway.cli.policy.shifts import Telling, plain
+from gateway.settings import load as load_settings
 from policies.difference import ABSENT, Difference, FieldShift, RowsShift, difference
 from policies.widening import unexcused
 
@@ -33,22 +36,35 @@ GAINS, LOSSES = "gains", "losses"
     type=click.Choice([GAINS]),
     help="Exit 1 when something is opened by a file that does not say `widens: true` and what that rests on.",
 )
+@click.option("--replay", "since", help="Decide the questions of the audit under both sets: since a day, or last-30d.")
 @click.option("--full", is_flag=True, help="Each shift of records by itself, and every list to its end.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @words.language_option
 def diff_verb(
-    home: Path | None, old: str, new: str, only: str | None, fail_on: str | None, full: bool, form: str, language: str
+    home: Path | None,
+    old: str,
+    new: str,
+    only: str | None,
+    fail_on: str | None,
+    since: str | None,
+    full: bool,
+    form: str,
+    language: str,
 ) -> None:
     """What NEW opens and closes that OLD did not: each a policies folder, a home, or a bundle's digest."""
+    first = words.since(since, "--replay") if since else None
     before, after = words.set_at(home, old), words.set_at(home, new)
     found = difference(before, after)
     told = Telling(found, after.catalogue, language, full)
     unsaid = unexcused(before, after, found) if fail_on else []
+    replayed = replay(before, after, records(load_settings(home).home, first)) if first else None
     if form == "json":
-        said = {**words_of(found, told, only), "unexcused": unsaid}
+        said = {**words_of(found, told, only), "unexcused": unsaid, "replay": replayed}
         click.echo(orjson.dumps(said, option=orjson.OPT_INDENT_2).decode())
     else:
         for line in lines_of(found, told, only):
+            click.echo(line)
+        for line in replayed.lines(first) if replayed and first else ():
             click.echo(line)
         for line in unsaid:
             click.echo(line, err=True)

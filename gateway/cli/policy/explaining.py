@@ -12,6 +12,7 @@ from rich.text import Text
 
 from gateway.cli import policy_words as words
 from gateway.cli.homes import home_option
+from gateway.cli.policy import again
 from gateway.settings import load as load_settings
 from policies import wording
 from policies.bundles import PolicySet
@@ -22,8 +23,9 @@ from policies.model import Facts, Field
 
 @click.command("explain")
 @home_option
-@click.option("--as", "caller", required=True, help=words.CALLER)
-@click.option("--field", "coordinate", required=True, help="TYPE.FIELD, as the schema writes it.")
+@click.option("--as", "caller", help=words.CALLER)
+@click.option("--field", "coordinate", help="TYPE.FIELD, as the schema writes it.")
+@click.option("--decision", help="The id of a recorded decision, in place of --as and all that follows it.")
 @click.option("--purpose", default=None, help="Such as gov.licensing.")
 @click.option("--subject", default="Enterprise", show_default=True, help="Kind of the subject.")
 @click.option(
@@ -36,8 +38,9 @@ from policies.model import Facts, Field
 @words.language_option
 def explain_verb(
     home: Path | None,
-    caller: str,
-    coordinate: str,
+    caller: str | None,
+    coordinate: str | None,
+    decision: str | None,
     purpose: str | None,
     subject: str,
     given: tuple[str, ...],
@@ -48,12 +51,20 @@ def explain_verb(
     language: str,
 ) -> None:
     """Which rule decides, which others matched, and which single fact would open more."""
+    if decision is not None:
+        policies, record, found = again.decision_asked(home, decision)
+        if coordinate is None:
+            again.show(policies, record, found, language)
+            return
+        field = _field(policies, coordinate)
+        _print(policies, again.one_of(found, field, decision).facts, field, language)
+        return
+    if caller is None or coordinate is None:
+        raise click.UsageError("say --as and --field, or --decision")
     folder = words.folder(home)
     policies = words.draft(folder)
     c = policies.catalogue
-    coordinates = [field.coordinate for record in c.types.values() for field in record.fields.values()]
-    words.known("--field", [coordinate], coordinates)
-    field = c.field(coordinate)
+    field = _field(policies, coordinate)
     words.known("--purpose", [purpose] if purpose else [], c.purposes)
     words.known("--subject", [subject], c.kinds)
     words.known("--province", [province] if province else [], c.provinces)
@@ -79,6 +90,13 @@ def explain_verb(
             f"closed  CLIENT_TYPES: {asker.name} is not registered for `{field.type}`; the rules alone would say:"
         )
     _print(policies, facts, field, language)
+
+
+def _field(policies: PolicySet, coordinate: str) -> Field:
+    c = policies.catalogue
+    coordinates = [field.coordinate for record in c.types.values() for field in record.fields.values()]
+    words.known("--field", [coordinate], coordinates)
+    return c.field(coordinate)
 
 
 def _print(policies: PolicySet, facts: Facts, field: Field, language: str) -> None:
