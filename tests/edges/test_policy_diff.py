@@ -121,6 +121,8 @@ def test_rows_are_told_with_their_ages() -> None:
     longer = drafted((NATIONAL, 'age: ">= 5y"', 'age: ">= 7y"'))
     told = lines(longer, full=True)[1:]
     assert len(told) > 8 > len(lines(longer))
+    assert lines(longer, full=True)[0].startswith(f"{len(told)} changes open access")
+    assert lines(longer)[0].startswith(f"{len(lines(longer)) - 1} changes open access, 0 close it")
     assert all("5 years or more since the end of the conduct" in line for line in told)
     assert all("less than 7 years since the end of the conduct" in line for line in told)
     assert all("[national-baseline/retention-5y]" in line for line in told)

@@ -73,21 +73,26 @@ def diff_verb(
 
 
 def lines_of(found: Difference, told: Telling, only: str | None = None) -> Iterator[str]:
-    """The comparison for a person: how much, what the catalogue has otherwise, then each shift."""
-    yield (
-        f"{len(found.gains)} changes open access, {len(found.losses)} close it"
-        f"    old {found.old[7:19]}  new {found.new[7:19]}"
-    )
+    """The comparison for a person: how much, what the catalogue has otherwise, then each shift. Records that the same
+    rules show or hide are one, unless all is told."""
+    gains = list(_grouped(found.gains, told, told.word("gains")))
+    losses = list(_grouped(found.losses, told, told.word("loses")))
+    sets = f"old {found.old[7:19]}  new {found.new[7:19]}"
+    yield f"{len(gains)} changes open access, {len(losses)} close it    {sets}"
     for change in found.catalogue:
         yield f"{told.word('catalogue')}  {change.word}   {change.old or ABSENT} -> {change.new or ABSENT}"
-    for which, verb in ((GAINS, "gains"), (LOSSES, "loses")):
-        together: dict[Hashable, list[RowsShift]] = {}
-        for shift in _shifts(found, which, only):
-            if told.full or isinstance(shift, FieldShift):
-                yield told.line(told.word(verb), shift)
-            else:
-                together.setdefault((shift.rules, shift.old is None, shift.new is None), []).append(shift)
-        yield from (told.rows(told.word(verb), alike) for alike in together.values())
+    yield from gains if only != LOSSES else ()
+    yield from losses if only != GAINS else ()
+
+
+def _grouped(shifts: Sequence[FieldShift | RowsShift], told: Telling, verb: str) -> Iterator[str]:
+    together: dict[Hashable, list[RowsShift]] = {}
+    for shift in shifts:
+        if told.full or isinstance(shift, FieldShift):
+            yield told.line(verb, shift)
+        else:
+            together.setdefault((shift.rules, shift.old is None, shift.new is None), []).append(shift)
+    yield from (told.rows(verb, alike) for alike in together.values())
 
 
 def words_of(found: Difference, told: Telling, only: str | None = None) -> dict[str, Any]:
