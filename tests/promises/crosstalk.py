@@ -112,24 +112,38 @@ class Crowd:
         self.tokens = [await asyncio.to_thread(voice.headers, self.house) for voice in VOICES]
         await asyncio.gather(*(self._line(count // LINES, random) for _ in range(LINES)))
 
+    async def pipeline(self, numbers: Sequence[int]) -> None:
+        """These questions, of both partners, sent at once over one connection: each answer in its turn."""
+        line, asked = self.line(), [self.questions[number] for number in numbers]
+        bodies = await line.pipelined([each.sent.raw(self.tokens[each.voice]) for each in asked])
+        for number, body in zip(numbers, bodies, strict=True):
+            self._judge(number, *self._read(body))
+        line.close()
+
     async def _line(self, count: int, random: Random) -> None:
         line = self.line()
         for _ in range(count):
             number = random.randrange(len(self.questions))
-            version, body = await self._ask(line, self.questions[number])
-            self.seen[version] += 1
-            self.seen["requests"] += 1
+            self._judge(number, *await self._ask(line, self.questions[number]))
             if self.step and self.seen["requests"] % self.step == 0:
                 self.turns.release()
-            if body != self.alone.get((version, number)):
-                self.wrong.append(f"question {number} of {VOICES[self.questions[number].voice]} under {version[:15]}")
         line.close()
 
+    def _judge(self, number: int, version: str, body: bytes) -> None:
+        self.seen[version] += 1
+        self.seen["requests"] += 1
+        if body != self.alone.get((version, number)):
+            self.wrong.append(f"question {number} of {VOICES[self.questions[number].voice]} under {version[:15]}")
+
     async def _ask(self, line: Line, question: Question) -> tuple[str, bytes]:
-        head, body = await line.exchange(question.sent.raw(self.tokens[question.voice]))
+        _, body = await line.exchange(question.sent.raw(self.tokens[question.voice]))
+        return self._read(body)
+
+    def _read(self, body: bytes) -> tuple[str, bytes]:
+        """The policies' digest of an answer, and the answer without its decision's id."""
         found = POLICY.search(body)
-        if not head.startswith(b"HTTP/1.1 200 ") or found is None:
-            self.wrong.append(f"not answered: {head[:20]!r}")
+        if found is None or b'"data":' not in body:
+            self.wrong.append(f"not answered: {body[:80]!r}")
             return "", body
         return found[1].decode(), DECISION.sub(b'"decision":""', body)
 

@@ -200,6 +200,13 @@ class Line:
             return head, body
         raise ConnectionError("hung up on without a word")
 
+    async def pipelined(self, raws: Sequence[bytes]) -> list[bytes]:
+        """The bodies of the answers to requests that are all sent before the first is answered."""
+        reader, writer = self._streams = await asyncio.open_connection(*self._address)
+        writer.write(b"".join(raws))
+        await writer.drain()
+        return [(await _answer(reader))[1] for _ in raws]
+
     def close(self) -> None:
         if self._streams is not None:
             self._streams[1].close()
