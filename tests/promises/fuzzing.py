@@ -12,6 +12,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -134,7 +135,7 @@ class Drawing:
             if isinstance(inner, dict | list) and inner and self.random.random() < 0.7:
                 place = inner
                 continue
-            place[key] = self.random.choice(STRANGE)
+            place[key] = deepcopy(self.random.choice(STRANGE))
             return self._signed(), json.dumps(asked).encode()
 
     def _document(self) -> Sent:
