@@ -20,9 +20,9 @@ import click
 
 from tests.benchmarks.processes import ROOT, Child, free_port, start
 from tests.conftest import House, open_house
-from tests.promises.fuzzing import Drawing, Findings, Sent, schema_of, send
+from tests.promises.fuzzing import PURPOSE, Drawing, Findings, Sent, schema_of, send
 
-CALLERS = (("shanghai-market-bureau", "gov.licensing"), ("zhejiang-bureau", "gov.licensing"))
+CALLERS = (("shanghai-market-bureau", PURPOSE), ("zhejiang-bureau", PURPOSE))
 KEYS = ("clean", "penalised", "debtor_person")
 LINES = 4  # connections at once
 CHUNK = 500

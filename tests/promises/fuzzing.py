@@ -25,6 +25,7 @@ from gateway.schema import Face
 from tests.promises.trial_documents import Writer, marred
 
 QUESTION = "query Q($id: SubjectKey!, $n: Int) { subject(id: $id) { kind registrations(first: $n) { complete } } }"
+PURPOSE = "gov.licensing"
 SLOWEST = 2.0  # seconds
 TRACES = (b"Traceback", b'File "', b".py", b"site-packages", b"Exception")
 MEDIA = (
@@ -105,8 +106,10 @@ class Drawing:
         return {"query": QUESTION, "variables": {"id": self.random.choice(self.keys), "n": 3}, "operationName": "Q"}
 
     def _signed(self) -> Head:
-        token = self.random.choice(self.tokens)
-        return [("Authorization", f"Bearer {token}")] if self.random.random() < 0.7 else []
+        if self.random.random() < 0.3:
+            return []
+        signed = [("Authorization", f"Bearer {self.random.choice(self.tokens)}")]
+        return [*signed, ("Credit-Purpose", PURPOSE)] if self.random.random() < 0.8 else signed
 
     def _body(self) -> Sent:
         raw = bytearray(json.dumps(self._good()).encode())
