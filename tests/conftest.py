@@ -115,9 +115,8 @@ def gateway_beside(
 ) -> Iterator[House]:
     """Another gateway before the same platforms: on a copy of the home that `edit` may change, with another clock
     or settings; `change` puts others in their place. Its tokens are the house's."""
-    home = Path(
-        shutil.copytree(house.home, folder / "beside", ignore=shutil.ignore_patterns("audit", "demo", "quotas.sqlite*"))
-    )
+    left = shutil.ignore_patterns("audit", "demo", "state")  # what the house is writing
+    home = Path(shutil.copytree(house.home, folder / "beside", ignore=left))
     edit(home)
     with contextlib.ExitStack() as stack:
         taken = stack.enter_context(serving.listening("127.0.0.1", 0))

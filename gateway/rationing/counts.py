@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-FILE = "quotas.sqlite"
+PLACE = Path("state") / "quotas.sqlite3"  # in a home
 WAIT = 1.0  # seconds for another process that is writing
 _TABLES = """
 CREATE TABLE IF NOT EXISTS counted (span INTEGER, scope TEXT, n INTEGER, PRIMARY KEY (span, scope)) WITHOUT ROWID;
@@ -50,14 +50,16 @@ class Counts:
     """The counts of a home. Opened in the process that uses it; raises Unavailable when it cannot be."""
 
     def __init__(self, home: Path | None = None) -> None:
-        place = ":memory:" if home is None else str(home / FILE)
+        place = ":memory:" if home is None else str(home / PLACE)
         try:
+            if home is not None:
+                (home / PLACE).parent.mkdir(mode=0o700, exist_ok=True)
             # rooms are wired in a thread and used by the loop's, one after the other
             self._db = sqlite3.connect(place, timeout=WAIT, isolation_level=None, check_same_thread=False)
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = NORMAL")
             self._db.executescript(_TABLES)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             raise Unavailable(f"{place} cannot be used ({error}); move it away, and the day's counts with it") from None
         self._oldest = 0
 

@@ -18,7 +18,7 @@ from connectors.registry import Registry
 from gateway.caller import Quota, Terms
 from gateway.model import Caller
 from gateway.rationing import Counts, Rations
-from gateway.rationing.counts import Unavailable, Wanted
+from gateway.rationing.counts import PLACE, Unavailable, Wanted
 from gateway.rationing.near import MOST
 from policies import identifiers
 from policies.model import FieldClass
@@ -287,6 +287,7 @@ def test_processes_share_their_counts_and_a_restart_keeps_them(tmp_path: Path) -
 
 def test_a_file_that_is_none_is_refused(tmp_path: Path) -> None:
     """Counts that cannot be read are never taken for counts of nothing."""
-    (tmp_path / "quotas.sqlite").write_bytes(b"no database" * 100)
+    (tmp_path / PLACE).parent.mkdir()
+    (tmp_path / PLACE).write_bytes(b"no database" * 100)
     with pytest.raises(Unavailable):
         Counts(tmp_path)
