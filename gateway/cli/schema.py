@@ -63,6 +63,8 @@ def schema(
     facts = _facts(asker, purpose, settings.province, at)
     keyed = replace(facts, own=own, consent=consent, given=frozenset(given))
     seen, sought = sight(policies.catalogue, compiled, keyed), sight(policies.catalogue, compiled, facts, keyed=False)
+    if asker.types is not None:  # what its registration closes is as good as denied
+        seen, sought = ({k: v if k[0] in asker.types else {} for k, v in each.items()} for each in (seen, sought))
     whole = parse(Face(policies.catalogue).sdl())
     click.echo(_heading(asker, purpose, policies, compiled.until))
     click.echo(view(whole, policies.catalogue, seen, sought), nl=False)

@@ -47,7 +47,8 @@ class Taken:
 
 
 class Counts:
-    """The counts of a home. Opened in the process that uses it; raises Unavailable when it cannot be."""
+    """The counts of a home. Opened in the process that uses it, used by one thread at a time; raises Unavailable when
+    it cannot be opened."""
 
     def __init__(self, home: Path | None = None) -> None:
         place = ":memory:" if home is None else str(home / PLACE)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import orjson
 import pytest
 from click.testing import CliRunner, Result
@@ -65,6 +66,25 @@ def test_a_frozen_issuer_vouches_for_nobody(beside: House) -> None:
     Ledger(beside.home, catalogue()).set_state("officer-wang", "issuer", issuer, "frozen")
     until(lambda: codes(beside) == ["INVALID_TOKEN"])
     assert beside.client.get(described).json()["authorization_servers"] == []
+
+
+def test_a_quota_that_is_agreed_counts_from_then_on(beside: House) -> None:
+    """A client that is given a quota hears of it with its next answers, and of nothing else when it is used up."""
+    place = beside.home / "clients.yaml"
+    text = place.read_text("utf-8")
+    quota = "quota: {perDay: 40, subjectsPerDay: 1}"
+    place.write_text(text.replace("class: government", quota + "\n    class: government"), "utf-8")
+
+    def ask(example: str) -> httpx2.Response:
+        body = {"query": QUERY, "variables": {"id": beside.key(example)}}
+        return beside.post(body, beside.headers(BUREAU, "gov.licensing"))
+
+    until(lambda: "RateLimit" in ask("clean").headers)
+    assert '"subjects";q=1;w=86400;qu="subjects"' in ask("clean").headers["RateLimit-Policy"]
+    over = ask("penalised")
+    assert (over.status_code, over.json()["errors"][0]["extensions"]["code"]) == (429, "QUOTA_EXCEEDED")
+    assert int(over.headers["Retry-After"]) <= 86_400
+    assert '"subjects";r=0' in over.headers["RateLimit"]
 
 
 def test_a_broken_file_changes_nothing(beside: House, caplog: pytest.LogCaptureFixture) -> None:

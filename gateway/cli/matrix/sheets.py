@@ -15,6 +15,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from gateway.cli.matrix import telling
 from gateway.cli.matrix.telling import guarded
+from gateway.deciding.registered import BEYOND
 from policies.matrix import Cell, Column, Matrix, Section
 from policies.model import ALLOW, DENY, Catalogue, Words
 from policies.policyset import PolicySet
@@ -62,7 +63,9 @@ def csv_text(found: Matrix, catalogue: Catalogue) -> str:
 
 
 def _answers(cells: Mapping[int, tuple[Cell, ...]], section: Section, catalogue: Catalogue) -> str:
-    """What the columns of one caller say, equal answers together."""
+    """What the columns of one caller say, equal answers together; none is there beyond its ceiling of types."""
+    if not cells:
+        return f"{DENY} {BEYOND}"
     found: dict[str, list[str | None]] = {}
     for number, answer in cells.items():
         text = " + ".join(f"{cell.effect} {cell.rule}" for cell in answer) or "nothing"
