@@ -179,7 +179,7 @@ def crowd_beside(house: House, folder: Path, seed: int) -> Iterator[Crowd]:
     keys = dict.fromkeys(firms, "Enterprise") | dict.fromkeys(persons, "NaturalPerson")
     canaries, asked = Canaries(policies.catalogue, keys), list[Asked]()
     put = registry(canaries, asked, as_of=datetime(2026, 11, 1, tzinfo=UTC), batch=3)
-    with gateway_beside(house, folder, change=lambda known: replace(known, registry=put)) as beside:
+    with gateway_beside(house, folder, change=lambda known: replace(known, registry=put), deadline=60.0) as beside:
         yield Crowd(beside, Judge(policies, beside, canaries), questions([*firms, *persons], Random(seed)))
 
 

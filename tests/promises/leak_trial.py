@@ -106,7 +106,9 @@ def trial_beside(house: House, folder: Path) -> Iterator[Trial]:
     }
     canaries, asked = Canaries(policies.catalogue, keys), list[Asked]()
     platforms = registry(canaries, asked)
-    with gateway_beside(house, folder, change=lambda known: replace(known, registry=platforms), get="on") as beside:
+    with gateway_beside(
+        house, folder, change=lambda known: replace(known, registry=platforms), get="on", deadline=60.0
+    ) as beside:
         found = Trial(beside, Judge(policies, beside, canaries), asked)
         found.aims = [aim_at(found, subject) for subject in keys]
         asked.clear()

@@ -21,7 +21,7 @@ from policies.identifiers import kind_of
 from policies.interpreter import decide
 from policies.model import ALLOW, DENY, Facts, Field, RecordType
 from tests.conftest import House
-from tests.promises.canaries import COPIED, COPIES, PLATFORMS, Asked, Canaries, Place
+from tests.promises.canaries import COPIED, PLATFORMS, Asked, Canaries, Place
 
 PURPOSES = {
     "shanghai-market-bureau": "gov.licensing", "zhejiang-bureau": "gov.licensing",
@@ -79,7 +79,7 @@ class Sent:
 
 def holders(record: RecordType) -> tuple[str, ...]:
     """The platforms that hold such records."""
-    return PLATFORMS if record.name in COPIED else tuple(name for name in PLATFORMS if name != COPIES)
+    return PLATFORMS if record.name in COPIED else PLATFORMS[:1]
 
 
 class Judge:

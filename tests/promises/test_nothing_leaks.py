@@ -66,14 +66,14 @@ def test_whoever_may_see_a_field_sees_its_canary(trial: Trial) -> None:
     """The trial is not blind: each canary that somebody may have in full was seen by somebody."""
     judge = trial.judge
     may = {
-        place
+        place[1:]  # of copies of one decision the first is shown
         for places in judge.canaries.held.values() for place in places for aim in trial.aims
         if place.subject == aim.subject and place.type in aim.targets
         and judge.policies.catalogue.types[place.type].fields[place.field] in aim.targets[place.type]
         and any(judge.effect(voice, place, KEYED) == ALLOW for voice in VOICES)
     }  # fmt: skip
-    assert len(may) > 300
-    assert may - judge.shown == set()
+    assert len(may) > 200
+    assert may - {place[1:] for place in judge.shown} == set()
 
 
 def test_no_platform_is_asked_for_what_is_denied(trial: Trial) -> None:

@@ -44,8 +44,9 @@ class Aim:
         return [(self.catalogue.types[name], items) for name, items in self.targets.items()]
 
     def chosen(self, record: RecordType, *, alias: bool = False, after: str = "", only: Iterable[Field] = ()) -> str:
-        """The selection of a record's target fields, objects with theirs. `after` is put behind each field."""
-        words, inside = ["__typename id"], dict[str, list[str]]()
+        """The selection of a record's target fields, objects with theirs, and its state, which opens most records.
+        `after` is put behind each field."""
+        words, inside = [f"__typename id {record.roles.status}"], dict[str, list[str]]()
         for number, item in enumerate(only or self.targets[record.name]):
             word = f"x{number}_{item.leaf}: {item.leaf}{after}" if alias else f"{item.leaf}{after}"
             parent = item.name.rpartition(".")[0]
