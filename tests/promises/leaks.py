@@ -50,7 +50,9 @@ class Asking:
 async def of_pairs(house: House, port: int, pairs: int, random: Random) -> dict[str, tuple[float, float, float]]:
     """By caller: the median for persons who exist, for those who do not, and the 95th percentile of all."""
     known = [subject.key for subject in house.running.province.world.subjects if subject.key_kind == "citizenId"]
-    absent = [person("19880808", number).value for number in range(pairs)]
+    # far from each other, because codes that are neighbours are a quota's business
+    absent = [person(f"19{random.randrange(50, 99)}{each % 12 + 1:02}{random.randrange(1, 28):02}", each).value
+              for each in random.sample(range(1000), pairs)]  # fmt: skip
     assert set(known).isdisjoint(absent)
     found = {}
     for caller in CALLERS:
