@@ -8,17 +8,21 @@ place are counted, because those are compared pair by pair.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import cast
 
 from graphql import (
+    ArgumentNode,
     DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
     InlineFragmentNode,
+    ListValueNode,
+    ObjectValueNode,
     OperationDefinitionNode,
     SelectionSetNode,
+    ValueNode,
 )
 
 from gateway.errors import GatewayError
@@ -29,6 +33,7 @@ LIMITS = {"depth": 20, "fields": 1_000, "aliases": 60, "directives": 60, "spread
 COUNTED = {"fields": "字段", "aliases": "别名", "directives": "指令", "spreads": "片段展开"}
 MAX_ROOTS = 20
 MAX_DEFINITIONS = 60
+MAX_ITEMS = 500  # in lists that a document spells out; what is longer belongs into variables
 MAX_EFFORT = 6_000  # 100 times the same field at one place are 4,950 pairs to compare
 
 MOST = tuple(LIMITS.values())
@@ -59,6 +64,24 @@ def check_limits(document: DocumentNode) -> None:
             open_now.discard(name)
         return measured[name]
 
+    items = 0
+
+    def count_items(arguments: Iterable[ArgumentNode]) -> None:
+        nonlocal items
+        values: list[ValueNode] = [argument.value for argument in arguments]
+        while values:
+            value = values.pop()
+            if isinstance(value, ListValueNode):
+                items += len(value.values)
+                values += value.values
+            elif isinstance(value, ObjectValueNode):
+                values += [field.value for field in value.fields]
+            if items > MAX_ITEMS:
+                raise exceeded(
+                    f"文档内的列表至多 {MAX_ITEMS} 项；请放入变量",
+                    f"at most {MAX_ITEMS} items in lists of the document; put them into variables",
+                )
+
     def of_set(selections: SelectionSetNode | None) -> Weight:
         depth = fields = aliases = directives = spreads = 0
         for node in selections.selections if selections else ():
@@ -67,6 +90,8 @@ def check_limits(document: DocumentNode) -> None:
             if isinstance(node, FieldNode):
                 fields += 1
                 aliases += node.alias is not None
+                if node.arguments:
+                    count_items(node.arguments)
                 below = 1
                 inner = of_set(node.selection_set) if node.selection_set else NOTHING
             elif isinstance(node, FragmentSpreadNode):

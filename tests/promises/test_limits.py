@@ -88,6 +88,15 @@ def test_any_tangle_of_fragments_is_measured_in_bounded_work(fragments: list[lis
     assert calls <= 20 * nodes + 4 * MAX_EFFORT
 
 
+@pytest.mark.parametrize("written", ["[%s]", "[[%s]]", "{of: [%s]}", "[{of: [%s]}]"])
+def test_long_lists_belong_into_variables(written: str) -> None:
+    """Items of lists that a document spells out are counted wherever they stand, all of one document together."""
+    few, many = (written % ("1, " * number) for number in (240, 510))
+    assert work(f"{{ a(ids: {many}) }}")[2] == "LIMIT_EXCEEDED"
+    assert work(f"{{ a(ids: {few}) b(ids: {few}) }}")[2] is None
+    assert work(f"{{ a(ids: {few}) b(ids: {few}) c(ids: {few}) }}")[2] == "LIMIT_EXCEEDED"
+
+
 def test_circles_are_refused_even_where_nobody_goes() -> None:
     """A fragment that spreads itself, at once or by others, is refused, also when no operation uses it."""
     for circle in ("fragment A on Query { ...A }", "fragment A on Query { ...B } fragment B on Query { a { ...A } }"):

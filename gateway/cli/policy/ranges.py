@@ -30,7 +30,7 @@ WORDS: Mapping[str, Words] = {
     "anywhere": Words("任何地区", "anywhere"),
     "but": Words("{}（{}除外）", "{} but {}"),
     "its own": Words("其本省", "its own province"),
-    "situations": Words("{}种情形，--full 逐一列出", "{} situations, --full tells each"),
+    "situations": Words("{}种情形，`--full` 逐一列出", "{} situations, `--full` tells each"),
     "inside": Words("本省", "inside the record's province"),
     "outside": Words("外省", "outside the record's province"),
     "scope yes": Words("有权限{}", "with {}"),
