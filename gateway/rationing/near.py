@@ -1,7 +1,8 @@
-"""Identifiers that lie close together, asked about by one operator in one day: the pattern of who counts them through.
+"""Identity numbers that lie close together, asked about by one operator in one day: who counts them through.
 
-Persons born on one day in one county, or organisations whose codes are neighbours, meet seldom in honest work. The
-bounds are unverified estimates `[E]`. Remembered in memory, by each process for itself, and forgotten at midnight.
+Persons born on one day in one county meet seldom in honest work. Organisations' codes are no secret, and honest lists
+of them are full of neighbours: they are not looked at. The bound is an unverified estimate `[E]`. Remembered in memory,
+by each process for itself, and forgotten at midnight.
 """
 
 from __future__ import annotations
@@ -12,11 +13,11 @@ from cachetools import LRUCache
 
 from connectors.contract import SubjectKey
 
-BLOCK = 14  # characters: county and birthday of a citizen's ID; all but the last two of an organisation's own code
-MOST = {"citizenId": 8, "uscc": 40}  # of one block, in one day [E]
+BLOCK = 14  # characters of a citizen's ID: county and birthday
+MOST = 8  # of one block, in one day [E]
 REMEMBERED = 50_000  # blocks
 
-Block = tuple[str, str, str]
+Block = tuple[str, str]
 
 
 class Near:
@@ -33,10 +34,12 @@ class Near:
             self._day = day
         found: dict[Block, frozenset[bytes]] = {}
         for key, digest in keys:
-            block = (who, key.kind, key.value[:BLOCK])
+            if key.kind != "citizenId":
+                continue
+            block = (who, key.value[:BLOCK])
             known = found.get(block) or self._asked.get(block) or frozenset()
             found[block] = known | {digest}
-            if len(found[block]) > MOST.get(key.kind, MOST["uscc"]) and digest not in known:
+            if len(found[block]) > MOST and digest not in known:
                 return False
         self._asked.update(found)
         return True

@@ -32,7 +32,7 @@ SUBJECTS_DAY = Words("每日查询主体数", "subjects in a day")
 OPERATOR_DAY = Words("经办人每日查询主体数", "subjects that one operator asks about in a day")
 PERSONS_DAY = Words("经办人每日查询自然人数", "persons that one operator asks about in a day")
 AGREEMENT_DAY = Words("协议约定的每日查询主体数", "subjects in a day under the agreement")
-NEAR_DAY = Words("编号相近的主体过多", "too many subjects whose codes are neighbours")
+NEAR_DAY = Words("身份证号码相近的自然人过多", "too many persons whose identity numbers are neighbours")
 
 
 @dataclass(frozen=True, slots=True)

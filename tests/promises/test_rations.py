@@ -187,7 +187,7 @@ def persons(count: int) -> list[str]:
 async def test_codes_are_not_counted_through() -> None:
     """Asking about neighbours one after the other, in any order, alone or in batches, ends long before the day's
     quota; another operator begins anew, and so does another day."""
-    near = persons(MOST["citizenId"] + 1)
+    near = persons(MOST + 1)
     Random(1).shuffle(near)
     desk = Desk([caller(operator="甲"), caller(operator="乙")])
     assert [refused(await desk.ask(0, each)) for each in (*near, near[0])] == [*[False] * 8, True, False]
