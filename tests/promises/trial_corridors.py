@@ -28,6 +28,7 @@ from gateway.fetching import Fetcher
 from gateway.model import Caller, Consent, GivenConsent, Ruling
 from gateway.pipeline import Corridor
 from gateway.planning import Planner
+from gateway.rationing import Rations
 from gateway.reading import Reader
 from gateway.reading.turns import KNOWN, Turns, Work
 from gateway.schema import Face
@@ -161,6 +162,7 @@ class Side:
             audit=self.audit,  # type: ignore[arg-type]
             deadline=30.0,
             now=lambda: self.now,
+            rations=Rations(wall=lambda: self.now.timestamp()),  # the two sides are asked one after the other
         )
         self.endpoint = Endpoint(corridor, max_body=1 << 18, body_timeout=30.0, max_inflight=10)
 
