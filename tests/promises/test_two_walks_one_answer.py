@@ -278,7 +278,7 @@ def reached(seen: Counter[str], done: Counter[str]) -> None:
     assert seen["operations"] >= OPERATIONS
     assert seen["answered"] > 0.5 * OPERATIONS
     assert seen["asks"] > OPERATIONS
-    often = {"DENY": 2_000, "MASK": 500, "HIDE": 1_000, "INCOMPLETE": 200, "page": 120, "executor's error": 30}
+    often = {"DENY": 2_000, "MASK": 500, "HIDE": 1_000, "INCOMPLETE": 200, "page": 120, "executor's error": 20}
     often |= {"GRAPHQL_VALIDATION_FAILED": 500, "GRAPHQL_PARSE_FAILED": 200, "OPERATION_UNKNOWN": 100}
     often |= {"BAD_VARIABLES": 100, "INVALID_SUBJECT_KEY": 200, "INVALID_ARGUMENT": 30, "INVALID_CURSOR": 80}
     often |= {"own": 100, "consent": 100, "remedy": 50, "marks": 150, "objects": 10, "obligations": 500}

@@ -56,7 +56,9 @@ class Questions:
                 weights[f"{name}.marks"] = 2
             for each, held in getattr(kind, "fields", {}).items():
                 if name in TYPES and is_object_type(get_named_type(held.type)):
-                    weights[f"{name}.{each}"] = 15
+                    weights[f"{name}.{each}"] = 30
+        fields = [item for record in small_catalogue().types.values() for item in record.fields.values()]
+        weights |= {item.coordinate: 20 for item in fields if item.kind == "phone"}  # there are few
         wrong = 0.006 if random.random() < 0.08 else 0.0
         writer = _Writer(self.schema, random, self.words, wrong, weights, CHANCES, nulls=0.008)
         return Asked(self, writer, writer.draw(5))
