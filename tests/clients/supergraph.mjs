@@ -1,11 +1,11 @@
 // Composes the gateway's subgraph with a small one of companies, and asks the supergraph through Apollo Gateway.
-// Arguments: the gateway's address, headers as JSON, a code of an enterprise. Prints one JSON object.
+// Arguments: the gateway's address, headers as JSON, a code of an enterprise, fields of a penalty. Prints one JSON object.
 import { composeServices } from "@apollo/composition";
 import { ApolloGateway, LocalGraphQLDataSource, RemoteGraphQLDataSource } from "@apollo/gateway";
 import { buildSubgraphSchema } from "@apollo/subgraph";
 import { parse } from "graphql";
 
-const [url, headers, uscc] = process.argv.slice(2);
+const [url, headers, uscc, fields] = process.argv.slice(2);
 
 const companies = parse(`
   extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key"])
@@ -56,9 +56,10 @@ async function through(query) {
   return { data, errors };
 }
 
-const penalties = "administrativePenalties { nodes { documentNo procedure legalRepIdNo } complete }";
+const penalties = `administrativePenalties { nodes { ${fields} } complete }`;
 const inward = await through(`{ company { ticker credit { name employees ${penalties} } } }`);
 const outward = await through(`{ subject(id: { uscc: "${uscc}" }) { name ... on Enterprise { employees } } }`);
 const hints = composed.hints.map((hint) => hint.message);
-console.log(JSON.stringify({ hints, inward, outward, asked }));
+const shown = Object.keys(schema.getType("AdministrativePenalty").getFields());
+console.log(JSON.stringify({ hints, inward, outward, asked, shown }));
 await gateway.stop();
