@@ -118,7 +118,10 @@ class Authenticator:
         Empty where a token is not remembered."""
         for name, value in headers:
             if len(name) == _AUTHORIZATION and name.lower() == b"authorization":
-                split = credentials.split(value.strip(b" \t"))
+                try:
+                    split = credentials.split(value.strip(b" \t"))
+                except TokenRefused:  # it will be told when its turn comes
+                    return ""
                 known = self._verified.get(sha256(split[1]).digest()) if split else None
                 return known.client.id if known else ""
         return PUBLIC

@@ -164,3 +164,10 @@ def test_a_key_given_twice_counts_once(house: House) -> None:
     body = f'{{"query": {query}, "variables": {{"id": {{"uscc": "x", "uscc": {uscc}}}}}}}'
     answer = house.client.post("/graphql", content=body, headers={"Content-Type": JSON_TYPE})
     assert json.dumps(answer.json()["data"]["subject"]["id"]) == uscc
+
+
+def test_a_token_beyond_all_measure_is_no_token(house: House) -> None:
+    """A token that is longer than any is refused as every bad one is, before anything else is done with it."""
+    for size in (9_000, 30_000):
+        answer = house.post({"query": "{ __typename }"}, {"Authorization": "Bearer " + "x" * size})
+        assert (answer.status_code, answer.json()["errors"][0]["extensions"]["code"]) == (401, "INVALID_TOKEN")
