@@ -21,7 +21,7 @@ from gateway.model import Operation, Request
 from gateway.reading import Reader
 from gateway.reading import reader as reading
 from gateway.reading.lifting import MOST
-from gateway.reading.limits import check_limits
+from gateway.reading.limits import MAX_ITEMS, check_limits
 from gateway.reading.normalising import LONGEST, normalise
 from gateway.reading.proving import prove
 from gateway.reading.turns import KNOWN, Turns, Work
@@ -354,7 +354,7 @@ def test_long_and_manifold_documents_are_read_alone() -> None:
         regions = ", ".join(f'"3{number:05}"' for number in range(count))
         return SUBJECT.format(f"registrations(regions: [{regions}]) {{ complete }}")
 
-    for count in (2, MOST - 1, MOST, MOST + 1, 1_000):
+    for count in (2, MOST - 1, MOST, MOST + 1, MAX_ITEMS):
         assert pair.same(asks(listed(count)))
     assert [known.shared for known in pair.quick._texts.values()] == [True, True, False, False, False]
     assert pair.same(asks(SUBJECT.format("id") + " " * LONGEST))
