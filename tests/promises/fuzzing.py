@@ -24,7 +24,9 @@ from gateway.checking import read_policies
 from gateway.schema import Face
 from tests.promises.trial_documents import Writer, marred
 
-QUESTION = "query Q($id: SubjectKey!, $n: Int) { subject(id: $id) { kind registrations(first: $n) { complete } } }"
+QUESTION = (
+    "query Q($id: SubjectKey!, $n: Int) { subject(id: $id) { kind administrativePenalties(first: $n) { complete } } }"
+)
 PURPOSE = "gov.licensing"
 SLOWEST = 2.0  # seconds
 TRACES = (b"Traceback", b'File "', b".py", b"site-packages", b"Exception")
