@@ -21,7 +21,7 @@ from gateway.errors import GatewayError
 
 SHARE = 0.1  # of the time, for the new documents of one caller
 BURST = 0.1  # seconds of that share which may be used at once: a few documents, so that nobody sees them go by
-LONGEST = 1.0  # seconds that a new document waits; more is refused
+LONGEST = 0.8  # seconds that a new document waits; more is refused
 HELD = 64  # of one caller's requests that wait to be refused
 RECENT = 1.0  # seconds for which a caller counts as being answered
 REMEMBERED = 2_000  # callers
