@@ -94,6 +94,7 @@ def of_seed(house: House, child: Child, address: tuple[str, int], seed: int, cou
     total, slowest = sum(found.statuses.values()), f"slowest {found.slowest:.2f} s"
     click.echo(f"seed {seed}: {total} requests, {slowest}, memory {grown / 2**20:+.1f} MiB")
     click.echo("  " + ", ".join(f"{what}: {times}" for what, times in sorted(found.statuses.items())))
+    found.wrong += found.slow
     for line in sorted(set(found.wrong))[:20]:
         click.echo(f"  wrong: {line} ({found.wrong.count(line)} x)")
     return found
