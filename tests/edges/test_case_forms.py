@@ -127,7 +127,7 @@ def test_invariants_are_exact() -> None:
     """In small random worlds an invariant is broken as soon as one of many questions breaks it, and its
     counterexample is a question that fits and is answered so."""
     found = kept = 0
-    for seed in range(60):
+    for seed in range(80):
         asking = drawn(seed)
         policies = asking.draw()
         never_ = asking.never(policies.catalogue)
@@ -152,7 +152,7 @@ def test_invariants_are_exact() -> None:
                 question = Question(facts, agreement_in_force(policies, facts), field, cls)
                 fits = never_.when.holds(question) and not any(c.holds(question) for c in never_.excepts)
                 assert not fits or (never_.effects and row.decision(name).effect not in never_.effects)
-    assert found > 5
+    assert found > 10
     assert kept > 10
 
 
