@@ -18,7 +18,7 @@ setup: .venv/ready-to-test
 run: .venv/ready-to-run
 	@exec .venv/bin/credit-gateway demo $(ARGS)
 
-test: setup browser clients
+test: setup browser clients load
 	@.venv/bin/python -m pytest -rs $(ARGS)
 
 bench: setup load
@@ -62,7 +62,7 @@ browser:
 load:
 	@command -v nginx >/dev/null && command -v wrk >/dev/null || { \
 		[ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
-		echo "installing nginx and wrk for the benchmark" && \
+		echo "installing nginx and wrk for the proxy test and the benchmark" && \
 		$(APT) update && $(APT) install -y --no-install-recommends nginx-light wrk >/dev/null; \
 	} || echo "nginx or wrk is missing, and cannot be installed here"
 
