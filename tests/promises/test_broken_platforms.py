@@ -68,6 +68,17 @@ def ask(house: House) -> dict[str, Any]:
     return answer
 
 
+def ask_of(server: Server, gateway: House) -> dict[str, Any]:
+    """The first answer for which the server was asked: all sides share this process, and where that stood still for
+    the whole deadline nobody was asked anything."""
+    asked = len(server.seen)
+    for _ in range(3):
+        answer = ask(gateway)
+        if len(server.seen) > asked:
+            return answer
+    raise AssertionError(f"the server was not asked: {answer['extensions']}")
+
+
 def until_complete(house: House) -> dict[str, Any]:
     until = time.monotonic() + 10
     while not (answer := ask(house))["extensions"]["complete"]:
@@ -275,9 +286,7 @@ async def test_an_interface_sends_what_it_likes(fragile: House, crooked: tuple[S
     whole = records(await asyncio.to_thread(until_complete, fragile), without=YANTAI)
     for fault, (behaviour, status) in CROOKED.items():
         server.behaviour = behaviour
-        asked = len(server.seen)
-        answer = await asyncio.to_thread(ask, gateway)
-        assert len(server.seen) > asked, fault
+        answer = await asyncio.to_thread(ask_of, server, gateway)
         assert set(statuses(answer, YANTAI).values()) == {status}, fault
         assert told(answer) == {(YANTAI, f"PLATFORM_{status}")}, fault
         assert records(answer) == whole, fault
