@@ -6,6 +6,7 @@ of the home; writes nothing and decides nothing.
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -21,6 +22,7 @@ from gateway.checking import policy_documents
 from gateway.cli.homes import shipped
 from gateway.documents import Document, load, suggestion
 from gateway.governing.bundles import Bundles
+from gateway.governing.recalling import recalled
 from gateway.governing.statements import Refused
 from gateway.settings import load as load_settings
 from policies.bundles import MANIFEST, PolicySet, assemble, manifest_text
@@ -91,12 +93,15 @@ def set_at(home: Path | None, reference: str) -> PolicySet:
 
 
 def set_of(home: Path | None, digest: str) -> PolicySet | None:
-    """The set of a whole digest: the one that lies in the home, or one of its bundles; None when it is not here."""
-    try:
-        lying = assemble(policy_documents(load_settings(home).home / "policies"))
-        return lying if lying.digest == digest else Bundles(load_settings(home).home).policies(digest)
-    except (ValueError, OSError):
-        return None
+    """The set of a whole digest: the one that lies in the home, or one that was in force; None when it is not here."""
+    settings = load_settings(home)
+    with contextlib.suppress(ValueError, OSError):  # a draft that is broken says nothing of what is kept
+        lying = assemble(policy_documents(settings.home / "policies"))
+        if lying.digest == digest:
+            return lying
+    with contextlib.suppress(ValueError, OSError):
+        return recalled(settings.home, settings.province, digest)
+    return None
 
 
 def caller(home: Path | None, text: str, policies: PolicySet) -> Asker:

@@ -69,13 +69,20 @@ class Change:
     at: datetime
     since: datetime
     replaces: str
-    bundle: str
-    digest: str
+    standing: Standing  # what was in force by it
     note: Note
     author: str | None
     approvers: tuple[str, ...]
     gains: tuple[str, ...]
     what: str  # the partner or the limit, where there is one
+
+    @property
+    def bundle(self) -> str:
+        return self.standing.bundle
+
+    @property
+    def digest(self) -> str:
+        return self.standing.digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,8 +212,8 @@ class _Judgement:
     def change(self, standing: Standing) -> Change:
         statement, pointer = self.statement, self.pointer
         return Change(
-            pointer.seq, pointer.verb, statement.by, statement.at, pointer.from_, pointer.replaces, pointer.bundle,
-            standing.digest, pointer.note, self.author, self.approvers, self.gains, self.what,
+            pointer.seq, pointer.verb, statement.by, statement.at, pointer.from_, pointer.replaces, standing,
+            pointer.note, self.author, self.approvers, self.gains, self.what,
         )  # fmt: skip
 
     def _judge_bundles(self, submission: Submission, sets: Sets) -> None:

@@ -72,3 +72,13 @@ def test_what_is_wrong_is_said_in_a_line(chamber: Chamber, tmp_path: Path) -> No
     assert "rules/10-shandong.yaml:1: not the file that was sealed" in said(
         run(chamber, "submit", other, *NOTE, by="li-author")
     )
+
+
+def test_the_end_of_a_suspension_is_no_small_thing(chamber: Chamber) -> None:
+    """Who submits or approves the end of a suspension reads that it opens again what was closed."""
+    assert "suspended" in said(run(chamber, "suspend", "agreement-37-31", *NOTE, by="li-author"))
+    submitted = said(run(chamber, "submit", "--lift", "agreement-37-31", *NOTE, by="li-author"))
+    opens = "opens: what the suspension of agreement-37-31 closed"
+    assert opens in submitted
+    digest = submitted.split("policy set ")[1][:12]
+    assert opens in said(run(chamber, "approve", digest, by="wang-approver"))

@@ -10,7 +10,9 @@ from random import Random
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from gateway.cli.policy import policy
 from gateway.governing.office import Office
 from gateway.governing.overlay import Glass, Suspension, digest_over, overlaid
 from gateway.governing.sayings import Limit, Partner
@@ -64,18 +66,20 @@ def told(house: House, **who: Any) -> tuple[bool, set[str], str]:
 
 def test_a_suspended_agreement_closes_at_once(both: tuple[House, Chamber]) -> None:
     """The operator alone suspends an agreement: its clients lose what it opened and are told why, under a digest of
-    its own; nobody else loses anything; two officers end it, one alone cannot."""
+    its own; nobody else loses anything; two officers end it, one alone cannot. What was decided meanwhile is explained
+    also afterwards."""
     gateway, chamber = both
     office, before = chamber.office, told(gateway, **BUREAU)
     public = told(gateway)
     assert before[0] is True
     course = office.suspend(AGREEMENT, chamber.key("sun-operator"), NOTE)
     obeyed(gateway.home, course.seq)
-    found, rules, policy = told(gateway, **BUREAU)
-    assert (found, policy) == (False, course.current.digest)
+    found, rules, digest = told(gateway, **BUREAU)
+    assert (found, digest) == (False, course.current.digest)
     assert "governing/suspended-agreement-37-31" in rules
-    assert policy != before[2]
+    assert digest != before[2]
     assert told(gateway)[:2] == public[:2]
+    asked = gateway.ask(QUERY, "penalised", **BUREAU)["extensions"]["decision"]
     bundle = course.current.bundle
     office.submit(bundle, chamber.key("gao-both"), NOTE, lifts=[AGREEMENT.id])
     with pytest.raises(Refused, match="approval of another person"):
@@ -85,6 +89,10 @@ def test_a_suspended_agreement_closes_at_once(both: tuple[House, Chamber]) -> No
     course = office.activate(bundle, chamber.key("sun-operator"))
     obeyed(gateway.home, course.seq)
     assert told(gateway, **BUREAU) == before
+    said = CliRunner().invoke(policy, ["explain", "--home", str(gateway.home), "--decision", asked])
+    assert said.exit_code == 0, said.output
+    assert "governing/suspended-agreement-37-31" in said.output
+    assert "decided again as it was recorded" in said.output
 
 
 def test_a_suspended_client_is_told_nothing(both: tuple[House, Chamber]) -> None:
@@ -108,8 +116,8 @@ def test_a_break_glass_ends_by_itself(both: tuple[House, Chamber], clock: Clock)
     limit = Limit(regions=("31",), names=("procedure",))
     course = chamber.office.break_glass(limit, 1, chamber.key("zhao-lawyer"), NOTE)
     obeyed(gateway.home, course.seq)
-    found, rules, policy = told(gateway, **BUREAU)
-    assert (found, policy) == (False, course.current.digest)
+    found, rules, digest = told(gateway, **BUREAU)
+    assert (found, digest) == (False, course.current.digest)
     assert f"governing/break-glass-{course.seq}" in rules
     try:
         clock.ahead = timedelta(hours=1)

@@ -10,6 +10,7 @@ import click
 from gateway.cli.governing import options
 from gateway.cli.homes import home_option
 from gateway.governing.bundles import short
+from gateway.governing.sayings import Submission
 from gateway.governing.signing import read_key
 
 
@@ -37,8 +38,7 @@ def submit_verb(
     found = submission.evidence
     click.echo(f"submitted: policy set {short(submission.bundle)}, in place of {short(submission.base.bundle)}")
     click.echo(f"check: no errors, {found.warnings} warnings; cases: {found.cases} passed")
-    for line in found.gains or ("nothing",):
-        click.echo(f"opens: {line}")
+    _tell_opened(submission)
     for path in found.agreements:
         click.echo(f"agreement, signed by both sides: {path}")
 
@@ -51,8 +51,7 @@ def approve_verb(digest: str, home: Path | None, key: Path) -> None:
     """Sign what another person submitted, after the machine has looked at it once more."""
     _, office = options.office(home)
     submission, missing = office.approve(digest, read_key(key))
-    for line in submission.evidence.gains or ("nothing",):
-        click.echo(f"opens: {line}")
+    _tell_opened(submission)
     click.echo(f"approved: policy set {short(submission.bundle)}, in place of {short(submission.base.bundle)}")
     click.echo(f"still to come: {missing}" if missing else "it may be activated")
 
@@ -68,3 +67,9 @@ def activate_verb(digest: str, home: Path | None, key: Path, moment: datetime | 
     settings, office = options.office(home)
     course = office.activate(digest, read_key(key), moment)
     options.published(settings, course, wait, "waits" if course.waiting else "activated")
+
+
+def _tell_opened(submission: Submission) -> None:
+    lifted = [f"what the suspension of {partner} closed" for partner in submission.lifts]
+    for line in (*submission.evidence.gains, *lifted) or ("nothing",):
+        click.echo(f"opens: {line}")
