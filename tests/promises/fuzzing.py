@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -134,7 +135,7 @@ class Drawing:
     def _structure(self) -> Sent:
         """Valid JSON, with something strange at some place of it."""
         asked: Any = self._good() | {"extensions": {"consents": ["x"], "evidence": {"operator": "甲"}}}
-        asked["extensions"]["persistedQuery"] = {"version": 1, "sha256Hash": "0" * 64}
+        asked["extensions"]["persistedQuery"] = {"version": 1, "sha256Hash": sha256(QUESTION.encode()).hexdigest()}
         place = asked
         while True:
             key = self.random.choice(list(place) if isinstance(place, dict) else range(len(place)))

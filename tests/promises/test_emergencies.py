@@ -29,7 +29,7 @@ from tests.promises.small_sets import MORE, write
 QUESTIONS = 300
 AGREEMENT = Partner(kind="agreement", id="agreement-37-31")
 QUERY = "query($id: SubjectKey!) { subject(id: $id) { administrativePenalties { nodes { documentNo procedure } } } }"
-BUREAU = {"as_": "shanghai-market-bureau", "purpose": "gov.licensing"}
+BUREAU: Any = {"as_": "shanghai-market-bureau", "purpose": "gov.licensing"}
 
 
 @dataclass
