@@ -7,24 +7,21 @@ It opens nothing and never prints a value, only words of the vocabulary.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from connectors.contract import Document, FieldTerm, Terms, TypeTerm
-from connectors.declaration import FieldWords, ObjectWords, Origin, PlatformWords, TypeWords
+from connectors.contract import Document
+from connectors.declaration import PlatformWords, TypeWords, source_of
+from connectors.fields import FieldWords, ObjectWords
+from connectors.fitting import FieldFindings, Loc
 from connectors.mapping.conditions import NotInvertible
 from connectors.mapping.paths import Lookup, path
-from connectors.mapping.times import formats
 from connectors.sources import Beside
 from connectors.spelling import in_range
+from connectors.terms import FieldTerm, Terms, TypeTerm
 
-Loc = Sequence[str | int]
 Finding = tuple[Loc, str, str | None, Iterable[str]]  # place, message, the word at fault, those that are known
-
-_TIMES = frozenset({"date", "timestamp"})
-_NUMBERS = frozenset({"money", "number"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +72,6 @@ def findings(document: Document, words: PlatformWords, terms: Terms, kinds: Mapp
                 yield say(at if at[0] == "types" else ("sources", name, *at), message, word, known)
 
 
-def source_of(words: TypeWords, platform: PlatformWords) -> str:
-    """The name of the source that answers a type; the only one when it is not said."""
-    only = next(iter(platform.sources)) if len(platform.sources) == 1 else ""
-    return words.source or only
-
-
 class _TypeFindings:
     """The findings of one type; `say` makes a line of a place and a message."""
 
@@ -96,6 +87,7 @@ class _TypeFindings:
         self.name, self.words, self.terms, self.say = name, words, terms, say
         self.term: TypeTerm = terms.types[name]
         self.kind, self.kinds = kind, kinds
+        self.each = FieldFindings(name, terms, kind, kinds[kind].origin, kinds[kind].lookup, say)
         self.at: tuple[str | int, ...] = ("types", name)
 
     def all(self) -> Iterator[str]:
@@ -105,7 +97,7 @@ class _TypeFindings:
         for name, words in self.words.fields.items():
             term = self.term.fields.get(name)
             if term is not None:
-                yield from self._field((*self.at, "fields", name), name, words, term, self.kinds[self.kind].origin)
+                yield from self.each.field((*self.at, "fields", name), name, words, term, self.kinds[self.kind].origin)
         for name, each in self.words.objects.items():
             yield from self._object(name, each)
         yield from self._filters()
@@ -120,9 +112,9 @@ class _TypeFindings:
             owners = " and ".join(name for name, other in self.kinds.items() if word in other.needs | other.may)
             yield self.say((*self.at, word), f"`{word}` is a word of kind {owners}, this source is {self.kind}")
         if self.words.asOf is not None:
-            yield from self._format((*self.at, "asOf", "timestamp"), self.words.asOf.timestamp)
-            yield from self._origins((*self.at, "asOf"), [self.words.asOf])
-            yield from self._zone((*self.at, "asOf", "zone"), self.words.asOf.zone)
+            yield from self.each.format((*self.at, "asOf", "timestamp"), self.words.asOf.timestamp)
+            yield from self.each.origins((*self.at, "asOf"), [self.words.asOf])
+            yield from self.each.zone((*self.at, "asOf", "zone"), self.words.asOf.zone)
         for loc, message in mine.inspect(self.words):
             yield self.say((*self.at, *loc), message)
 
@@ -131,8 +123,10 @@ class _TypeFindings:
             at = (*self.at, "subject", key)
             if key not in self.term.keys:
                 yield self.say(at, f"`{self.name}` has no subjects keyed by `{key}`", key, self.term.keys)
-            yield from self._check(at, words.check)
-            yield from self._origins(at, [words, words.where] if words.where else [words])
+            yield from self.each.known(at, words)
+            yield from self.each.origins(at, [words, words.where] if words.where else [words])
+        if self.words.deleted is not None:
+            yield from self.each.origins((*self.at, "deleted"), [self.words.deleted])
 
     def _coverage(self) -> Iterator[str]:
         lists: list[tuple[str, Iterable[str]]] = [
@@ -166,7 +160,7 @@ class _TypeFindings:
             yield self.say(at, f"`{self.name}` has no object `{name}`", name, self.term.objects)
             return
         if each.apart:
-            yield from self._origins(at, [each])
+            yield from self.each.origins(at, [each])
         origin = "path" if each.apart else self.kinds[self.kind].origin
         known = [full.partition(".")[2] for full in self.term.fields if full.startswith(f"{name}.")]
         for leaf, words in each.fields.items():
@@ -175,76 +169,7 @@ class _TypeFindings:
                 yield self.say(place, f"unknown field `{self.name}.{name}.{leaf}`", leaf, known)
                 continue
             single = replace(term, many=False) if self.term.objects[name] else term
-            yield from self._field(place, f"{name}.{leaf}", words, single, origin)
-
-    def _field(
-        self, at: tuple[str | int, ...], name: str, words: FieldWords, term: FieldTerm, origin: str
-    ) -> Iterator[str]:
-        coordinate = f"`{self.name}.{name}`"
-        if (
-            sum([words.column is not None or words.path is not None, bool(words.first), bool(words.when)])
-            + (words.const is not None)
-            != 1
-        ):
-            yield self.say(at, f"{coordinate} needs exactly one of column or path, first, const, when")
-        yield from self._origins(at, words.origins, origin)
-        yield from self._fit(at, coordinate, words, term)
-        yield from self._codes(at, words, term)
-        yield from self._check(at, words.check)
-        yield from self._zone((*at, "zone"), words.zone)
-        for word, patterns in (("date", words.date), ("timestamp", words.timestamp)):
-            yield from self._format((*at, word), patterns)
-
-    def _fit(self, at: Loc, coordinate: str, words: FieldWords, term: FieldTerm) -> Iterator[str]:
-        """Words that the field's kind cannot use, and words that it cannot do without."""
-        given = words.model_fields_set
-        computed = words.const is not None or bool(words.when)
-        textual = term.kind not in _TIMES | _NUMBERS
-        usable = {
-            "date": term.kind == "date",
-            "never": term.kind == "date",
-            "unknown": term.kind == "date",
-            "timestamp": term.kind == "timestamp",
-            "zone": term.kind in _TIMES,
-            "unit": term.kind == "money",
-            "number": term.kind in _NUMBERS,
-            "split": term.many,
-            "vocabulary": textual and not computed,
-            "other": textual and not computed,
-            "check": textual and not computed,
-            "take": textual and not computed,
-            "upper": textual and not computed,
-            "const": textual,
-            "when": textual,
-            "else_": bool(words.when),
-        }
-        for word, fits in usable.items():
-            if word in given and not fits:
-                kind = f"a list of {term.kind}" if term.many else term.kind
-                plain = word.rstrip("_")
-                yield self.say((*at, plain), f"`{plain}` does not fit {coordinate}, which is of kind {kind}")
-        if computed:
-            return
-        needed = {"date": words.date, "timestamp": words.timestamp, "money": words.unit}
-        if term.kind in needed and not needed[term.kind]:
-            word = "unit: {from: yuan, to: wan}" if term.kind == "money" else f"{term.kind}: [format]"
-            yield self.say(at, f"{coordinate} is of kind {term.kind}: say how it is stored, `{word}`")
-        if term.many and words.split is None and self.kinds[self.kind].origin == "column":
-            yield self.say(at, f"{coordinate} is a list: say what stands between the parts, `split`")
-
-    def _codes(self, at: tuple[str | int, ...], words: FieldWords, term: FieldTerm) -> Iterator[str]:
-        codes = frozenset({"true", "false"}) if term.kind == "flag" else term.codes
-        if codes is None:
-            return
-        targets: list[tuple[Loc, str | None]] = [
-            *(((*at, "vocabulary", code), target) for code, target in (words.vocabulary or {}).items()),
-            *(((*at, "when", index, "then"), branch.then) for index, branch in enumerate(words.when)),
-            ((*at, "else"), words.else_),
-            ((*at, "const"), words.const),
-        ]
-        for loc, target in targets:
-            if target is not None and target not in codes:
-                yield self.say(loc, f"`{target}` is not a code of `{self.name}.{at[-1]}`", target, codes)
+            yield from self.each.field(place, f"{name}.{leaf}", words, single, origin)
 
     def _filters(self) -> Iterator[str]:
         for name in self.words.filters:
@@ -261,33 +186,3 @@ class _TypeFindings:
                 yield self.say((*self.at, "filters", name), f"`{self.name}.{name}`: {reason}")
             except ValueError:
                 continue  # a bad format is found where it stands
-
-    def _origins(self, at: Loc, origins: Iterable[Origin], mine: str | None = None) -> Iterator[str]:
-        mine = mine or self.kinds[self.kind].origin
-        for origin in origins:
-            wrong = "path" if mine == "column" else "column"
-            if getattr(origin, wrong) is not None:
-                yield self.say((*at, wrong), f"`{wrong}` is not a word of kind {self.kind}; write `{mine}`")
-            elif getattr(origin, mine) is None:
-                yield self.say(at, f"say where the value is: `{mine}` is missing")
-            elif mine == "path":
-                try:
-                    self.kinds[self.kind].lookup(getattr(origin, mine))
-                except ValueError as reason:
-                    yield self.say((*at, mine), str(reason))
-
-    def _check(self, at: Loc, check: str | None) -> Iterator[str]:
-        if check is not None and check not in self.terms.checks:
-            yield self.say((*at, "check"), f"unknown check `{check}`", check, self.terms.checks)
-
-    def _format(self, at: Loc, patterns: Sequence[str]) -> Iterator[str]:
-        try:
-            formats(patterns)
-        except ValueError as error:
-            yield self.say(at, str(error))
-
-    def _zone(self, at: Loc, zone: str) -> Iterator[str]:
-        try:
-            ZoneInfo(zone)
-        except (ValueError, OSError, KeyError):
-            yield self.say(at, "unknown time zone; write a name such as `Asia/Shanghai`")

@@ -107,33 +107,6 @@ class Document(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class FieldTerm:
-    """A catalogue field as connectors need it: its kind, its codes when it is an enum, list or single."""
-
-    kind: str
-    codes: frozenset[str] | None
-    many: bool
-
-
-@dataclass(frozen=True, slots=True)
-class TypeTerm:
-    fields: Mapping[str, FieldTerm]  # those of nested objects too, as `object.field`; `many` in a list of objects
-    control: frozenset[str]  # must be mapped, or declared not applicable with a reason
-    keys: frozenset[str]  # `uscc`, `citizenId`: how subjects of this type are keyed
-    updated: str | None  # the field that says when the source touched the record
-    objects: Mapping[str, bool] = field(default_factory=dict)  # nested object -> whether there is a list of them
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """The words that declarations may use; built by the gateway from the catalogue."""
-
-    version: str
-    types: Mapping[str, TypeTerm]
-    checks: Mapping[str, Callable[[str], bool]]  # by the name that a mapping gives: `uscc`, `citizenId`, `gbt2260`
-
-
-@dataclass(frozen=True, slots=True)
 class SubjectKey:
     """A subject by its code, named explicitly and never guessed."""
 
@@ -202,12 +175,14 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Rows, reasons (never values) for those that did not map, and whether the platform holds more than was let in."""
+    """Rows, reasons (never values) for those that did not map, whether the platform holds more than was let in, and
+    how many rows it gave that it has marked as deleted."""
 
     rows: Sequence[Row]
     rejected: Sequence[str] = ()
     truncated: bool = False
     as_of: datetime | None = None
+    deleted: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,28 +1,22 @@
 """The words of a platform's declaration: one YAML file, read strictly, no expressions, no literal secrets.
 
-Holds the models of the file and nothing that acts on them. Codes are text; every setting and secret is a
-reference (`env:NAME` or `secret:path`), resolved only when a connector is opened. What one file alone cannot
-show (fields of the catalogue, words that fit another kind) is found by `connectors.agreement`.
+Holds the models of the file and nothing that acts on them; the words of single fields are in `connectors.fields`.
+Codes are text; every setting and secret is a reference (`env:NAME` or `secret:path`), resolved only when a
+connector is opened. What is said once for many fields is written into each of them by `connectors.settling`. What
+one file alone cannot show (fields of the catalogue, words that fit another kind) is found by `connectors.agreement`.
 """
 
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, StrictBool, model_validator
+from pydantic import Field, GetJsonSchemaHandler, StrictBool, model_validator
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
+from connectors.fields import FieldWords, Match, ObjectWords, Origin, SubjectWords
 from connectors.sources import FileSource, FileWords, RestSource, SoapSource, SqlSource
-from connectors.spelling import (
-    Block,
-    Count,
-    Seconds,
-    Share,
-    Templates,
-    Texts,
-    TextTemplates,
-    UrlPath,
-    one_of,
-)
+from connectors.spelling import Block, Codes, Day, Seconds, Share, Templates, Texts, TextTemplates, UrlPath
 
 Key = Literal["uscc", "citizenId"]
 Op = Literal["eq", "in", "range", "contains"]
@@ -36,98 +30,6 @@ class Title(Block):
 class Owner(Block):
     office: str
     contact: str
-
-
-class Origin(Block):
-    """Where a value comes from: `column` of a table, or `path` into a row of JSON."""
-
-    column: str | None = None
-    path: str | None = None
-
-
-class Match(Origin):
-    """A value that equals one of the texts; `is: null` means that there is none."""
-
-    is_: Annotated[tuple[str | None, ...], BeforeValidator(one_of)] = Field(alias="is")
-
-
-class Branch(Origin):
-    """A row of `when`: one test written flat, or several under `all`, and the code they lead to."""
-
-    is_: Annotated[tuple[str | None, ...], BeforeValidator(one_of)] | None = Field(default=None, alias="is")
-    all: tuple[Match, ...] = ()
-    then: str
-
-    @model_validator(mode="after")
-    def _flat_or_all(self) -> Branch:
-        if bool(self.all) == (self.is_ is not None):
-            raise ValueError("write either `column`/`path` with `is`, or `all` with several tests")
-        return self
-
-    @property
-    def tests(self) -> tuple[Match, ...]:
-        if self.all:
-            return self.all
-        return (Match.model_construct(column=self.column, path=self.path, is_=self.is_ or ()),)
-
-
-class Unit(Block):
-    from_: Literal["yuan", "wan"] = Field(alias="from")
-    to: Literal["wan"]
-
-
-class FieldWords(Origin):
-    """One catalogue field: exactly one origin (column | path | first | const | when) and its value words."""
-
-    first: tuple[Origin, ...] = ()
-    const: str | None = None
-    when: tuple[Branch, ...] = ()
-    else_: str | None = Field(default=None, alias="else")
-    trim: StrictBool | None = None
-    upper: StrictBool = False
-    null: Texts = ()
-    take: Count | None = None
-    split: Annotated[str, Field(min_length=1)] | None = None
-    vocabulary: dict[str, str] | None = None
-    other: Literal["refuse"] | None = "refuse"
-    check: str | None = None
-    date: Texts = ()
-    never: Texts = ()
-    unknown: Texts = ()
-    timestamp: Texts = ()
-    zone: str = "Asia/Shanghai"
-    unit: Unit | None = None
-    number: Literal["text"] | None = None
-
-    @property
-    def origins(self) -> tuple[Origin, ...]:
-        """Every place that is read, in order."""
-        tests = tuple(test for branch in self.when for test in branch.tests)
-        own = (self,) if self.column is not None or self.path is not None else ()
-        return own + self.first + tests
-
-
-class ObjectWords(Origin):
-    """A nested object, or a list of them: `path` or `column` says where they lie (a text is read as JSON), and the
-    fields then are paths within one of them. Without an origin the fields lie in the row itself: one object.
-    """
-
-    fields: dict[str, FieldWords] = Field(min_length=1)
-
-    @property
-    def apart(self) -> bool:
-        return self.column is not None or self.path is not None
-
-
-class SubjectWords(Origin):
-    """The column that holds the subject's key; `where` selects the rows whose key is of this kind.
-
-    `upper: true` compares without regard to case in the database (and cannot use a plain index there).
-    """
-
-    where: Match | None = None
-    upper: StrictBool = False
-    check: str | None = None
 
 
 class AsOf(Origin):
@@ -150,6 +52,11 @@ class Filter(Block):
     @classmethod
     def _short(cls, data: Any) -> Any:
         return {"ops": data} if isinstance(data, list) else data
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        whole = handler.resolve_ref_schema(handler(schema))
+        return {"anyOf": [whole, whole["properties"]["ops"]]}
 
 
 class Request(Block):
@@ -200,32 +107,83 @@ class Embedded(Block):
     encoding: Literal["utf-8", "gb18030"] | None = None
 
 
+class Defaults(Block):
+    """What is said once for all types. A type's `trim`, `maxRejected` and `batch`, and a field's `zone` and words of
+    time, go before these; null words of all three add up. Words of time reach the fields of their kind only.
+    """
+
+    null: Texts = ()
+    """Words that mean nothing; those of types and fields add up."""
+    trim: StrictBool = True
+    maxRejected: Share = 0.05
+    """When a larger share of rows does not map, the platform has changed."""
+    batch: Annotated[int, Field(strict=True, ge=1, le=1000)] | None = None
+    zone: str = "Asia/Shanghai"
+    """The time zone of times that do not say theirs."""
+    date: Texts = ()
+    """How days are stored, where a field does not say."""
+    never: Texts = ()
+    """Days and words that mean "without end"."""
+    unknown: Texts = ()
+    """Days and words that mean "not known"."""
+    unknownBefore: Day | None = None
+    """Earlier days are not known."""
+    timestamp: Texts = ()
+    """How instants are stored, where a field does not say."""
+
+
 class TypeWords(Block):
-    """One record type of the catalogue at this platform."""
+    """One record type of the catalogue at this platform. `deleted` are rows that the platform has only marked as
+    deleted: they are left out.
+    """
 
     source: str | None = None
+    """Which of `sources` answers; left out when there is one."""
     table: str | None = None
+    """Kind sql: a table or view, as it is spelt; schema first."""
     request: Request | None = None
+    """Kind rest: the question about subjects."""
     openRequest: Request | None = None
+    """Kind rest: the question that names no subject, by its filters."""
     rows: str | None = None
+    """Where the rows are in an answer."""
     total: str | None = None
+    """Where an answer says how many rows there are."""
     page: Paging | None = None
+    """How an answer is turned over; left out, one page holds everything."""
     key: Annotated[tuple[str, ...], Field(min_length=1)]
+    """Columns or paths that together identify a row, for good."""
     subject: dict[Key, SubjectWords] = Field(min_length=1)
+    """The key of the subject, one entry for each kind of key."""
+    deleted: Match | None = None
+    """Rows that the platform has only marked as deleted: they are left out."""
     null: Texts = ()
+    """Words that mean nothing, beside the database's own null."""
     trim: StrictBool = True
+    """Whether blanks around a text mean nothing."""
     fields: dict[str, FieldWords] = Field(min_length=1)
+    """Catalogue fields: where each is, and how it is read."""
     objects: dict[str, ObjectWords] = Field(default_factory=dict)
     notApplicable: dict[str, Annotated[str, Field(min_length=8)]] = Field(default_factory=dict)
+    """Fields that decide whether a row may be shown and that you have not got: why the rules on them do not matter."""
     absent: tuple[str, ...] = ()
+    """Other fields that you have not got, said aloud."""
     filters: dict[str, Filter] = Field(default_factory=dict)
+    """Conditions that the platform applies exactly."""
     batch: Annotated[int, Field(strict=True, ge=1, le=1000)] | None = None
+    """How many subjects one question may name."""
     asOf: AsOf | None = None
+    """How fresh the data are."""
     maxRejected: Share = 0.05
+    """When a larger share of rows does not map, the platform has changed."""
     file: FileWords | None = None
+    """Kind file: which files, and how they are built."""
     call: Call | None = None
+    """Kind soap: the operation."""
     input: Templates = Field(default_factory=dict)
+    """Kind soap: the operation's elements."""
     embedded: Embedded | None = None
+    """Kind soap: an XML document inside the answer."""
 
     @property
     def mapped(self) -> dict[str, FieldWords]:
@@ -245,16 +203,33 @@ AnySource = Annotated[FileSource | RestSource | SoapSource | SqlSource, Field(di
 
 
 class PlatformWords(Block):
-    """The whole file; its name is the platform's id."""
+    """The whole file; its name is the platform's id. `vocabularies` are codes of the platform's and what they mean, by
+    names that fields may use."""
 
     platform: Annotated[str, Field(pattern=r"^\d{6}-[a-z0-9]+(-[a-z0-9]+)*$")]
     version: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")]
     region: Annotated[str, Field(pattern=r"^\d{6}$")]
+    """GB/T 2260, in quotes; the platform's id begins with it."""
     title: Title
     owner: Owner
     catalogue: Annotated[str, Field(pattern=r"^(>=|<=|<|>|==)\d+(\.\d+)*( (>=|<=|<|>|==)\d+(\.\d+)*)*$")]
     authorityOf: tuple[str, ...] = ()
+    """Types whose conflicts with other copies this platform decides."""
     staleAfter: Seconds | None = None
+    """An answer whose `asOf` is older is marked stale."""
     mode: Literal["live", "sandbox"] = "live"
+    """Whether its records are real; a sandbox is asked by sandbox clients alone."""
     sources: dict[str, AnySource] = Field(min_length=1)
+    """Where the platform is reached, by names of your own."""
+    vocabularies: dict[str, Codes] = Field(default_factory=dict)
+    """Your codes and the catalogue's, by names that fields use."""
+    defaults: Defaults = Defaults()
+    """What is said once for all types."""
     types: dict[str, TypeWords] = Field(min_length=1)
+    """Record types of the catalogue that the platform answers."""
+
+
+def source_of(words: TypeWords, platform: PlatformWords) -> str:
+    """The name of the source that answers a type; the only one when it is not said."""
+    only = next(iter(platform.sources)) if len(platform.sources) == 1 else ""
+    return words.source or only

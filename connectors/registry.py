@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from connectors.agreement import findings, source_of
-from connectors.contract import Breaker, Document, Environment, Limits, Platform, Retry, Source, Terms
-from connectors.declaration import PlatformWords
+from connectors.agreement import findings
+from connectors.contract import Breaker, Document, Environment, Limits, Platform, Retry, Source
+from connectors.declaration import PlatformWords, source_of
 from connectors.kinds import KINDS
+from connectors.settling import settle
 from connectors.sources import Beside
 from connectors.spelling import DeclarationError
+from connectors.terms import Terms
 
 
 class Registry:
@@ -73,7 +75,8 @@ def load(documents: Sequence[Document], terms: Terms, processes: int = 1) -> Reg
         except ValueError as error:
             found += getattr(error, "findings", (str(error),))
             continue
-        mine = list(findings(document, words, terms, kinds))
+        words, shared = settle(document, words, terms)
+        mine = [*shared, *findings(document, words, terms, kinds)]
         if words.platform in platforms:
             mine.append(str(document.problem(("platform",), f"`{words.platform}` is declared twice")))
         found += mine

@@ -66,10 +66,12 @@ class SourceWords(Block):
 
 
 class SqlSource(SourceWords):
-    """A database, by its SQLAlchemy URL; opened read only."""
+    """A database, by its SQLAlchemy URL; opened read only. `columns` is the letter case in which it spells every table
+    and column of the declaration; left out, they are spelt as they are written there."""
 
     kind: Literal["sql"]
     url: Reference
+    columns: Literal["upper", "lower"] | None = None
 
 
 class FileSource(SourceWords):
@@ -94,13 +96,24 @@ def _beside(text: str) -> str:
     return text
 
 
+class PackageWords(Block):
+    """Where the records of an XML package are (GB/T 39443 §5.5: a header and a body): names of elements from the root
+    on, without prefixes. `total` is where the header says how many there are; the elements `optional` may be missing
+    from all records.
+    """
+
+    records: str
+    total: str | None = None
+    optional: Texts = ()
+
+
 class FileWords(Block):
     """How one record type lies in the folder: `name` is a pattern; the row `headerRow` (from 1) holds the names of
     the columns, the `skipRows` below it explain them. `complete: changes` means that each file adds to those before.
     """
 
     name: Annotated[str, AfterValidator(_file_name)]
-    format: Literal["csv", "tsv", "xlsx"] | None = None
+    format: Literal["csv", "tsv", "xlsx", "parquet", "xml"] | None = None
     encoding: Literal["utf-8", "gb18030"] | None = None
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
     sheet: str | None = None
@@ -109,12 +122,18 @@ class FileWords(Block):
     checksum: Annotated[str, AfterValidator(_beside)] | None = None
     complete: Literal["whole", "changes"] = "whole"
     fillDown: Texts = ()
+    package: PackageWords | None = None
 
     @property
     def form(self) -> str | None:
         """`format`, or what the name's ending says; None when it says nothing."""
-        endings = {"csv": "csv", "tsv": "tsv", "xlsx": "xlsx", "xls": "xlsx"}
+        endings = {"csv": "csv", "tsv": "tsv", "xlsx": "xlsx", "xls": "xlsx", "parquet": "parquet", "xml": "xml"}
         return self.format or endings.get(self.name.rpartition(".")[2].lower())
+
+    @property
+    def records(self) -> bool:
+        """Whether the format holds records only: neither notes nor rows that explain."""
+        return self.form in {"parquet", "xml"}
 
 
 class NoAuth(Block):

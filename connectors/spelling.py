@@ -9,10 +9,11 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Iterable
+from datetime import date
 from typing import Annotated, Any
 
 import jmespath
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 _CREDENTIAL = re.compile(
     r"authori[sz]ation|cookie|token|secret|passw|pwd|(api|app|access)[-_]?key|\bsign(ature)?\b", re.I
@@ -70,9 +71,18 @@ def _texts(value: Any) -> tuple[str, ...]:
     return tuple(items)
 
 
-def one_of(value: Any) -> tuple[str | None, ...]:
-    """The texts of `is:`; YAML's null stands for "there is no value"."""
-    return (None,) if value is None else _texts(value)
+def _day(value: Any) -> date:
+    """ruamel.yaml makes a plain day a date; in quotes it is a text."""
+    try:
+        return value if type(value) is date else date.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise ValueError("write a day such as `1950-01-01`") from None
+
+
+def _one_of(value: Any) -> tuple[str | None, ...]:
+    """The texts of `is:`; YAML's null, alone or among them, stands for "there is no value"."""
+    items = value if isinstance(value, list) else [value]
+    return tuple(None if item is None else _texts(item)[0] for item in items)
 
 
 def _url_path(text: str) -> str:
@@ -113,19 +123,43 @@ def in_range(wanted: str, version: str) -> bool:
     return all(_COMPARE[sign](parts(version), parts(bound)) for sign, bound in bounds)
 
 
-Reference = Annotated[str, BeforeValidator(_reference)]
-Seconds = Annotated[float, BeforeValidator(_seconds)]
-Size = Annotated[int, BeforeValidator(_size)]
-Share = Annotated[float, BeforeValidator(_share)]
-Texts = Annotated[tuple[str, ...], BeforeValidator(_texts)]
+def _written(pattern: str, example: str, what: str) -> WithJsonSchema:
+    """How a text is written, for editors: what a reader of the file sees, not what it becomes."""
+    return WithJsonSchema({"type": "string", "pattern": pattern, "examples": [example], "description": what})
+
+
+_TEXT = {"type": "string"}
+_SEVERAL = {"anyOf": [_TEXT, {"type": "array", "items": _TEXT}]}
+_MAYBE = {"anyOf": [_TEXT, {"type": "null"}, {"type": "array", "items": {"type": ["string", "null"]}}]}
+
+Reference = Annotated[
+    str,
+    BeforeValidator(_reference),
+    _written(rf"^{_REFERENCE.pattern}$", "env:NAME", "A setting or secret by its name, `env:NAME` or `secret:path`."),
+]
+Seconds = Annotated[
+    float,
+    BeforeValidator(_seconds),
+    _written(r"^\d+(\.\d+)?(ms|s|m|h|d)$", "3s", "A duration such as `800ms` or `36h`."),
+]
+Size = Annotated[int, BeforeValidator(_size), _written(r"^\d+(KiB|MiB)$", "8MiB", "A size such as `8MiB`.")]
+Share = Annotated[
+    float, BeforeValidator(_share), _written(r"^\d{1,2}(\.\d+)?%$", "5%", "A percentage below 100 such as `5%`.")
+]
+Texts = Annotated[tuple[str, ...], BeforeValidator(_texts), WithJsonSchema(_SEVERAL)]
+Wanted = Annotated[tuple[str | None, ...], BeforeValidator(_one_of), WithJsonSchema(_MAYBE)]
+Day = Annotated[date, BeforeValidator(_day), _written(r"^\d{4}-\d{2}-\d{2}$", "1951-01-01", "A day, in quotes.")]
+Codes = dict[str, str]
 Count = Annotated[int, Field(strict=True, ge=1)]
 Expression = Annotated[str, AfterValidator(_expression)]
 Templates = Annotated[dict[str, Any], AfterValidator(no_literal_secrets)]
 TextTemplates = Annotated[dict[str, str], AfterValidator(no_literal_secrets)]
-UrlPath = Annotated[str, AfterValidator(_url_path)]
+UrlPath = Annotated[str, AfterValidator(_url_path), _written("^/", "/api/v2/records", "A path from the host on.")]
 
 
 class Block(BaseModel):
-    """A block of the file: unknown words are refused, nothing changes after reading."""
+    """A block of the file: unknown words are refused, nothing changes after reading. The text below a word is what
+    editors show of it.
+    """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)

@@ -9,9 +9,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from connectors.contract import FieldTerm, Terms, TypeTerm
 from connectors.registry import Registry
 from connectors.registry import load as load_platforms
+from connectors.terms import Conversion, FieldTerm, Terms, TypeTerm
 from gateway.documents import Document, DocumentError, load, load_folder
 from gateway.schema.records import ENVELOPE
 from policies import identifiers
@@ -86,6 +86,7 @@ def terms_of(catalogue: Catalogue) -> Terms:
             "citizenId": identifiers.is_citizen_id,
             "gbt2260": identifiers.is_area_code,
         },
+        conversions={"citizenId18": Conversion(identifiers.citizen_id_today, identifiers.citizen_id_before)},
     )
 
 

@@ -79,6 +79,24 @@ def is_citizen_id(value: str) -> bool:
     return birth_date(value) is not None
 
 
+def citizen_id_today(old: str) -> str:
+    """The number of 18 of one of 15, by the conversion of GB 11643-1999; whatever is no such number, as it is.
+
+    Sequences from 996 on were kept for people born before 1900: their century is not certain, and they stay.
+    """
+    if re.match(r"[1-9][0-9]{14}\Z", old) and old[12:] < "996":
+        first17 = f"{old[:6]}19{old[6:]}"
+        today = first17 + citizen_id_check(first17)
+        return today if is_citizen_id(today) else old
+    return old
+
+
+def citizen_id_before(today: str) -> tuple[str, ...]:
+    """The number of 15 that a number of 18 may have been before 1999, if there was one."""
+    old = today[:6] + today[8:17]
+    return (old,) if len(today) == 18 and citizen_id_today(old) == today else ()
+
+
 def birth_date(citizen_id: str) -> date | None:
     """The birth date inside a valid citizen number; None when the number is not valid."""
     if not CITIZEN_SHAPE.match(citizen_id) or citizen_id[17] != citizen_id_check(citizen_id[:17]):

@@ -12,13 +12,14 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
-from connectors.contract import BadRequest, Deadline, Fetch, Page, SubjectUnknown, Terms
+from connectors.contract import BadRequest, Deadline, Fetch, Page, SubjectUnknown
 from connectors.declaration import TypeWords
 from connectors.kinds.paging import Bounds, Layout, Taken, every_page
 from connectors.mapping.conditions import ToParams, to_params
 from connectors.mapping.paths import Lookup
 from connectors.mapping.records import RecordMap
 from connectors.sources import LimitWords
+from connectors.terms import Terms
 from connectors.transport.port import Answer
 
 AT_ONCE = 4
@@ -79,7 +80,7 @@ async def collect(ask: Fetch, each: AskedType, limits: LimitWords, send: Send, p
     mapped = each.record.rows(taken.rows, ask)
     each.record.judge(len(mapped.rows), len(mapped.rejected))
     as_of = min((answer.as_of for answer in answers if answer.as_of is not None), default=None)
-    return Page(mapped.rows, mapped.rejected, taken.truncated, as_of)
+    return Page(mapped.rows, mapped.rejected, taken.truncated, as_of, mapped.deleted)
 
 
 async def _side_by_side(

@@ -14,10 +14,12 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from connectors.contract import Condition, FieldTerm
-from connectors.declaration import FieldWords, Filter
+from connectors.contract import Condition
+from connectors.declaration import Filter
+from connectors.fields import FieldWords
 from connectors.mapping.times import EPOCH_MILLIS, NATIVE, Format, epoch_millis
 from connectors.mapping.values import name_of
+from connectors.terms import FieldTerm
 
 TEXTUAL = frozenset({"name", "text"})
 _PLAIN = re.compile(r"[\u3400-\u9fff]+")
@@ -73,7 +75,7 @@ def to_source(words: FieldWords, term: FieldTerm, declared: Filter, trim: bool) 
     texts = _texts(words, term)
     if "range" in declared.ops:
         raise NotInvertible("`range` is possible for dates and timestamps only")
-    if "contains" in declared.ops and (words.vocabulary is not None or term.kind not in TEXTUAL):
+    if "contains" in declared.ops and (words.codes is not None or term.kind not in TEXTUAL):
         raise NotInvertible("`contains` is possible for names and texts only")
     name, trimmed = name_of(words), trim if words.trim is None else words.trim
 
@@ -108,7 +110,7 @@ def to_params(words: FieldWords, term: FieldTerm, declared: Filter) -> ToParams:
         raise NotInvertible("`range` and `date` are possible for dates and timestamps only")
     _one_origin(words, term)
     texts = _texts(words, term)
-    doubled = [code for code in set((words.vocabulary or {}).values()) if len(texts((code,))) > 1]
+    doubled = [code for code in set((words.codes or {}).values()) if len(texts((code,))) > 1]
     if doubled and declared.join is None:
         raise NotInvertible(f"several of the platform's codes mean `{sorted(doubled)[0]}`: `join` is needed")
 
@@ -128,20 +130,22 @@ def plain_parts(sought: str) -> tuple[str, ...]:
 
 
 def _one_origin(words: FieldWords, term: FieldTerm) -> None:
-    if words.const is not None or words.when or words.first:
-        raise NotInvertible("a filter needs one plain origin; `first`, `when` and `const` cannot be turned round")
+    if words.const is not None or words.when or words.first or words.join:
+        raise NotInvertible("a filter needs one plain origin; `first`, `join`, `when`, `const` cannot be turned round")
+    if words.convert is not None or words.other in {"keep", "keepAsOther"}:
+        raise NotInvertible("`convert`, `keep` and `keepAsOther` cannot be turned round; leave the filter out")
     if term.many or words.take is not None or term.kind in {"money", "number"}:
         raise NotInvertible("lists, cut texts, amounts and numbers cannot be turned round; leave the filter out")
 
 
 def _texts(words: FieldWords, term: FieldTerm) -> Callable[[tuple[Any, ...]], tuple[str, ...]]:
     inverse: dict[str, list[str]] = {}
-    for code, target in (words.vocabulary or {}).items():
+    for code, target in (words.codes or {}).items():
         inverse.setdefault(target, []).append(code)
 
     def texts(values: tuple[Any, ...]) -> tuple[str, ...]:
         plain = (str(value).lower() if term.kind == "flag" else str(value) for value in values)
-        if words.vocabulary is None:
+        if words.codes is None:
             return tuple(plain)
         return tuple(code for value in plain for code in inverse.get(value, ()))
 

@@ -24,6 +24,7 @@ class Mapped:
 
     rows: list[Row] = field(default_factory=list)
     rejected: list[str] = field(default_factory=list)
+    deleted: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class SubjectOf:
     clean: Convert
     where: Callable[[Raw], bool] | None
     check: Callable[[str], bool] | None
+    today: Callable[[str], str] | None
 
     def read(self, row: Raw, known: dict[str, SubjectKey]) -> SubjectKey:
         """`known` are the subjects of the rows before, as they were written. Raises Unmappable."""
@@ -52,6 +54,8 @@ class SubjectOf:
         if value is None:
             raise Unmappable("is empty")
         text = text_of(value).upper()
+        if self.today is not None:
+            text = self.today(text)
         if self.check is not None and not self.check(text):
             raise Unmappable(f"is not a `{self.kind}`")
         return SubjectKey(self.kind, text)
@@ -60,7 +64,7 @@ class SubjectOf:
 @dataclass(frozen=True, slots=True)
 class Extract:
     """What is taken for one set of fields and one kind of subject. `sought`, of an open question, leaves out rows of
-    another kind of subject, which it does not seek.
+    another kind of subject, which it does not seek; `deleted` are rows that the platform has marked as such.
     """
 
     name: str
@@ -70,11 +74,15 @@ class Extract:
     fields: Sequence[tuple[str, Look, Convert]]  # where a value lies, and what it means
     nested: Sequence[Nested]
     sought: Callable[[Raw], bool] | None
+    deleted: Callable[[Raw], bool] | None
 
     def rows(self, raw: Iterable[Raw]) -> Mapped:
         mapped, known = Mapped(), dict[str, SubjectKey]()
         for row in raw:
             if self.sought is not None and not self.sought(row):
+                continue
+            if self.deleted is not None and self.deleted(row):
+                mapped.deleted += 1
                 continue
             at = "key"
             try:

@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from connectors.contract import TypeTerm
-from connectors.declaration import ObjectWords
+from connectors.fields import ObjectWords
 from connectors.mapping.paths import Lookup, Raw, column, path
 from connectors.mapping.texts import Unmappable
-from connectors.mapping.values import Checks, Reader, compile_field, name_of
+from connectors.mapping.values import Reader, compile_field, name_of
+from connectors.terms import Terms, TypeTerm
 
 MOST = 1000  # objects in one record
 
@@ -50,7 +50,7 @@ class Nested:
 
 
 def compile_object(
-    name: str, words: ObjectWords, term: TypeTerm, lookup: Lookup, checks: Checks, *, trim: bool, nulls: frozenset[str]
+    name: str, words: ObjectWords, term: TypeTerm, lookup: Lookup, terms: Terms, *, trim: bool, nulls: frozenset[str]
 ) -> Nested:
     """Compile one object whose declaration has been agreed."""
     many = term.objects[name]
@@ -59,7 +59,7 @@ def compile_object(
     for leaf, each in words.fields.items():
         full = f"{name}.{leaf}"
         single = replace(term.fields[full], many=False) if many else term.fields[full]
-        fields[full] = compile_field(each, single, within, checks, trim=trim, nulls=nulls)
+        fields[full] = compile_field(each, single, within, terms, trim=trim, nulls=nulls)
     if not words.apart:
         return Nested(name, many, lambda row: [row], fields, True)
     look = lookup(name_of(words))

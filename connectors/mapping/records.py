@@ -6,16 +6,18 @@ that the platform changed: ContractBroken.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from connectors.contract import Claim, ContractBroken, Fetch, Terms
-from connectors.declaration import Key, SubjectWords, TypeWords
+from connectors.contract import Claim, ContractBroken, Fetch
+from connectors.declaration import Key, TypeWords
+from connectors.fields import SubjectWords
 from connectors.mapping.extracts import Extract, Mapped, SubjectOf
 from connectors.mapping.objects import compile_object
 from connectors.mapping.paths import Lookup, Raw
 from connectors.mapping.texts import cleaner
 from connectors.mapping.values import compile_field, matcher, name_of
+from connectors.terms import Terms
 
 TOLERATED_ROWS = 3
 EXTRACTS = 256  # kept at a time; callers ask few sets of fields, over and over
@@ -32,15 +34,16 @@ class RecordMap:
         term = terms.types[name]
         nulls = frozenset(words.null)
         self._fields = {
-            key: compile_field(each, term.fields[key], lookup, terms.checks, trim=words.trim, nulls=nulls)
+            key: compile_field(each, term.fields[key], lookup, terms, trim=words.trim, nulls=nulls)
             for key, each in words.fields.items()
         }
         self._objects = {
-            key: compile_object(key, each, term, lookup, terms.checks, trim=words.trim, nulls=nulls)
+            key: compile_object(key, each, term, lookup, terms, trim=words.trim, nulls=nulls)
             for key, each in words.objects.items()
         }
-        self._clean = cleaner(True, nulls)
+        self._clean, self._conversions = cleaner(True, nulls), terms.conversions
         self._key = [lookup(part) for part in words.key]
+        self._deleted = matcher(words.deleted, lookup, self._clean) if words.deleted is not None else None
         self._subjects = {kind: self._subject(kind, each, terms, lookup) for kind, each in words.subject.items()}
         self._extract = lru_cache(EXTRACTS)(self._extracted)
         self.claim = Claim(
@@ -63,13 +66,18 @@ class RecordMap:
         """The platform's own names that a question needs: key, subject, and the asked fields, each once."""
         subject = self.words.subject[kind]
         needed = [*self.words.key, name_of(subject)]
-        if subject.where is not None:
-            needed.append(name_of(subject.where))
+        needed += [name_of(match) for match in (subject.where, self.words.deleted) if match is not None]
         asked = set(fields)
         for key in self.words.mapped:
             if key in asked:
                 needed += [name_of(origin) for origin in self.words.origins(key)]
         return tuple(dict.fromkeys(needed))
+
+    def spelt(self, subjects: Sequence[str], kind: Key) -> list[str]:
+        """How these subjects may be written at the platform: with the codes of an older generation, if so declared."""
+        convert = self._conversions.get(self.words.subject[kind].convert or "")
+        older = [old for code in subjects for old in convert.before(code)] if convert is not None else []
+        return [*subjects, *older]
 
     def rows(self, raw: Iterable[Raw], ask: Fetch) -> Mapped:
         """Map raw rows for a question. `ask.fields` that the declaration lacks are left out of the rows."""
@@ -90,11 +98,14 @@ class RecordMap:
             fields=[(key, reader.look, reader.meaning) for key, reader in self._fields.items() if key in fields],
             nested=[asked for each in self._objects.values() if (asked := each.only(fields)).fields],
             sought=subject.where if anybody else None,
+            deleted=self._deleted,
         )
 
     def _subject(self, kind: Key, words: SubjectWords, terms: Terms, lookup: Lookup) -> SubjectOf:
         where = matcher(words.where, lookup, self._clean) if words.where is not None else None
-        return SubjectOf(kind, lookup(name_of(words)), self._clean, where, terms.checks.get(words.check or kind))
+        check, convert = terms.checks.get(words.check or kind), terms.conversions.get(words.convert or "")
+        today = convert.today if convert is not None else None
+        return SubjectOf(kind, lookup(name_of(words)), self._clean, where, check, today)
 
 
 def key_kind(ask: Fetch) -> Key:

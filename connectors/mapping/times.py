@@ -80,25 +80,35 @@ class Format:
         return "".join(texts.get(token, token) for token in self._tokens)
 
 
+_ISO = Format("%Y-%m-%d")
+
+
 def formats(patterns: Iterable[str]) -> tuple[Format, ...]:
     """The formats among `patterns`; `epochMillis` and `native` are not formats. Raises ValueError."""
     return tuple(Format(pattern) for pattern in patterns if pattern not in {EPOCH_MILLIS, NATIVE})
 
 
 def date_reader(
-    patterns: Sequence[str], zone: ZoneInfo, never: Sequence[str], unknown: Sequence[str]
+    patterns: Sequence[str],
+    zone: ZoneInfo,
+    never: Sequence[str],
+    unknown: Sequence[str],
+    earliest: date | None = None,
 ) -> Callable[[Any], date | None]:
-    """Reads dates; a `never` word or day is `date.max`, an `unknown` one is None. Raises Unmappable."""
+    """Reads dates; a `never` word or day is `date.max`, an `unknown` one, or one before `earliest`, is None. Raises
+    Unmappable."""
     first = _first(patterns)
     words: dict[Any, date | None] = dict.fromkeys(never, date.max) | dict.fromkeys(unknown)
     for word in (*never, *unknown):
-        moment = first(word)
+        moment = first(word) or _ISO.read(word)  # said for many fields, it may be in a format that this one has not
         if moment is not None:
             words[moment.date()] = words[word]
 
+    def meant(day: date) -> date | None:
+        return words.get(day, None if earliest is not None and day < earliest else day)
+
     def day_of(moment: datetime) -> date | None:
-        day = moment.astimezone(zone).date() if moment.tzinfo else moment.date()
-        return words.get(day, day)
+        return meant(moment.astimezone(zone).date() if moment.tzinfo else moment.date())
 
     @lru_cache(KEPT)
     def read_text(written: str) -> date | None:
@@ -116,7 +126,7 @@ def date_reader(
         if isinstance(raw, datetime):
             return day_of(raw)
         if isinstance(raw, date):
-            return words.get(raw, raw)
+            return meant(raw)
         return read_text(text_of(raw))
 
     return read

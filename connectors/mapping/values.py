@@ -1,27 +1,27 @@
 """One catalogue field: its declared words compiled into a function from a raw row to a catalogue value.
 
-The order is fixed: origin, trim and null words, upper, take, then what the field's kind needs (date,
+The order is fixed: origin, trim and null words, take, upper, convert, then what the field's kind needs (date,
 timestamp, money, number, flag, vocabulary), then the check. A value that does not map raises Unmappable
 with a reason; a failing check gives None, because a wrong identifier is worse than none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from connectors.contract import FieldTerm
-from connectors.declaration import Branch, FieldWords, Match, Origin
+from connectors.fields import Branch, FieldWords, Match, Origin
 from connectors.mapping.numbers import money_reader, number_reader
 from connectors.mapping.paths import Look, Lookup, Raw
 from connectors.mapping.texts import Convert, Unmappable, cleaner, text_of
 from connectors.mapping.times import date_reader, timestamp_reader
+from connectors.terms import FieldTerm, Terms
 
-Checks = Mapping[str, Callable[[str], bool]]
+OTHER = "OTHER"  # the catalogue's code for what its other codes do not name
 FLAGS = {"true": True, "false": False}
 _UNDECIDED = object()
 
@@ -49,15 +49,15 @@ def names_of(words: FieldWords) -> tuple[str, ...]:
 
 
 def compile_field(
-    words: FieldWords, term: FieldTerm, lookup: Lookup, checks: Checks, *, trim: bool, nulls: frozenset[str]
+    words: FieldWords, term: FieldTerm, lookup: Lookup, terms: Terms, *, trim: bool, nulls: frozenset[str]
 ) -> Reader:
     """Compile one field whose declaration has been agreed. `trim` and `nulls` are the type's defaults."""
     trim, nulls = trim if words.trim is None else words.trim, nulls | frozenset(words.null)
     clean = cleaner(trim, nulls)
     if words.const is not None or words.when:
         return Reader(names_of(words), _whole, _chosen(words, term, lookup, clean))
-    convert = _convert(words, term, checks)
-    meaning = cleaner(trim, nulls, _each(words.split, clean, convert) if term.many else convert)
+    convert = _convert(words, term, terms)
+    meaning = cleaner(trim, nulls, _each(words.split, clean, convert, bool(words.join)) if term.many else convert)
     return Reader(names_of(words), _origin(words, lookup, clean), meaning)
 
 
@@ -72,7 +72,26 @@ def matcher(match: Match, lookup: Lookup, clean: Convert) -> Callable[[Raw], boo
 
 
 def _origin(words: FieldWords, lookup: Lookup, clean: Convert) -> Look:
-    looks = [lookup(name_of(origin)) for origin in (words.first or (words,))]
+    look = _place(words, lookup, clean)
+    return look if words.currency is None else _in_yuan(look, words, matcher(words.currency, lookup, clean), clean)
+
+
+def _in_yuan(look: Look, words: FieldWords, yuan: Callable[[Raw], bool], clean: Convert) -> Look:
+    def amount(row: Raw) -> Any:
+        raw = clean(look(row))
+        if raw is None or yuan(row):
+            return raw
+        if words.other is None:
+            return None
+        raise Unmappable("is an amount in a currency that is not declared")
+
+    return amount
+
+
+def _place(words: FieldWords, lookup: Lookup, clean: Convert) -> Look:
+    looks = [lookup(name_of(origin)) for origin in (words.first or words.join or (words,))]
+    if words.join:
+        return _joined(looks, words.between, words.split is not None, clean)
     if len(looks) == 1:
         return looks[0]
 
@@ -84,6 +103,18 @@ def _origin(words: FieldWords, lookup: Lookup, clean: Convert) -> Look:
         return None
 
     return first
+
+
+def _joined(looks: Sequence[Look], between: str, listed: bool, clean: Convert) -> Look:
+    """The parts that there are of a list; of anything else all parts or nothing: a number that lacks its year is
+    another number."""
+
+    def join(row: Raw) -> str | None:
+        parts = [clean(look(row)) for look in looks]
+        there = [text_of(part) for part in parts if part is not None]
+        return between.join(there) if there and (listed or len(there) == len(parts)) else None
+
+    return join
 
 
 def _whole(row: Raw) -> Any:
@@ -132,11 +163,11 @@ def _text_in(cleaned: Any) -> str | None:
     return None if cleaned is None else text_of(cleaned)
 
 
-def _convert(words: FieldWords, term: FieldTerm, checks: Checks) -> Convert:
+def _convert(words: FieldWords, term: FieldTerm, terms: Terms) -> Convert:
     zone = ZoneInfo(words.zone)
     match term.kind:
         case "date":
-            return date_reader(words.date, zone, words.never, words.unknown)
+            return date_reader(words.date, zone, words.never, words.unknown, words.unknownBefore)
         case "timestamp":
             return timestamp_reader(words.timestamp, zone)
         case "money":
@@ -145,20 +176,21 @@ def _convert(words: FieldWords, term: FieldTerm, checks: Checks) -> Convert:
             return money_reader(words.unit.from_, words.number == "text")
         case "number":
             return number_reader(words.number == "text")
-    return _text(words, term, checks)
+    return _text(words, term, terms)
 
 
-def _text(words: FieldWords, term: FieldTerm, checks: Checks) -> Convert:
-    vocabulary, codes, other = words.vocabulary, term.codes, words.other
-    check = checks[words.check] if words.check is not None else None
+def _text(words: FieldWords, term: FieldTerm, terms: Terms) -> Convert:
+    vocabulary, codes, other = words.codes, term.codes, words.other
+    check = terms.checks[words.check] if words.check is not None else None
+    today = terms.conversions[words.convert].today if words.convert is not None else None
     take, upper, flag = words.take, words.upper, term.kind == "flag"
 
     def meaning(given: str) -> Any:
-        text = given if vocabulary is None else vocabulary.get(given)
+        text = given if vocabulary is None else vocabulary.get(given, given if other == "keep" else None)
         if text is None or (codes is not None and text not in codes):
-            if other is None:
-                return None
-            raise Unmappable("has a code that the vocabulary does not know")
+            if other == "refuse":
+                raise Unmappable("has a code that the vocabulary does not know")
+            return OTHER if other == "keepAsOther" else None
         if check is not None and not check(text):
             return None
         if flag:
@@ -175,13 +207,15 @@ def _text(words: FieldWords, term: FieldTerm, checks: Checks) -> Convert:
     def convert(raw: Any) -> Any:
         given = text_of(raw)[:take]
         given = given.upper() if upper else given
+        given = given if today is None else today(given)
         return known[given] if given in known else meaning(given)
 
-    as_it_is = vocabulary is None and codes is None and check is None and take is None and not upper and not flag
+    changed = vocabulary is not None or codes is not None or check is not None or today is not None or take is not None
+    as_it_is = not (changed or upper or flag)
     return text_of if as_it_is else convert
 
 
-def _each(split: str | None, clean: Convert, convert: Convert) -> Convert:
+def _each(split: str | None, clean: Convert, convert: Convert, joined: bool) -> Convert:
     def read(raw: Any) -> Any:
         parts: Sequence[Any]
         if isinstance(raw, str) and split is not None:
@@ -191,6 +225,7 @@ def _each(split: str | None, clean: Convert, convert: Convert) -> Convert:
         else:
             raise Unmappable("is not a list")
         values = (convert(part) for part in map(clean, parts) if part is not None)
-        return tuple(value for value in values if value is not None)
+        found = (value for value in values if value is not None)
+        return tuple(dict.fromkeys(found) if joined else found)  # two columns may say the same
 
     return read

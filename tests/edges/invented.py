@@ -11,9 +11,11 @@ from datetime import UTC, datetime
 from textwrap import indent
 from typing import Any
 
-from connectors.contract import Connector, Deadline, Fetch, FieldTerm, Page, Row, SubjectKey, Terms, TypeTerm
+from connectors.contract import Connector, Deadline, Fetch, Page, Row, SubjectKey
 from connectors.registry import Registry, load
+from connectors.terms import Conversion, FieldTerm, Terms, TypeTerm
 from gateway.documents import Document
+from policies.identifiers import citizen_id_before, citizen_id_today
 
 FIRM = "91370000INVENTED1A"
 OTHER = "91370000INVENTED2B"
@@ -58,6 +60,7 @@ TERMS = Terms(
         "citizenId": lambda text: re.fullmatch(r"\d{17}[0-9X]", text) is not None,
         "gbt2260": lambda text: re.fullmatch(r"\d{6}", text) is not None and text != "999999",
     },
+    conversions={"citizenId18": Conversion(citizen_id_today, citizen_id_before)},
 )
 
 HEAD = """\

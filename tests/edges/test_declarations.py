@@ -93,7 +93,7 @@ SQL_MISTAKES = [
     (
         "two origins",
         ("{column: STATE, vocab", "{column: STATE, const: ACTIVE, vocab"),
-        "needs exactly one of column or path, first, const, when",
+        "needs exactly one of column or path, first, join, const, when",
     ),
     (
         "an excuse without need",

@@ -19,7 +19,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.contract import Fetch, Page, Row, SubjectKey
-from connectors.declaration import FieldWords, Request
+from connectors.declaration import Request
+from connectors.fields import FieldWords
 from connectors.kinds.rest.answering import MAX_DEPTH, Reading
 from connectors.kinds.rest.asking import Asking, Outline
 from connectors.kinds.templates import PLACEHOLDER, filled
@@ -134,7 +135,7 @@ FIELDS: dict[str, dict[str, Any]] = {
 def reader(field: str, **words: Any) -> Reader:
     given = FieldWords.model_validate({**words, "path": "X"} if "when" not in words else words)
     term = TERMS.types["Permit"].fields[field]
-    return compile_field(given, term, path, TERMS.checks, trim=True, nulls=frozenset({"", "无", "-1"}))
+    return compile_field(given, term, path, TERMS, trim=True, nulls=frozenset({"", "无", "-1"}))
 
 
 @given(st.sampled_from(sorted(FIELDS)), st.lists(RAWS, max_size=12))

@@ -712,11 +712,11 @@ MISTAKES = [
         ('"permits-*.csv"', '"permits-*.csv", format: xls'),
         "unknown word `xls` for `format`, did you mean `xlsx`?",
     ),
-    ("a sheet in a CSV", ('"permits-*.csv"', '"permits-*.csv", sheet: 许可'), "`sheet` means nothing in a text file"),
+    ("a sheet in a CSV", ('"permits-*.csv"', '"permits-*.csv", sheet: 许可'), "`sheet` means nothing in a csv file"),
     (
         "an encoding in a workbook",
         ('"permits-*.csv"', '"permits-*.xlsx", encoding: utf-8'),
-        "means nothing in a workbook",
+        "means nothing in a xlsx file",
     ),
     (
         "an unknown word",

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from connectors.contract import ContractBroken, Row
-from connectors.declaration import FieldWords, PlatformWords
+from connectors.declaration import PlatformWords
+from connectors.fields import FieldWords
 from connectors.mapping.extracts import Mapped
 from connectors.mapping.paths import column, path
 from connectors.mapping.records import RecordMap
@@ -24,7 +25,7 @@ NULLS = frozenset({"", "无", "暂无", "\\N", "null", "-", "--", "*"})
 def read(field: str, raw: Any, **words: Any) -> Any:
     """One raw value through the declared words of a field."""
     given = FieldWords.model_validate({"column": "X", **words})
-    reader = compile_field(given, TERMS.types["Permit"].fields[field], column, TERMS.checks, trim=True, nulls=NULLS)
+    reader = compile_field(given, TERMS.types["Permit"].fields[field], column, TERMS, trim=True, nulls=NULLS)
     return reader.read({"X": raw})
 
 
@@ -225,7 +226,7 @@ def test_the_newer_column_wins_and_the_older_fills_in() -> None:
     """`first` takes the first value that is not a null word."""
     words = FieldWords.model_validate({"first": [{"column": "NEW"}, {"column": "OLD"}]})
     term = TERMS.types["Permit"].fields["holder"]
-    reader = compile_field(words, term, column, TERMS.checks, trim=True, nulls=NULLS)
+    reader = compile_field(words, term, column, TERMS, trim=True, nulls=NULLS)
     assert reader.read({"NEW": "甲", "OLD": "乙"}) == "甲"
     assert reader.read({"NEW": " 暂无", "OLD": "乙"}) == "乙"
     assert reader.read({"NEW": None, "OLD": ""}) is None
@@ -243,7 +244,7 @@ def test_one_digit_may_mean_the_opposite_in_another_generation() -> None:
         }
     )
     term = TERMS.types["Permit"].fields["state"]
-    reader = compile_field(words, term, column, TERMS.checks, trim=True, nulls=NULLS)
+    reader = compile_field(words, term, column, TERMS, trim=True, nulls=NULLS)
 
     def state(gone: Any, generation: Any, code: Any) -> Any:
         return reader.read({"GONE": gone, "GEN": generation, "ZT": code})

@@ -13,22 +13,15 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import ClassVar
 
-from connectors.agreement import KindWords, Loc
-from connectors.contract import (
-    Claim,
-    Deadline,
-    Environment,
-    Fetch,
-    FieldTerm,
-    Page,
-    Terms,
-    TimedOut,
-    Unavailable,
-)
-from connectors.declaration import FieldWords, TypeWords
+from connectors.agreement import KindWords
+from connectors.contract import Claim, Deadline, Environment, Fetch, Page, TimedOut, Unavailable
+from connectors.declaration import TypeWords
+from connectors.fields import FieldWords
+from connectors.fitting import Loc
 from connectors.kinds.file.cells import kept, names_in
 from connectors.kinds.file.drop import Drop, Place
 from connectors.kinds.file.staging import Staging
@@ -36,10 +29,21 @@ from connectors.kinds.sql.tables import Table
 from connectors.mapping.conditions import to_source
 from connectors.mapping.times import NATIVE
 from connectors.sources import FileSource
+from connectors.terms import FieldTerm, Terms
 
 WATCHED = 15.0  # seconds between looks when nobody asks: a new file need not wait for a question to be staged
 STAGING = 600.0  # seconds that such a look may take
 THREADS = 4
+_TEXTS, _SHEETS = frozenset({"csv", "tsv"}), frozenset({"csv", "tsv", "xlsx"})
+_OF_FORMATS = {
+    "sheet": frozenset({"xlsx"}),
+    "encoding": _TEXTS | {"xml"},
+    "delimiter": _TEXTS,
+    "headerRow": _SHEETS,
+    "skipRows": _SHEETS,
+    "fillDown": _SHEETS,
+    "package": frozenset({"xml"}),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,11 +163,17 @@ def _inspect(words: TypeWords) -> Iterator[tuple[Loc, str]]:
     if file is None:
         return
     if file.form is None:
-        yield ("file", "name"), "the name's ending says no format: add `format: csv`, `tsv` or `xlsx`"
-    for word, fits in (("sheet", "xlsx"), ("encoding", "text"), ("delimiter", "text")):
-        if getattr(file, word) is not None and (file.form == "xlsx") != (fits == "xlsx"):
-            other = "a workbook" if fits == "text" else "a text file"
-            yield ("file", word), f"`{word}` means nothing in {other}; leave it out"
+        yield ("file", "name"), "the name's ending says no format: add `format: csv`, `tsv`, `xlsx`, `parquet` or `xml`"
+    for word, formats in _OF_FORMATS.items():
+        if word in file.model_fields_set and file.form is not None and file.form not in formats:
+            yield ("file", word), f"`{word}` means nothing in a {file.form} file; leave it out"
+    if file.form == "xml" and file.package is None:
+        yield ("file",), "say where the records of the package are: `package: {records: Package.Body.Record}`"
+    if file.form == "parquet" and find_spec("pyarrow") is None:
+        yield ("file",), "Parquet needs pyarrow beside the gateway: `pip install 'credit-gateway[parquet]'`"
+    for name in file.package.optional if file.package is not None else ():
+        if name not in names:
+            yield ("file", "package", "optional"), f"`{name}` is optional but not mapped; write it as it is mapped"
     for name in file.fillDown:
         if name not in names:
             yield ("file", "fillDown"), f"`{name}` is filled down but not mapped; write a column as it is mapped"

@@ -21,8 +21,8 @@ from pathlib import Path
 from connectors.contract import ConnectorError, ContractBroken, Deadline, TimedOut, Unavailable
 from connectors.kinds.file.choosing import NotWhole, Sent, batches, look, read
 from connectors.kinds.file.edition import Edition
-from connectors.kinds.file.reading import Unreadable
 from connectors.kinds.file.staging import Staged, Staging
+from connectors.kinds.file.unreadable import Unreadable
 from connectors.kinds.sql.tables import Table
 from connectors.sources import FileWords
 

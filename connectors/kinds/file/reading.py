@@ -1,11 +1,12 @@
-"""Bytes of a file as rows of cells: CSV by the standard library, workbooks by calamine in a process of its own.
+"""Bytes of a file as rows of cells: CSV by the standard library, workbooks and Parquet in a process of its own.
 
-A child process that reads a workbook is bounded in memory and time and gets no environment, so that neither a
+A child process that reads such a file is bounded in memory and time and gets no environment, so that neither a
 damaged file nor a hostile one can take the gateway with it. It keeps no row and writes nothing.
 """
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import select
@@ -13,7 +14,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Any, cast
@@ -21,35 +22,37 @@ from typing import IO, Any, cast
 import orjson
 
 from connectors.contract import ContractBroken
+from connectors.kinds.file import package
+from connectors.kinds.file.cells import folded
+from connectors.kinds.file.unreadable import Stopped, Unreadable
 from connectors.sources import FileWords
 
 WITHIN = 300.0  # seconds in which a workbook must have been unpacked and understood
-_READER = Path(__file__).with_name("workbook.py")
+_WORKBOOK, _PARQUET = (Path(__file__).with_name(name) for name in ("workbook.py", "parquet.py"))
+_MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _POLLED = 0.1
+_CALLED = {"xlsx": "workbook", "parquet": "Parquet file"}
 
 
-class Unreadable(Exception):
-    """Bytes that are not of the declared format or encoding; the text holds none of them. `number` is the file's."""
-
-    def __init__(self, reason: str, number: int = 0) -> None:
-        super().__init__(reason)
-        self.number = number
-
-
-class Stopped(Exception):
-    """The source was closed while a file was read."""
-
-
-def rows(content: bytes, words: FileWords, encoding: str, most: int, stop: threading.Event) -> Iterator[list[Any]]:
-    """Every row from the file's first on. Raises Unreadable, Stopped, and ContractBroken for a sheet that is not
-    there or a workbook that unpacks to more than `most` bytes."""
+def rows(
+    content: bytes, words: FileWords, encoding: str, names: Sequence[str], most: int, stop: threading.Event
+) -> Iterator[list[Any]]:
+    """Every row from the file's first on; of a format that names its columns, the `names` that it has, and the rows of
+    those alone. Raises Unreadable, Stopped, and ContractBroken for a file that is not built as declared, or that
+    unpacks to more than `most` bytes."""
+    encoding = words.encoding or encoding
     if words.form == "xlsx":
-        return _workbook(content, words.sheet, most, stop)
-    delimiter = words.delimiter or ("\t" if words.form == "tsv" else ",")
-    return _text(content, words.encoding or encoding, delimiter)
+        return _unpacked(_WORKBOOK, [str(most), words.sheet or ""], content, words, stop)
+    if words.form == "parquet":
+        return _unpacked(_PARQUET, [str(most), *map(folded, names)], content, words, stop)
+    if words.form == "xml" and words.package is not None:  # the agreement has seen to it
+        return package.rows(content, words.package, encoding, names, stop)
+    return _text(content, encoding, words.delimiter or ("\t" if words.form == "tsv" else ","))
 
 
 def _text(content: bytes, encoding: str, delimiter: str) -> Iterator[list[Any]]:
+    """A mark of byte order at the beginning says more of the encoding than a declaration does."""
+    encoding = next((named for mark, named in _MARKS if content.startswith(mark)), encoding)
     text = io.TextIOWrapper(io.BytesIO(content), encoding, "strict", newline="")
     try:
         for number, cells in enumerate(csv.reader(text, delimiter=delimiter, strict=True)):
@@ -62,8 +65,10 @@ def _text(content: bytes, encoding: str, delimiter: str) -> Iterator[list[Any]]:
         raise Unreadable("is not well-formed CSV") from None
 
 
-def _workbook(content: bytes, sheet: str | None, most: int, stop: threading.Event) -> Iterator[list[Any]]:
-    command = [sys.executable, "-I", str(_READER), str(most), sheet or ""]
+def _unpacked(
+    reader: Path, words: Sequence[str], content: bytes, file: FileWords, stop: threading.Event
+) -> Iterator[list[Any]]:
+    command = [sys.executable, "-I", str(reader), *words]
     child = subprocess.Popen(  # noqa: S603  # our own interpreter and our own file
         command,
         stdin=subprocess.PIPE,
@@ -78,15 +83,15 @@ def _workbook(content: bytes, sheet: str | None, most: int, stop: threading.Even
             case b"rows":
                 pass
             case b"no sheet":
-                raise ContractBroken(f"there is no sheet `{sheet}`")
+                raise ContractBroken(f"there is no sheet `{file.sheet}`")
             case b"too large":
-                raise ContractBroken("the workbook unpacks to more than `maxBytes`")
+                raise ContractBroken("the file unpacks to more than `maxBytes`")
             case _:
-                raise Unreadable("is not a workbook that can be read")
+                raise Unreadable(f"is no {_CALLED[file.form or '']} that can be read")
         for line in lines:
             yield [_dated(cell) if isinstance(cell, dict) else cell for cell in orjson.loads(line)]
         if child.wait() != 0:
-            raise Unreadable("is a workbook that could not be read to its end")
+            raise Unreadable(f"is a {_CALLED[file.form or '']} that could not be read to its end")
     finally:
         child.kill()
         child.wait()
@@ -120,7 +125,7 @@ def _dated(cell: dict[str, str]) -> datetime | str:
         return cell["at"]
 
 
-def places(header: Sequence[Any], names: Sequence[str], folded: Callable[[str], str]) -> dict[str, int]:
+def places(header: Sequence[Any], names: Sequence[str]) -> dict[str, int]:
     """Where each declared column stands. Raises ContractBroken when one is missing or stands there twice."""
     found: dict[str, list[int]] = {}
     for place, cell in enumerate(header):

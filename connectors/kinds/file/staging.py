@@ -15,12 +15,14 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
-from connectors.contract import ContractBroken, SubjectKey, Terms
+from connectors.contract import ContractBroken, SubjectKey
 from connectors.declaration import TypeWords
 from connectors.kinds.file import cells
-from connectors.kinds.file.reading import Stopped, Unreadable, places, rows
+from connectors.kinds.file.reading import places, rows
+from connectors.kinds.file.unreadable import Stopped, Unreadable
 from connectors.mapping.values import name_of
 from connectors.sources import FileSource, FileWords
+from connectors.terms import Terms
 
 _PAGE = 4096
 
@@ -106,11 +108,11 @@ class Staging:
 
     def _rows(self, content: bytes, label: str, counts: Counts, stop: threading.Event) -> Iterator[list[Any]]:
         words = self._file
-        found = rows(content, words, self._encoding, self._most, stop)
+        found = rows(content, words, self._encoding, self._names, self._most, stop)
         number = 0
         for _ in range(words.headerRow):
             number, header = number + 1, next(found, [])
-        where = places(header, self._names, cells.folded)
+        where = places(header, self._names)
         width = max(place for place, cell in enumerate(header) if not cells.blank(cell)) + 1
         keys = frozenset(where[part] for part in self._words.key)
         above: dict[str, Any] = {}
@@ -122,7 +124,7 @@ class Staging:
             if stop.is_set():
                 raise Stopped
             filled = [place for place, value in enumerate(row) if not cells.blank(value)]
-            if not filled or cells.note(row, filled, keys, len(where)):
+            if not filled or (not words.records and cells.note(row, filled, keys, len(where))):
                 counts.left_out += 1
                 continue
             if counts.kept >= self._records:

@@ -10,9 +10,11 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import ClassVar
 
-from connectors.agreement import KindWords, Loc
-from connectors.contract import BadRequest, Claim, Deadline, Environment, Fetch, FieldTerm, Page, Terms, Unavailable
-from connectors.declaration import FieldWords, Key, TypeWords
+from connectors.agreement import KindWords
+from connectors.contract import BadRequest, Claim, Deadline, Environment, Fetch, Page, Unavailable
+from connectors.declaration import Key, TypeWords
+from connectors.fields import FieldWords
+from connectors.fitting import Loc
 from connectors.kinds.collecting import AskedType, collect, within
 from connectors.kinds.paging import Layout, count_reader, freshness_reader
 from connectors.kinds.rest.answering import Reading, rows_reader
@@ -23,6 +25,7 @@ from connectors.mapping.paths import expression, head, path
 from connectors.mapping.records import EXTRACTS, key_kind
 from connectors.mapping.values import name_of
 from connectors.sources import RestSource
+from connectors.terms import FieldTerm, Terms
 from connectors.transport.pool import Pool
 from connectors.transport.port import Answer, Question, Transport
 

@@ -11,9 +11,11 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
-from connectors.agreement import Finding, KindWords, Loc
-from connectors.contract import Claim, Deadline, Environment, Fetch, FieldTerm, Page, Terms, TypeTerm, Unavailable
-from connectors.declaration import Call, FieldWords, TypeWords
+from connectors.agreement import Finding, KindWords
+from connectors.contract import Claim, Deadline, Environment, Fetch, Page, Unavailable
+from connectors.declaration import Call, TypeWords
+from connectors.fields import FieldWords
+from connectors.fitting import Loc
 from connectors.kinds.collecting import AskedType, collect
 from connectors.kinds.soap.answering import Reading, layout
 from connectors.kinds.soap.asking import Asking, rehearse, token
@@ -24,6 +26,7 @@ from connectors.mapping.conditions import NotInvertible, to_params
 from connectors.mapping.paths import Look, Lookup, Raw
 from connectors.mapping.values import name_of
 from connectors.sources import Beside, SoapSource
+from connectors.terms import FieldTerm, Terms, TypeTerm
 from connectors.transport.pool import Pool
 from connectors.transport.port import Answer, Transport
 

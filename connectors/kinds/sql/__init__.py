@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import ClassVar
 
-from connectors.agreement import KindWords, Loc
-from connectors.contract import Claim, Deadline, Environment, Fetch, FieldTerm, Page, Terms, Unavailable
-from connectors.declaration import FieldWords, TypeWords
+from connectors.agreement import KindWords
+from connectors.contract import Claim, Deadline, Environment, Fetch, Page, Unavailable
+from connectors.declaration import TypeWords
+from connectors.fields import FieldWords
+from connectors.fitting import Loc
 from connectors.kinds.sql.database import Database
 from connectors.kinds.sql.tables import Table
 from connectors.mapping.conditions import to_source
 from connectors.sources import SqlSource
+from connectors.terms import FieldTerm, Terms
 
 
 class Sql:

@@ -12,11 +12,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement, quoted_name
 
-from connectors.contract import BadRequest, Fetch, Terms
-from connectors.declaration import AsOf, Match, TypeWords
+from connectors.contract import BadRequest, Fetch
+from connectors.declaration import AsOf, TypeWords
+from connectors.fields import Match
 from connectors.mapping.conditions import AnyOf, Between, Like, ToSource, to_source
 from connectors.mapping.records import RecordMap, key_kind
 from connectors.mapping.values import name_of
+from connectors.terms import Terms
 
 Select = sa.Select[Any]
 Term = AnyOf | Between | Like
@@ -39,14 +41,17 @@ class Statements:
         words = self._words.subject[kind]
         terms = [self._term(ask.type, condition) for condition in ask.where]
         extra = [term.name for term in terms]
-        if words.where is not None:
-            extra.append(name_of(words.where))
+        extra += [name_of(match) for match in (words.where, self._words.deleted) if match is not None]
         table = _table(self._words.table or "", dict.fromkeys([*names, *extra]))
         subject = table.c[name_of(words)]
+        subjects = self._record.spelt(subjects, kind)
         wanted = (sa.func.upper(subject) if words.upper else subject).in_(subjects) if subjects else sa.true()
         statement = sa.select(*(table.c[name] for name in names)).where(wanted)
         if words.where is not None:
             statement = statement.where(_matches(table.c[name_of(words.where)], words.where, self._words.null))
+        if self._words.deleted is not None:
+            marked = table.c[name_of(self._words.deleted)]
+            statement = statement.where(_matches(marked, self._words.deleted, self._words.null, False))
         for term in terms:
             statement = statement.where(_condition(table.c[term.name], term))
         return names, statement.order_by(*(table.c[part] for part in self._words.key)).limit(rows)
@@ -76,11 +81,16 @@ def _text(column: ColumnElement[Any]) -> ColumnElement[str]:
     return sa.func.trim(sa.cast(column, sa.String))
 
 
-def _matches(column: ColumnElement[Any], match: Match, nulls: Sequence[str]) -> ColumnElement[bool]:
-    wanted = [value for value in match.is_ if value is not None]
-    if None not in match.is_:
-        return _text(column).in_(wanted)
-    return sa.or_(column.is_(None), _text(column).in_([*wanted, *nulls]))
+def _matches(
+    column: ColumnElement[Any], match: Match, nulls: Sequence[str], wanted: bool = True
+) -> ColumnElement[bool]:
+    """Whether a test holds, or that it does not. A null is spelt out: SQL's own answer to it is neither."""
+    texts = [value for value in match.is_ if value is not None]
+    nothing = None in match.is_
+    same = _text(column).in_([*texts, *nulls] if nothing else texts)
+    if wanted:
+        return sa.or_(column.is_(None), same) if nothing else same
+    return sa.and_(column.is_not(None), sa.not_(same)) if nothing else sa.or_(column.is_(None), sa.not_(same))
 
 
 def _condition(column: ColumnElement[Any], term: Term) -> ColumnElement[bool]:

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from connectors.contract import ContractBroken, Fetch, Page, Terms
+from connectors.contract import ContractBroken, Fetch, Page
 from connectors.declaration import TypeWords
 from connectors.kinds.sql.database import Database
 from connectors.kinds.sql.statements import Statements
@@ -23,6 +23,7 @@ from connectors.mapping.paths import Lookup, column
 from connectors.mapping.records import RecordMap
 from connectors.mapping.texts import Unmappable
 from connectors.mapping.times import timestamp_reader
+from connectors.terms import Terms
 
 BATCH = 200
 FRESHNESS_KEPT = 30.0  # seconds for which a table is not asked again how fresh it is
@@ -53,7 +54,7 @@ class Table:
             mapped = self.record.rows([dict(zip(names, row, strict=True)) for row in found[:room]], ask)
             accepted, rejected = accepted + len(mapped.rows), rejected + len(mapped.rejected)
             self.record.judge(accepted, rejected)
-            yield Page(mapped.rows, mapped.rejected, len(found) > room, as_of)
+            yield Page(mapped.rows, mapped.rejected, len(found) > room, as_of, mapped.deleted)
             room = max(0, room - len(found))
 
     async def _as_of(self, connection: AsyncConnection) -> datetime | None:
