@@ -22,6 +22,7 @@ VERBS = {
     "query": "asking",
     "consent": "consents",
     "policy": "policy",
+    "connector": "connector",
     "member": "registry",
     "client": "registry",
     "issuer": "registry",
