@@ -104,7 +104,6 @@ class Document(Protocol):
         self, loc: Sequence[str | int], message: str, word: str | None = None, known: Iterable[str] = ()
     ) -> Exception: ...
     def beside(self, name: str) -> bytes: ...
-    def sibling(self, name: str) -> Document: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +119,10 @@ class SubjectKey:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """`field op values`: `eq` one value, `in` any of them, `range` (from, until), inclusive, None is open; `contains`
-    is one text within another, brackets, width and blanks apart: a platform may let too much through."""
+    """`field op values`: `eq` one value, `in` any of them, `range` (from, until), inclusive, None is open.
+
+    `contains` is one text within another, brackets, width and blanks apart; a platform may let too much through.
+    """
 
     field: str
     op: Literal["eq", "in", "range", "contains"]
@@ -170,6 +171,18 @@ class Row:
     id: str
     subject: SubjectKey
     values: Mapping[str, Any]
+
+
+class Rejected(str):
+    """Why a row did not map: a coordinate and a reason, never a value. `row` is the row's identity at its platform, ""
+    where that is what is wrong; nobody prints it, and it is kept as a keyed digest alone."""
+
+    row: str
+
+    def __new__(cls, reason: str, row: str = "") -> Rejected:
+        made = super().__new__(cls, reason)
+        made.row = row
+        return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +279,8 @@ class Platform:
     authority_of: frozenset[str]
     stale_after: float | None  # seconds after which an answer is marked stale
     sandbox: bool = False  # its records are invented
+    # record types with the fields that its operator has paused; none of them: all of the type
+    paused: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def source(self, type_name: str) -> Source:
         return self.sources[self.types[type_name]]

@@ -7,6 +7,7 @@ registry is immutable: a changed set of declarations is a new registry.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from connectors.agreement import findings
 from connectors.contract import Breaker, Document, Environment, Limits, Platform, Retry, Source
@@ -37,6 +38,10 @@ class Registry:
             if type_name in platform.types
             and (not regions or any(_overlap(region_prefix(platform.region), prefix) for prefix in wanted))
         )
+
+    def pausing(self, paused: Mapping[str, Mapping[str, frozenset[str]]]) -> Registry:
+        """The same platforms and their connectors, with what their operators have paused: fields by record type."""
+        return Registry({name: replace(each, paused=paused.get(name, {})) for name, each in self.platforms.items()})
 
     async def open(self, environment: Environment) -> None:
         """Opens every source. Raises ValueError for a setting that cannot be used, with everything closed."""

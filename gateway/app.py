@@ -14,6 +14,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -31,7 +32,7 @@ from gateway.endpoint import Endpoint
 from gateway.pipeline import Corridor
 from gateway.reloading import Reloading
 from gateway.settings import Settings
-from gateway.wiring import Configuration, opened, pseudonyms_of, rationed, read
+from gateway.wiring import Configuration, drafts_of, opened, pseudonyms_of, rationed, read
 
 __all__ = ["Application", "Configuration", "pseudonyms_of", "read"]
 
@@ -98,6 +99,7 @@ class Application:
             reloading = Reloading(settings, known, corridor, audit, jwks, self._now, self._worker)
             stack.push_async_callback(reloading.close)
             await reloading.look()  # a worker that is started again may come later than a pointer
+            await reloading.enrol()
             self._reloading = reloading
             self.endpoint = Endpoint(
                 reloading.corridor,
@@ -107,7 +109,9 @@ class Application:
                 get=settings.get == "on",
             )
             reloading.tell()
-            following = [asyncio.create_task(each) for each in (reloading.follow(self._swap), reloading.clients.run())]
+            counting = reloading.corridor.fetcher.tallies.run(reloading.store)
+            runs = (reloading.follow(self._swap), reloading.clients.run(), counting)
+            following = [asyncio.create_task(each) for each in runs]
             try:
                 yield
             finally:
@@ -143,13 +147,30 @@ class Application:
             "clients": "the changed file is not obeyed"
             if self._reloading and self._reloading.clients.problem
             else None,
+            "platforms": await self._platforms(),
         }
         return JSONResponse(body, status_code=200 if ready else 503)
+
+    async def _platforms(self) -> dict[str, Any]:
+        """Up to which step platforms are obeyed, what is not obeyed and why, and files that are not what answers."""
+        enrolled = self._known.enrolled
+        found = await asyncio.to_thread(drafts_of, self.settings, enrolled)
+        declined = enrolled.declined
+        return {
+            "step": enrolled.course.seq,
+            "refused": {"seq": declined.seq, "reason": declined.reason} if declined else None,
+            "edited": list(found.edited),
+            "notLive": list(found.unasked),
+        }
 
     async def _metrics(self, _: Request) -> Response:
         failures = self._reloading.failures if self._reloading else {}
         outcomes = self.endpoint.outcomes if self.endpoint else {}
-        body = metrics.text(self._worker, self._known.governed, failures, outcomes)
+        known = self._known
+        drafts = await asyncio.to_thread(drafts_of, self.settings, known.enrolled)
+        shadows = self._reloading.corridor.fetcher.tallies.questions if self._reloading else {}
+        enrolled = metrics.Enrolments(known.enrolled, known.registry, len(drafts.edited), len(drafts.unasked), shadows)
+        body = metrics.text(self._worker, known.governed, failures, outcomes, enrolled)
         return Response(body, media_type=metrics.MEDIA_TYPE)
 
     async def _changes(self, _: Request) -> Response:
@@ -171,7 +192,7 @@ class Application:
         """What is answered by now: with what was obeyed last, and what was not."""
         if self._reloading is None:
             return self.configuration
-        return replace(self._reloading.known, governed=self._reloading.governed)
+        return replace(self._reloading.known, governed=self._reloading.governed, enrolled=self._reloading.enrolled)
 
     async def _resource(self, _: Request) -> Response:
         """RFC 9728: where a partner's client finds who issues tokens for this gateway."""

@@ -6,6 +6,7 @@ file:line and the nearest right word. Opens nothing and asks nobody.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -44,11 +45,16 @@ def read_policies(folder: Path) -> PolicySet:
     return assemble(policy_documents(folder))
 
 
-def read_platforms(folder: Path, catalogue: Catalogue, processes: int = 1) -> Registry:
-    """For one of `processes` that share the platforms' limits. Raises HomeError or DocumentError."""
+def platform_documents(folder: Path) -> list[Document]:
+    """The declarations of a folder. Raises HomeError or DocumentError."""
     if not folder.is_dir():
         raise HomeError(f"{folder} is missing; `credit-gateway init` makes a home")
-    registry = load_platforms(load_folder(folder), terms_of(catalogue), processes)
+    return load_folder(folder)
+
+
+def read_platforms(documents: Sequence[Document], catalogue: Catalogue, processes: int = 1) -> Registry:
+    """For one of `processes` that share the platforms' limits. Raises DocumentError."""
+    registry = load_platforms(documents, terms_of(catalogue), processes)
     findings = [
         f"{platform.id}.yaml:1: region `{platform.region}` lies in no province of the catalogue"
         for platform in registry.platforms.values()

@@ -4,7 +4,8 @@
 
 The corridor is replaced as one object: a request that has begun ends by the rooms it began with, the next one begins
 with the new. What cannot be obeyed changes nothing and is told. Whatever only the old rooms used is given back when no
-request can be using it any more. A changed registry of clients is put into the rooms that stand.
+request can be using it any more. A changed registry of clients is put into the rooms that stand. What is said of
+platforms is taken up the same way, and recorded.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from gateway.auditing import AuditLog
+from gateway.auditing.record import instant
 from gateway.authenticating.asking import Introspector
 from gateway.authenticating.clients import Clients
 from gateway.authenticating.following import Following
@@ -25,8 +27,9 @@ from gateway.authenticating.jwks import Jwks
 from gateway.governing.obeying import Declined, Governed, Obeying
 from gateway.governing.seen import Presence
 from gateway.pipeline import Corridor
+from gateway.registering.enrolment import Enrolled, Enrolment
 from gateway.settings import Settings
-from gateway.wiring import Configuration, Environment, configured, decider, opened, redecided
+from gateway.wiring import Configuration, Environment, configured, decider, opened, paused, redecided, store_of
 
 EVERY = 0.1  # seconds between two looks at the pointer
 RETIRED = 2.0  # how many of a request's longest times old rooms are kept
@@ -52,6 +55,8 @@ class Reloading:
         self._settings, self._audit, self._jwks, self._now = settings, audit, jwks, now
         self._obeying = Obeying(settings.home, settings.province, known.governed, now)
         self._presence = Presence(settings.home, worker)
+        self.store = store_of(settings)
+        self._enrolment = Enrolment(settings.home, self.store, known.enrolled, now)
         self._retired: set[asyncio.Task[None]] = set()
         self.clients = Following(
             settings.home, lambda: self.known.policies.catalogue, self._registered, fapi=settings.fapi
@@ -62,16 +67,23 @@ class Reloading:
         """What is obeyed; `declined` is what is not."""
         return self._obeying.governed
 
+    @property
+    def enrolled(self) -> Enrolled:
+        """Which steps of platforms are obeyed; `declined` is what is not."""
+        return self._enrolment.enrolled
+
     async def follow(self, swap: Callable[[Corridor], None]) -> None:
         """Until it is cancelled. `swap` puts a corridor in the place of the one that answers."""
         while True:
             await asyncio.sleep(EVERY)
-            if self._obeying.stirred():
+            for stirred, look in ((self._obeying.stirred, self.look), (self._enrolment.stirred, self.enrol)):
+                if not stirred():
+                    continue
                 try:
-                    await self.look(swap)
+                    await look(swap)
                     await asyncio.to_thread(self.tell)
                 except Exception as error:  # noqa: BLE001  # a full disk, say: what answers goes on, and looks again
-                    _log.error("the pointer could not be followed: %s", error)
+                    _log.error("what is in force could not be followed: %s", error)
 
     async def look(self, swap: Callable[[Corridor], None] = lambda corridor: None) -> None:
         """Take up what the pointer says, if it can be obeyed. Raises OSError when it cannot be written down."""
@@ -87,16 +99,46 @@ class Reloading:
             self.failures[declined.reason] += 1
         await asyncio.to_thread(self._obeying.obeys, governed)
 
+    async def enrol(self, swap: Callable[[Corridor], None] = lambda corridor: None) -> None:
+        """Take up what was said of platforms, if it can be obeyed, and record it. Raises OSError when it cannot be
+        written down."""
+        enrolled = await asyncio.to_thread(self._enrolment.look)
+        before = self.enrolled
+        if enrolled.declined is None and enrolled.course is not before.course:
+            try:
+                if _asked(enrolled) != _asked(self.known.enrolled):
+                    await self._renewed(enrolled)
+                    swap(self.corridor)
+                self.known = replace(self.known, enrolled=enrolled)
+            except (ValueError, OSError) as error:
+                enrolled = replace(before, declined=Declined(enrolled.course.seq, "home", str(error)))
+        if enrolled.declined is not None and enrolled.declined != before.declined:
+            self.failures[enrolled.declined.reason] += 1
+        if enrolled.declined is None:
+            await self._record(enrolled)
+        await asyncio.to_thread(self._enrolment.obeys, enrolled)
+
+    async def _record(self, enrolled: Enrolled) -> None:
+        """Each step, once this process obeys it: what happened stands in its log beside the questions."""
+        for done in enrolled.course.steps[self._enrolment.told :]:
+            words = {name: value for name, value in done.step.plain.items() if value is not None}
+            change = {**words, "by": done.by, "id": done.id, "signed": instant(done.at)}
+            await self._audit.note({"at": instant(self._now()), "change": change})
+            self._enrolment.told = done.seq
+
     def tell(self) -> None:
         """Say what is obeyed, so that who activates knows."""
         governed = self.governed
         since = governed.standing.since
         declined = governed.declined
+        unmet = self.enrolled.declined
         self._presence.tell(
-            governed.course.seq,
-            governed.policies.digest,
-            since.isoformat() if since else None,
-            declined.plain if declined else None,
+            seq=governed.course.seq,
+            digest=governed.policies.digest,
+            since=since.isoformat() if since else None,
+            refused=declined.plain if declined else None,
+            step=self.enrolled.course.seq,
+            declined=unmet.plain if unmet else None,
         )
 
     async def close(self) -> None:
@@ -105,6 +147,7 @@ class Reloading:
             task.cancel()
         await asyncio.gather(*self._retired, return_exceptions=True)
         await _closing(self.known, self.corridor)()
+        await asyncio.to_thread(self.store.close)
         self._presence.gone()
 
     async def _taken_up(self, governed: Governed) -> Governed:
@@ -113,15 +156,26 @@ class Reloading:
         if same is not None:
             self.known, self.corridor = same, replace(self.corridor, decider=decider(self._settings, same))
             return same.governed
-        known = await asyncio.to_thread(configured, self._settings, governed)
-        corridor = await opened(self._settings, known, self._audit, self._now, self._jwks, self.corridor.rations)
+        await self._wired_anew(await asyncio.to_thread(configured, self._settings, governed, self.known.enrolled))
+        return governed
+
+    async def _renewed(self, enrolled: Enrolled) -> None:
+        """The same for other platforms; a pause alone needs only another decider."""
+        same = paused(self.known, enrolled)
+        if same is not None:
+            self.known, self.corridor = same, replace(self.corridor, decider=decider(self._settings, same))
+        else:
+            await self._wired_anew(await asyncio.to_thread(configured, self._settings, self.known.governed, enrolled))
+
+    async def _wired_anew(self, known: Configuration) -> None:
+        rations, tallies = self.corridor.rations, self.corridor.fetcher.tallies
+        corridor = await opened(self._settings, known, self._audit, self._now, self._jwks, rations, tallies)
         closing = _closing(self.known, self.corridor)
         task = asyncio.create_task(self._retire(closing))
         self._retired.add(task)
         task.add_done_callback(self._retired.discard)
         self.known, self.corridor = known, corridor
         self.clients.again()  # the file may have changed since these rooms read it
-        return governed
 
     def _registered(self, clients: Clients) -> None:
         """Other clients, under the same words. Raises SecretError."""
@@ -142,6 +196,12 @@ class Reloading:
 def _closing(known: Configuration, corridor: Corridor) -> Callable[[], Awaitable[None]]:
     async def close() -> None:
         await corridor.authenticator.close()
+        corridor.fetcher.leave()
         await known.registry.close()
+        await known.shadows.close()
 
     return close
+
+
+def _asked(enrolled: Enrolled) -> tuple[object, object]:
+    return enrolled.course.answering, enrolled.course.paused

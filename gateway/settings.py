@@ -63,6 +63,9 @@ class Settings:
         "off", "`on` wants a nonce of this gateway in every DPoP proof: none can be made in advance", "on", "off"
     )
     pseudonym_key: str = _key("k1", "the id of the key that pseudonyms are made with; a new id begins a new key")
+    store: str = _key(
+        "", "the database of platforms, as an SQLAlchemy URL or a reference; empty: SQLite in `HOME/state`"
+    )
     log_level: str = _key("info", "debug, info, warning or error")
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)  # what `env:NAME` refers to
 

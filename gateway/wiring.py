@@ -23,7 +23,7 @@ from gateway.cursors import Cursors
 from gateway.deciding import Decider
 from gateway.documents import DocumentError, load
 from gateway.errors import GatewayError, Refusal
-from gateway.fetching import Fetcher
+from gateway.fetching import Fetcher, Shadowing
 from gateway.governing.obeying import Governed, begin
 from gateway.governing.officers import load_officers
 from gateway.pipeline import Corridor
@@ -31,11 +31,16 @@ from gateway.planning import Planner
 from gateway.rationing import Counts, Rations
 from gateway.rationing.counts import Unavailable
 from gateway.reading import Named, Reader
+from gateway.registering import enrolment as registering
+from gateway.registering.answering import Drafts, declared, drafts
+from gateway.registering.enrolment import Enrolled
+from gateway.registering.tallying import REJECTED, Tallies
 from gateway.schema import Face
 from gateway.settings import Settings
 from gateway.shaping import Shaper
+from gateway.store import Store
 from policies.masks import Pseudonyms
-from policies.model import Catalogue
+from policies.model import Catalogue, FieldClass
 from policies.policyset import PolicySet
 
 
@@ -44,7 +49,9 @@ class Configuration:
     """A home that was read and agrees with itself."""
 
     governed: Governed
+    enrolled: Enrolled
     registry: Registry
+    shadows: Registry  # platforms that are not live yet
     clients: Clients
     documents: tuple[str, ...]  # texts that are read before anybody asks them
     warnings: tuple[str, ...]
@@ -80,32 +87,47 @@ def read(settings: Settings, now: Callable[[], datetime] = lambda: datetime.now(
     home = settings.home
     if not home.is_dir():
         raise checking.HomeError(f"{home} is missing; `credit-gateway init --home {home}` makes a home")
-    return configured(settings, begin(home, settings.province, now))
+    store = store_of(settings)
+    try:
+        enrolled = registering.begin(home, store, now)
+    finally:
+        store.close()
+    return configured(settings, begin(home, settings.province, now), enrolled)
 
 
-def configured(settings: Settings, governed: Governed) -> Configuration:
-    """The home read for these policies. Raises HomeError or DocumentError with every finding."""
+def store_of(settings: Settings) -> Store:
+    """The store of a home; connects to nothing yet. Raises StoreError, HomeError."""
+    url = settings.store
+    if url.startswith(("env:", "secret:")):
+        try:
+            url = Environment(settings).resolve(url)
+        except ValueError as error:
+            raise checking.HomeError(f"CREDIT_GATEWAY_STORE: {error}") from None
+    return Store(settings.home, url)
+
+
+def configured(settings: Settings, governed: Governed, enrolled: Enrolled) -> Configuration:
+    """The home read for these policies and platforms. Raises HomeError or DocumentError with every finding."""
     home, policies = settings.home, governed.policies
     findings: list[str] = []
-    registry, clients = None, None
+    registry, clients, shadows = None, None, Registry({})
+    warnings: tuple[str, ...] = ()
     try:
-        registry = checking.read_platforms(home / "platforms", policies.catalogue, settings.workers)
+        registry, shadows = platforms_of(settings, policies.catalogue, enrolled)
         findings += checking.findings(policies, registry)
+        warnings = drafts_of(settings, enrolled).warnings
     except ValueError as error:
         findings += checking.findings_of(error)
     try:
         clients = load_clients(load(home / "clients.yaml", home), policies.catalogue, fapi=settings.fapi)
     except ValueError as error:
         findings += checking.findings_of(error)
-    try:
-        load_officers(home)
-    except DocumentError as error:
-        findings += error.findings
     documents, wrong = trusted(home / "documents", policies.catalogue)
     findings += wrong
     if findings or registry is None or clients is None:
         raise DocumentError(findings)
-    return Configuration(governed, registry, clients, documents, tuple(checking.warnings(policies, registry)))
+    warnings = (*checking.warnings(policies, registry), *warnings)
+    return Configuration(governed, enrolled, registry, shadows, clients, documents, warnings)
 
 
 def trusted(folder: Path, catalogue: Catalogue) -> tuple[tuple[str, ...], list[str]]:
@@ -141,8 +163,9 @@ def wire(
     now: Callable[[], datetime],
     jwks: Jwks | None = None,
     rations: Rations | None = None,
+    tallies: Tallies | None = None,
 ) -> Corridor:
-    """Every room, once. A `jwks` that is handed in is its owner's to close; `rations` go on counting."""
+    """Every room, once. A `jwks` that is handed in is its owner's to close; `rations` and `tallies` go on counting."""
     catalogue = known.policies.catalogue
     secret = keyfiles.secret(settings.home, "gateway.key")
     plain = settings.walk == "plain"
@@ -150,7 +173,9 @@ def wire(
     _ = face.descriptions.whole  # read now, while nobody waits
     cursors = Cursors(keyfiles.derived(secret, "cursors"))
     pseudonyms = pseudonyms_of(secret, settings.pseudonym_key)
-    fetcher = Fetcher(known.registry)
+    tallies = tallies or Tallies(keyfiles.derived(secret, REJECTED))
+    shadowing = Shadowing(known.shadows, _public(catalogue), tallies) if known.shadows.platforms else None
+    fetcher = Fetcher(known.registry, tallies, shadowing)
     named = Named(known.documents, only=settings.documents == "trusted")
     reader = Reader(face, plain=plain, named=named)
     for text in known.documents:
@@ -193,16 +218,20 @@ async def opened(
     now: Callable[[], datetime],
     jwks: Jwks,
     rations: Rations,
+    tallies: Tallies | None = None,
 ) -> Corridor:
     """Open the platforms and wire the rooms, in a thread. Raises HomeError, with everything closed."""
     try:
         await known.registry.open(Environment(settings))
+        await known.shadows.open(Environment(settings))
     except ValueError as error:  # a reference that is not set, an address that cannot be one
+        await known.registry.close()
         raise checking.HomeError(f"{error}; set it in {settings.home}/gateway.env or the environment") from None
     try:
-        return await asyncio.to_thread(wire, settings, known, audit, now, jwks, rations)
+        return await asyncio.to_thread(wire, settings, known, audit, now, jwks, rations, tallies)
     except BaseException as error:
         await known.registry.close()
+        await known.shadows.close()
         if isinstance(error, SecretError):
             raise checking.HomeError(f"{error}; set it in {settings.home}/secrets or the environment") from None
         raise
@@ -215,6 +244,39 @@ def redecided(known: Configuration, governed: Governed) -> Configuration | None:
     # the rooms that stay and the new decider speak of the very same entries
     policies = replace(governed.policies, catalogue=known.policies.catalogue)
     return replace(known, governed=replace(governed, policies=policies))
+
+
+def paused(known: Configuration, enrolled: Enrolled) -> Configuration | None:
+    """The configuration where only pauses are others; None when other declarations are asked."""
+    if enrolled.course.answering != known.enrolled.course.answering:
+        return None
+    return replace(known, enrolled=enrolled, registry=known.registry.pausing(enrolled.course.paused))
+
+
+def platforms_of(settings: Settings, catalogue: Catalogue, enrolled: Enrolled) -> tuple[Registry, Registry]:
+    """The platforms that are asked, with what is paused, and those that are not live yet; nothing is opened.
+
+    Raises HomeError or DocumentError with every finding.
+    """
+    found = declared(settings.home / "platforms", enrolled, load_officers(settings.home))
+    asked = checking.read_platforms(found.asked, catalogue, settings.workers).pausing(found.paused)
+    return asked, checking.read_platforms(found.shadows, catalogue, settings.workers)
+
+
+def drafts_of(settings: Settings, enrolled: Enrolled) -> Drafts:
+    """The files of HOME/platforms that are not what answers; none where the officers cannot be read."""
+    try:
+        return drafts(settings.home / "platforms", enrolled, load_officers(settings.home))
+    except DocumentError:
+        return Drafts()
+
+
+def _public(catalogue: Catalogue) -> dict[str, frozenset[str]]:
+    """By record type, the fields that are public for organisations."""
+    return {
+        name: frozenset(each.name for each in record.fields.values() if each.class_for(False) is FieldClass.PUBLIC)
+        for name, record in catalogue.types.items()
+    }
 
 
 def decider(settings: Settings, known: Configuration) -> Decider:

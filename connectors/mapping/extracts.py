@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from connectors.contract import Row, SubjectKey
+from connectors.contract import Rejected, Row, SubjectKey
 from connectors.declaration import Key
 from connectors.mapping.objects import Nested
 from connectors.mapping.paths import Look, Raw
@@ -84,7 +84,7 @@ class Extract:
             if self.deleted is not None and self.deleted(row):
                 mapped.deleted += 1
                 continue
-            at = "key"
+            at, identity = "key", ""
             try:
                 identity = "|".join([self._key_part(look(row)) for look in self.key])
                 at = "subject"
@@ -96,7 +96,7 @@ class Extract:
                     at = each.name
                     values |= each.read(row)
             except Unmappable as reason:
-                mapped.rejected.append(f"{self.name}.{at} {reason}")
+                mapped.rejected.append(Rejected(f"{self.name}.{at} {reason}", identity))
             else:
                 mapped.rows.append(Row(identity, owner, values))
         return mapped

@@ -20,15 +20,17 @@ import contextlib
 import logging
 import os
 import time
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from gateway.auditing import checkpoint, entries, keys, logs
 from gateway.auditing.checkpoint import Checkpoint
 from gateway.auditing.encoding import Encoder
 from gateway.auditing.keys import Pseudonyms, Signer
-from gateway.auditing.record import Record
+from gateway.auditing.record import Record, canonical
 from gateway.auditing.recovery import replay
 from gateway.auditing.tree import Frontier, leaf_hash
 from gateway.errors import GatewayError
@@ -126,6 +128,13 @@ class AuditLog:
             body = self._encoder.encode(record)
         except (TypeError, ValueError) as error:
             raise AuditUnavailable(f"the record cannot be written as JSON: {type(error).__name__}") from error
+        return await self._append(body)
+
+    async def note(self, words: Mapping[str, Any]) -> Receipt:
+        """Record what is no request: a change that this process obeys from now on. Raises AuditUnavailable."""
+        return await self._append(canonical(words))
+
+    async def _append(self, body: bytes) -> Receipt:
         if len(body) > entries.MAX_RECORD:
             raise AuditUnavailable(f"the record is larger than {entries.MAX_RECORD} bytes")
         if self._closing.is_set():

@@ -27,6 +27,7 @@ VERBS = {
     "client": "registry",
     "issuer": "registry",
     "audit": "audit",
+    "store": "store",
 }
 
 

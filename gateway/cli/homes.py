@@ -62,6 +62,14 @@ officers: {}
 #    roles: [policy.author]   # policy.approver, law.officer, operator
 #    region: "37"
 #    until: 2027-01-01
+# Who operates platforms. As soon as somebody is `platform.operator` of a region, its platforms are asked only as two
+# persons approved them: see platforms/README.md, "Registering a platform".
+#  sun-lan:
+#    name: Sun Lan
+#    key: "ed25519:..."
+#    roles: [platform.operator]   # platform.approver
+#    region: "37"
+#    regions: ["370200"]
 """
 ENVIRONMENT = """\
 # KEY=VALUE lines beneath the process's environment: settings (CREDIT_GATEWAY_...) and what platform files
@@ -90,7 +98,6 @@ def make_home(home: Path) -> list[str]:
         source = shipped("connectors")
         for path in (source / "README.md", *sorted((source / "platforms").glob("_*"))):
             shutil.copyfile(path, home / "platforms" / path.name)
-        shutil.copytree(source / "platforms" / "samples", home / "platforms" / "samples")
         made.append("platforms/  templates to copy, one file per platform")
     for name, text in (("clients.yaml", CLIENTS), ("officers.yaml", OFFICERS), ("gateway.env", ENVIRONMENT)):
         if not (home / name).exists():

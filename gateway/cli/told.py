@@ -16,6 +16,7 @@ from gateway.documents import DocumentError
 from gateway.governing.statements import Refused as ChangeRefused
 from gateway.keyfiles import KeyFileError
 from gateway.settings import SettingsError
+from gateway.store import StoreError
 from policies.findings import Refused
 
 KNOWN = (
@@ -33,5 +34,6 @@ KNOWN = (
     NotReady,
     Refused,
     SettingsError,
+    StoreError,
     WorkerError,
 )

@@ -23,6 +23,7 @@ from gateway.deciding.agreed import Agreed
 from gateway.deciding.consenting import Consented
 from gateway.deciding.interpreted import InterpretedPolicies
 from gateway.deciding.nesting import divided
+from gateway.deciding.pausing import paused, without_paused
 from gateway.deciding.registered import closed, parted
 from gateway.deciding.shapes import Shape, shape_of
 from gateway.deciding.sighting import Sights
@@ -200,7 +201,7 @@ class Decider:
 
     def _ruling(self, platform: Platform, record: RecordType, branch: Branch, facts: Facts, terms: Terms) -> Ruling:
         claim = platform.claim(record.name)
-        row = self._row(facts, terms)
+        row = without_paused(platform, record, self._row(facts, terms))
         decisions = divided(claim, {name: row.decision(name) for name in sorted(branch.fields)}, row.decision)
         denied = _closed(record, branch, row, decisions)
         rows = self._policies_at(facts.at).row_rules(facts)
@@ -222,10 +223,8 @@ class Decider:
 
     def _consent_opens(self, facts: Facts, decisions: Mapping[str, Decision], terms: Terms) -> frozenset[str]:
         """Denied fields that the same question would be answered with the subject's consent: decided, not guessed."""
-        if facts.consent:
-            return frozenset()
-        denied = frozenset(name for name, decision in decisions.items() if not decision.answered)
-        return denied & self._row(replace(facts, consent=True), terms).answered
+        denied = frozenset(name for name, decision in decisions.items() if not (decision.answered or paused(decision)))
+        return frozenset() if facts.consent else denied & self._row(replace(facts, consent=True), terms).answered
 
     def _where(
         self, platform: Platform, record: RecordType, branch: Branch, ruling: Ruling, alone: bool

@@ -5,5 +5,6 @@ fields and rows outside the asked conditions are dropped before anybody else see
 """
 
 from gateway.fetching.fetcher import Fetcher
+from gateway.fetching.shadowing import Shadowing
 
-__all__ = ["Fetcher"]
+__all__ = ["Fetcher", "Shadowing"]

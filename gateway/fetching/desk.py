@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from connectors.contract import Platform, Source
 from gateway.fetching.guard import Guard
 from gateway.model import Reply
 
+Rejecting = Callable[[str, str, str], None]  # told of each row that did not map: platform, record type, reason
+
 
 class Desk:
     """One for each source, for as long as the gateway lives."""
 
-    def __init__(self, platform: Platform, source: Source) -> None:
-        self.platform, self.source = platform, source
+    def __init__(self, platform: Platform, source: Source, rejecting: Rejecting) -> None:
+        self.platform, self.source, self.rejecting = platform, source, rejecting
         self.guard = Guard(source)
         self.fresh: dict[str, datetime] = {}  # record type -> how fresh the source was when it last said so
         self._batches: dict[str, int] = {}

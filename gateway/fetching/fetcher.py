@@ -13,7 +13,9 @@ from connectors.registry import Registry
 from gateway.fetching.desk import Desk
 from gateway.fetching.inquiry import BySubject, Question
 from gateway.fetching.joining import Asker, Joining
+from gateway.fetching.shadowing import Shadowing
 from gateway.model import Replies, Reply, Ruling, Verdict
+from gateway.registering.tallying import Tallies
 
 Numbers = list[int]  # parts of the verdict
 # Who has the latest deadline of a call is told by the guard, at it; those with an earlier one this much after theirs.
@@ -22,13 +24,16 @@ DENIED = Reply("DENIED")
 
 
 class Fetcher:
-    """Fetches verdicts. One per gateway: desks keep what they learn about their platforms."""
+    """Fetches verdicts. One per gateway: desks keep what they learn about their platforms. `shadowing` sees what was
+    asked, and nothing of it comes back."""
 
-    def __init__(self, registry: Registry) -> None:
-        self._registry = registry
+    def __init__(self, registry: Registry, tallies: Tallies | None = None, shadowing: Shadowing | None = None) -> None:
+        self._registry, self._shadowing = registry, shadowing
+        self.tallies = tallies or Tallies()
+        rejecting = self.tallies.rejected
         self._joining: dict[tuple[str, str], Joining] = {}  # by platform and record type; one for each source
         for platform in registry.platforms.values():
-            joining = {name: Joining(Desk(platform, source)) for name, source in platform.sources.items()}
+            joining = {name: Joining(Desk(platform, source, rejecting)) for name, source in platform.sources.items()}
             self._joining |= {(platform.id, name): joining[source] for name, source in platform.types.items()}
 
     def as_of(self, platform: str, type_name: str) -> datetime | None:
@@ -41,6 +46,11 @@ class Fetcher:
         types = self._registry.platforms[platform].types
         return any(self._joining[platform, name].desk.guard.is_open for name in types)
 
+    def leave(self) -> None:
+        """Nobody asks any more."""
+        if self._shadowing is not None:
+            self._shadowing.leave()
+
     async def fetch(self, verdict: Verdict, deadline: Deadline, request_id: str) -> Replies:
         """Never raises for a platform: a failure is a Reply with its status. Cancellation stops every ask."""
         by_part: dict[int, Reply] = {}
@@ -52,6 +62,8 @@ class Fetcher:
                 asked.asks.append((joining, question, Asker(subjects, deadline, request_id, settled)))
         if asked.asks:
             await asked.all(deadline)
+        if self._shadowing is not None:
+            self._shadowing.see(verdict, by_part)
         return Replies(by_part)
 
 

@@ -9,27 +9,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import orjson
-
-from gateway.governing import keeping
+from gateway.governing.floor import Floor, Floors
 from gateway.governing.journal import Journal
 from gateway.governing.officers import load_officers
 from gateway.governing.standing import Course, Sets, Standing, follow
-from gateway.governing.statements import Refused, Statement, canonical
-
-FLOOR = "policy-floor.json"
-
-
-@dataclass(frozen=True, slots=True)
-class Floor:
-    """The last pointer that this home obeyed; 0 before the first."""
-
-    seq: int = 0
-    pointer: str | None = None
+from gateway.governing.statements import Refused, Statement
 
 
 class Following:
@@ -44,12 +31,13 @@ class Following:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._home, self._province, self._sets, self._now = home, province, sets, now
+        self._floor = Floors(home, "policy", "pointer")
         self.journal = Journal(home)
         self.course = Course(Standing(0, None, initial, 0))
 
     def catch_up(self) -> Course:
         """Follow the pointers up to the one that stands. Raises Refused; as far as they were good they are followed."""
-        floor = self._floor()
+        floor = self._floor.read()
         last = self.journal.pointer()
         if last is None:
             if floor.seq or self.course.seq:
@@ -70,17 +58,14 @@ class Following:
 
     def last_good(self) -> Course:
         """The course up to the floor, from history alone: what this home obeyed last. Raises Refused."""
-        floor = self._floor()
+        floor = self._floor.read()
         for number in range(self.course.seq + 1, floor.seq + 1):
             self._step(self.journal.past(number), floor)
         return self.course
 
     def obeyed(self) -> None:
         """Write down that this home obeys the course. Raises OSError."""
-        with keeping.alone(self._home / "keys" / f".{FLOOR}.lock"):
-            if self._floor().seq < self.course.seq:
-                words = {"seq": self.course.seq, "pointer": self.course.pointer}
-                keeping.replace(self._home / "keys" / FLOOR, canonical(words))
+        self._floor.raise_to(self.course.seq, self.course.pointer)
 
     def judged(self, pointer: Statement) -> Course:
         """The course after one more pointer, which is not written yet. Raises Refused."""
@@ -88,19 +73,10 @@ class Following:
 
     def _step(self, pointer: Statement, floor: Floor) -> None:
         known = _seq(pointer) <= floor.seq
-        if _seq(pointer) == floor.seq and pointer.id != floor.pointer:
+        if _seq(pointer) == floor.seq and pointer.id != floor.statement:
             raise Refused("replayed", f"another pointer {floor.seq} was in force in this home")
         officers = load_officers(self._home)
         self.course = follow(self.course, pointer, officers, self._province, self._now(), None if known else self._sets)
-
-    def _floor(self) -> Floor:
-        try:
-            words = orjson.loads((self._home / "keys" / FLOOR).read_bytes())
-            return Floor(int(words["seq"]), str(words["pointer"]))
-        except FileNotFoundError:
-            return Floor()
-        except (OSError, ValueError, KeyError, TypeError):
-            raise Refused("unreadable", f"keys/{FLOOR} cannot be read; restore it from its backup") from None
 
 
 def stamp(path: Path) -> tuple[int, int, int] | None:

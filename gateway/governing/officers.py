@@ -16,18 +16,23 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
+from connectors.registry import region_prefix
 from gateway.documents import Document, DocumentError, suggestion
 from gateway.governing.signing import Verifier, verifier
 from policies.conditions import midnight
 
 FILE = "officers.yaml"
 AUTHOR, APPROVER, LAW, OPERATOR = "policy.author", "policy.approver", "law.officer", "operator"
-ROLES = (AUTHOR, APPROVER, LAW, OPERATOR)
+POLICY = (AUTHOR, APPROVER, LAW, OPERATOR)  # who may change policies
+PLATFORM_OPERATOR, PLATFORM_APPROVER = "platform.operator", "platform.approver"
+PLATFORM = (PLATFORM_OPERATOR, PLATFORM_APPROVER)  # who may change which platforms are asked, in their regions alone
+ROLES = POLICY + PLATFORM
 
 
 @dataclass(frozen=True, slots=True)
 class Officer:
-    """A person. `region` is the two digits of the province that they speak for; `until` is exclusive."""
+    """A person. `region` is the two digits of the province that they speak for; `until` is exclusive. `regions` are the
+    six digits of the areas whose platforms they may change, the areas below included."""
 
     id: str
     name: str
@@ -37,6 +42,7 @@ class Officer:
     region: str
     since: datetime | None
     until: datetime | None
+    regions: tuple[str, ...] = ()
 
     def serves(self, at: datetime) -> bool:
         return (self.since is None or self.since <= at) and (self.until is None or at < self.until)
@@ -44,6 +50,14 @@ class Officer:
     def may(self, roles: Collection[str], province: str, at: datetime) -> bool:
         """Whether this person speaks for a province in one of these roles at an instant."""
         return bool(self.roles & set(roles)) and self.region == province and self.serves(at)
+
+    def covers(self, region: str) -> bool:
+        """Whether a platform's region lies in one of this person's."""
+        return any(region.startswith(region_prefix(mine)) for mine in self.regions)
+
+    def runs(self, roles: Collection[str], region: str, at: datetime) -> bool:
+        """Whether this person may change platforms of a region, in one of these roles, at an instant."""
+        return bool(self.roles & set(roles)) and self.covers(region) and self.serves(at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +68,10 @@ class Officers:
 
     def of_key(self, public: str) -> Officer | None:
         return next((officer for officer in self.by_id.values() if officer.public == public), None)
+
+    def operated(self, region: str) -> bool:
+        """Whether anybody is, was or will be named to operate platforms of a region."""
+        return any(PLATFORM_OPERATOR in each.roles and each.covers(region) for each in self.by_id.values())
 
 
 def _day(value: object) -> object:
@@ -77,6 +95,7 @@ class _OfficerEntry(_Entry):
     region: Annotated[str, StringConstraints(pattern=r"^[1-9]\d$")]
     since: Day | None = None
     until: Day | None = None
+    regions: tuple[Annotated[str, StringConstraints(pattern=r"^[1-9]\d{5}$")], ...] = ()
 
 
 class _File(_Entry):
@@ -115,6 +134,7 @@ def read_officers(document: Document) -> Officers:
                 region=entry.region,
                 since=midnight(entry.since) if entry.since else None,
                 until=midnight(entry.until) if entry.until else None,
+                regions=entry.regions,
             )
             for name, entry in file.officers.items()
         }
@@ -128,6 +148,13 @@ def _findings(document: Document, file: _File) -> Iterator[str]:
             if role not in ROLES:
                 where = document.where(["officers", name, "roles", place])
                 yield f"{where}: unknown role `{role}`{suggestion(role, ROLES)}"
+        if bool(entry.regions) != any(role in PLATFORM for role in entry.roles):
+            where = document.where(["officers", name, "regions"])
+            yield f"{where}: `regions` and a role `platform.…` belong together: whose platforms may they change?"
+        for place, region in enumerate(entry.regions):
+            if not region.startswith(entry.region):
+                where = document.where(["officers", name, "regions", place])
+                yield f"{where}: `{region}` does not lie in province {entry.region}, for which this person speaks"
         try:
             verifier(entry.key)
         except ValueError as error:

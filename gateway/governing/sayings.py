@@ -21,7 +21,7 @@ Text = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 Word = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 
 
-class _Saying(BaseModel):
+class Saying(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel, validate_by_name=True)
 
     @property
@@ -29,21 +29,21 @@ class _Saying(BaseModel):
         return self.model_dump(mode="json", by_alias=True)
 
 
-class Note(_Saying):
+class Note(Saying):
     """What changes, in two languages, for officers and partners."""
 
     zh: Text
     en: Text
 
 
-class Base(_Saying):
+class Base(Saying):
     """What was in force: the bundle, and the number of the pointer that brought it (0: no pointer did)."""
 
     bundle: Digest
     changed: int = Field(ge=0)
 
 
-class Evidence(_Saying):
+class Evidence(Saying):
     """What the machine found: warnings of the check, cases that passed, what the change opens, agreements in it."""
 
     warnings: int = Field(ge=0)
@@ -52,7 +52,7 @@ class Evidence(_Saying):
     agreements: tuple[str, ...]
 
 
-class Submission(_Saying):
+class Submission(Saying):
     """A bundle that shall replace `base`. `widens`: it opens something, and is meant to. `lifts`: suspensions."""
 
     bundle: Digest
@@ -63,7 +63,7 @@ class Submission(_Saying):
     lifts: tuple[Word, ...] = ()
 
 
-class Approval(_Saying):
+class Approval(Saying):
     """`submission` is the id of the statement that is approved; the rest is said again, so that it is signed."""
 
     submission: StatementId
@@ -72,7 +72,7 @@ class Approval(_Saying):
     widens: bool
 
 
-class Limit(_Saying):
+class Limit(Saying):
     """What a break-glass closes: across words all must hold, inside one any; at least one is said."""
 
     clients: tuple[Word, ...] = ()
@@ -93,12 +93,12 @@ class Limit(_Saying):
         return self
 
 
-class Partner(_Saying):
+class Partner(Saying):
     kind: Literal["agreement", "client"]
     id: Word
 
 
-class Pointer(_Saying):
+class Pointer(Saying):
     """What is in force from `from_`: `bundle`, and `digest` with what is laid over it. `previous` is the id of the
     pointer before; `replaces` the bundle that was in force when this was signed."""
 
@@ -117,7 +117,7 @@ class Pointer(_Saying):
     until: AwareDatetime | None = None
 
 
-S = TypeVar("S", bound=_Saying)
+S = TypeVar("S", bound=Saying)
 
 
 def said(statement: Statement, model: type[S], where: str) -> S:

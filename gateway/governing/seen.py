@@ -20,18 +20,22 @@ from gateway.governing import keeping
 from gateway.governing.journal import FOLDER
 from gateway.governing.statements import canonical
 
+POINTER, STEP = "pointer", "step"  # what is obeyed: of policies, of platforms
 PAUSE = 0.02  # seconds between two looks
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One running gateway process. `refused` names the pointer that it did not obey, and the reason in one word."""
+    """One running gateway process: which pointer of policies it obeys, and up to which step of platforms. `refused`
+    names the pointer that it did not obey, and the reason in one word; `declined` the same of a step."""
 
     worker: int
     seq: int
     digest: str
     since: str | None
     refused: Mapping[str, Any] | None
+    step: int = 0
+    declined: Mapping[str, Any] | None = None
 
 
 class Presence:
@@ -46,9 +50,9 @@ class Presence:
         self._lock = os.open(folder / f"{worker}.lock", os.O_RDWR | os.O_CREAT, 0o600)
         fcntl.flock(self._lock, fcntl.LOCK_SH)
 
-    def tell(self, seq: int, digest: str, since: str | None, refused: Mapping[str, Any] | None) -> None:
-        words = {"worker": self._worker, "seq": seq, "digest": digest, "since": since, "refused": refused}
-        keeping.replace(self._place, canonical(words), durable=False)
+    def tell(self, **said: Any) -> None:
+        """What `Seen` holds, without the number of the process."""
+        keeping.replace(self._place, canonical({"worker": self._worker, **said}), durable=False)
 
     def gone(self) -> None:
         os.close(self._lock)
@@ -68,22 +72,30 @@ def running(home: Path) -> list[Seen | int]:
     return found
 
 
-def acknowledged(home: Path, seq: int, within: float) -> list[Seen | int]:
-    """Wait until every running gateway obeys pointer `seq` or has refused it, at most `within` seconds."""
+def acknowledged(home: Path, seq: int, within: float, what: str = POINTER) -> list[Seen | int]:
+    """Wait until every running gateway obeys pointer or step `seq` or has refused it, at most `within` seconds."""
     end = time.monotonic() + within
     while True:
         found = running(home)
-        if all(obeys(each, seq) or refuses(each, seq) for each in found) or time.monotonic() >= end:
+        if all(obeys(each, seq, what) or refuses(each, seq, what) for each in found) or time.monotonic() >= end:
             return found
         time.sleep(PAUSE)
 
 
-def obeys(seen: Seen | int, seq: int) -> bool:
-    return isinstance(seen, Seen) and seen.seq >= seq
+def obeys(seen: Seen | int, seq: int, what: str = POINTER) -> bool:
+    return isinstance(seen, Seen) and (seen.seq if what == POINTER else seen.step) >= seq
 
 
-def refuses(seen: Seen | int, seq: int) -> bool:
-    return isinstance(seen, Seen) and seen.refused is not None and int(seen.refused["seq"]) >= seq
+def refuses(seen: Seen | int, seq: int, what: str = POINTER) -> bool:
+    refused = refusal(seen, what)
+    return refused is not None and int(refused["seq"]) >= seq
+
+
+def refusal(seen: Seen | int, what: str = POINTER) -> Mapping[str, Any] | None:
+    """What a process does not obey, and why."""
+    if isinstance(seen, int):
+        return None
+    return seen.refused if what == POINTER else seen.declined
 
 
 def _held(lock: Path) -> bool:

@@ -117,7 +117,7 @@ def follow(
     current = course.in_force(at)
     if course.seq == 0:  # what lay in HOME/policies then
         current = Standing(0, None, pointer.replaces, 0)
-    wanted = roles.ROLES if pointer.verb in TIGHTENS else (roles.OPERATOR, roles.APPROVER)
+    wanted = roles.POLICY if pointer.verb in TIGHTENS else (roles.OPERATOR, roles.APPROVER)
     if not officer.may(wanted, province, at):
         raise Refused("role", f"{where}: `{officer.id}` may not {pointer.verb} here; {_needs(wanted, province)}")
     if pointer.replaces != current.bundle:

@@ -55,16 +55,22 @@ def published(settings: Settings, course: Course, wait: float, done: str) -> Non
     standing = course.waiting or course.current
     since = f", from {clock(standing.since)}" if course.waiting and standing.since else ""
     click.echo(f"{done}: pointer {course.seq}, policy set {short(standing.digest)}{since}")
-    found = seen.acknowledged(settings.home, course.seq, wait)
+    awaited(settings, course.seq, wait, seen.POINTER)
+
+
+def awaited(settings: Settings, seq: int, wait: float, what: str) -> None:
+    """Wait until every running gateway obeys a pointer or a step; exits with 1 when one does not."""
+    found = seen.acknowledged(settings.home, seq, wait, what)
     if not found:
         click.echo("no gateway runs on this home; the next one that starts obeys it")
     late = False
     for each in found:
         number = each.worker if isinstance(each, seen.Seen) else each
-        if isinstance(each, seen.Seen) and seen.refuses(each, course.seq) and each.refused:
-            click.echo(f"gateway {number} refuses ({each.refused['reason']}): {each.refused['message']}", err=True)
-        elif seen.obeys(each, course.seq):
-            click.echo(f"gateway {number} obeys pointer {course.seq}")
+        refused = seen.refusal(each, what)
+        if refused is not None and seen.refuses(each, seq, what):
+            click.echo(f"gateway {number} refuses ({refused['reason']}): {refused['message']}", err=True)
+        elif seen.obeys(each, seq, what):
+            click.echo(f"gateway {number} obeys {what} {seq}")
             continue
         else:
             click.echo(f"gateway {number} has not obeyed within {wait:g} s", err=True)

@@ -19,6 +19,7 @@ from rich.text import Text
 
 from gateway.auditing.recorded import Asked, Record, asked, find
 from gateway.cli import policy_words as words
+from gateway.deciding.pausing import PAUSED
 from gateway.settings import load as load_settings
 from policies.bundles import PolicySet
 from policies.conditions import SHANGHAI
@@ -66,7 +67,7 @@ def show(policies: PolicySet, record: Record, found: list[Asked], language: str)
         for field, (effect, rule) in _fields(policies, ask):
             decision = decide(policies, facts, field)
             table.add_row(effect, field.coordinate, rule, Text(str(getattr(decision.reason, language))))
-            if not ask.ceiling and (decision.effect, decision.rule) != (effect, rule):
+            if not ask.ceiling and not rule.startswith(PAUSED) and (decision.effect, decision.rule) != (effect, rule):
                 others.append(
                     f"{field.coordinate}: recorded {effect} by {rule}, is {decision.effect} by {decision.rule}"
                 )

@@ -1,0 +1,175 @@
+"""What one gateway process asks by: the steps followed, the declarations they name read and proved, the last good kept.
+
+    stirred()  a look at one file (or, at a database, at the clock)       look()  the work, in a thread
+
+Nothing here swaps anything, and `look` never raises. What this home obeyed is kept beside it twice: its number in
+HOME/keys/platforms-floor.json, so that no older row comes back, and all of it in HOME/state/platforms-obeyed.json, by
+which a gateway starts whose store is gone or damaged. That copy is believed no more than the store: it is judged anew,
+and must reach the floor. When there is nothing good at all, a gateway does not start.
+"""
+
+from __future__ import annotations
+
+import base64
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import orjson
+
+from gateway.governing import keeping
+from gateway.governing.floor import Floors
+from gateway.governing.following import stamp
+from gateway.governing.obeying import Declined
+from gateway.governing.officers import load_officers
+from gateway.governing.statements import Refused, canonical, read
+from gateway.registering.contents import Files, proved
+from gateway.registering.sayings import STEP
+from gateway.registering.standing import Course, follow
+from gateway.store import Store
+
+COPY = Path("state") / "platforms-obeyed.json"  # in a home
+AGAIN = 2.0  # seconds after which what was refused is tried again
+EVERY = 0.25  # seconds between two looks at a database
+
+_log = logging.getLogger("credit_gateway.registering")
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """The course that is obeyed, with the files of every declaration that it asks or shadows, by digest."""
+
+    course: Course = field(default_factory=Course)
+    files: Mapping[str, Files] = field(default_factory=dict)
+    declined: Declined | None = None
+
+
+def begin(home: Path, store: Store, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Enrolled:
+    """What a home that starts obeys. Raises Refused when there is nothing good."""
+    floor = Floors(home, "platforms", "step").read()
+    if not store.present and not floor.seq:
+        return Enrolled()
+    try:
+        return _read(home, store, Enrolled(), now())
+    except (ValueError, OSError) as error:
+        declined = _declined(Course(), error)
+        if not floor.seq:
+            raise Refused(declined.reason, declined.message) from None
+        _log.error("the platforms' steps are not obeyed (%s): %s", declined.reason, declined.message)
+        return replace(_copied(home, declined.message, now()), declined=declined)
+
+
+class Enrolment:
+    """Follows the steps from what a process began with."""
+
+    def __init__(
+        self,
+        home: Path,
+        store: Store,
+        enrolled: Enrolled,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.enrolled = enrolled
+        self._home, self._store, self._now, self._monotonic = home, store, now, monotonic
+        self._floors = Floors(home, "platforms", "step")
+        self._stamp: tuple[int, int, int] | None = None
+        self._due = float("-inf")
+        self.told = self._floors.read().seq  # up to which step the audit was told
+
+    def stirred(self) -> bool:
+        """Whether there is anything to look at."""
+        if self._store.file is None:
+            return self._monotonic() >= self._due
+        if self.enrolled.declined is not None and self._monotonic() >= self._due:
+            return True
+        return stamp(self._store.file) != self._stamp
+
+    def look(self) -> Enrolled:
+        """Judge what was added. What is given is not obeyed yet: `obeys` says so."""
+        if self._store.file is not None:
+            self._stamp = stamp(self._store.file)
+        self._due = self._monotonic() + (AGAIN if self.enrolled.declined else EVERY)
+        try:
+            if not self._store.present and not self.enrolled.course.seq:
+                return self.enrolled
+            return _read(self._home, self._store, self.enrolled, self._now())
+        except Exception as error:  # noqa: BLE001  # whatever it is, what is obeyed stays
+            return replace(self.enrolled, declined=_declined(self.enrolled.course, error))
+
+    def obeys(self, enrolled: Enrolled) -> None:
+        """From now on this is what the process obeys, or stays with; written down with all that it needs."""
+        before, self.enrolled = self.enrolled, enrolled
+        declined = enrolled.declined
+        if declined is not None:
+            if declined != before.declined:
+                _log.error("the platforms' steps are not obeyed (%s): %s", declined.reason, declined.message)
+        elif enrolled.course.seq and enrolled.course.seq > self._floors.read().seq:
+            rows = [base64.b64encode(raw).decode() for raw in self._store.after(0)[: enrolled.course.seq]]
+            files = {
+                digest: {name: base64.b64encode(raw).decode() for name, raw in each.items()}
+                for digest, each in enrolled.files.items()
+            }
+            keeping.replace(self._home / COPY, canonical({"steps": rows, "files": files}))
+            self._floors.raise_to(enrolled.course.seq, enrolled.course.last)
+
+
+def _read(home: Path, store: Store, known: Enrolled, now: datetime) -> Enrolled:
+    """What the store says by now. Raises Refused, StoreError, DocumentError."""
+    floor = Floors(home, "platforms", "step").read()
+    if not store.present:
+        raise Refused(
+            "missing", f"the store is gone, and step {max(floor.seq, known.course.seq)} was obeyed; restore it"
+        )
+    head = store.head()
+    seq, least = (head[0] if head else 0), max(floor.seq, known.course.seq)
+    if seq < least:
+        raise Refused("replayed", f"the store ends at step {seq}, and step {least} was obeyed here; restore it")
+    if head is not None and seq == known.course.seq and head[1] != known.course.last:
+        raise Refused("replayed", f"another step {seq} was obeyed here; restore the store")
+    if seq == known.course.seq:
+        return replace(known, declined=None)
+    return _followed(home, known, store.after(known.course.seq), store.files, now)
+
+
+def _followed(home: Path, known: Enrolled, rows: list[bytes], files: Callable[[str], Files], now: datetime) -> Enrolled:
+    floor, officers, course = Floors(home, "platforms", "step").read(), load_officers(home), known.course
+    for raw in rows:
+        course = follow(course, read(raw, STEP, f"step {course.seq + 1}"), officers, now)
+        if course.seq == floor.seq and course.last != floor.statement:
+            raise Refused("replayed", f"another step {floor.seq} was obeyed in this home; restore the store")
+    found: dict[str, Files] = {}
+    for platform, digests in course.answering.items():
+        for digest in digests:
+            if digest is not None:
+                found[digest] = known.files.get(digest) or files(digest)
+                proved(platform, digest, found[digest])
+    return Enrolled(course, found)
+
+
+def _copied(home: Path, why: str, now: datetime) -> Enrolled:
+    """What this home obeyed last, from its own copy. Raises Refused."""
+    floor = Floors(home, "platforms", "step").read()
+    try:
+        words = orjson.loads((home / COPY).read_bytes())
+        rows = [base64.b64decode(row) for row in words["steps"]]
+        kept = {
+            digest: {name: base64.b64decode(raw) for name, raw in each.items()}
+            for digest, each in words["files"].items()
+        }
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        raise Refused("unreadable", f"{why}; {COPY} cannot be read either") from None
+    enrolled = _followed(home, Enrolled(), rows, lambda digest: kept.get(digest, {}), now)
+    if enrolled.course.seq < floor.seq:
+        raise Refused("replayed", f"{why}; {COPY} ends before step {floor.seq}, which was obeyed here")
+    return enrolled
+
+
+def _declined(course: Course, error: Exception) -> Declined:
+    if isinstance(error, Refused):
+        return Declined(course.seq + 1, error.reason, str(error))
+    known = isinstance(error, ValueError | OSError)
+    return Declined(course.seq + 1, "store" if known else "internal", str(error) if known else type(error).__name__)

@@ -1,0 +1,291 @@
+"""Which platforms are asked is what two persons said: signed, in one row, never older or other; else the last good."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from gateway import checking
+from gateway.cli.homes import make_home
+from gateway.documents import DocumentError
+from gateway.governing.officers import load_officers
+from gateway.governing.signing import Signer, make_key, read_key
+from gateway.governing.statements import Refused
+from gateway.registering import enrolment
+from gateway.registering.answering import Drafts, declared, drafts
+from gateway.registering.desk import Desk
+from gateway.registering.enrolment import Enrolled, Enrolment
+from gateway.store import Store, StoreError
+from policies.model import Catalogue
+from tests.journeys.operating import DECLARATION, PEOPLE, PLATFORM
+
+CORRUPT: dict[str, Callable[[bytes], bytes]] = {
+    "cut short": lambda raw: raw[: len(raw) // 2],
+    "overwritten": lambda raw: raw[:4096] + bytes(len(raw) - 4096),
+    "no database": lambda raw: b"nothing of a database" * 400,
+    "empty": lambda raw: b"",
+}
+
+
+class Bureau:
+    """A home with operators, its store and its desk."""
+
+    def __init__(self, home: Path, catalogue: Catalogue, url: str = "") -> None:
+        self.home, self.catalogue = home, catalogue
+        self.store = Store(home, url)
+        self.desk = Desk(home, self.store, lambda: catalogue)
+        self.file = home / "platforms" / f"{PLATFORM}.yaml"
+        self.file.write_text(DECLARATION, "utf-8")
+        keys = home.parent / "keys"
+        keys.mkdir(exist_ok=True)
+        lines = ["officers:"]
+        for name, (roles, region) in PEOPLE.items():
+            public = make_key(keys / name).public
+            lines.append(
+                f'  {name}: {{name: N, key: "{public}", roles: [{roles}], region: "37", regions: ["{region}"]}}'
+            )
+        (home / "officers.yaml").write_text("\n".join(lines) + "\n", "utf-8")
+
+    def key(self, name: str) -> Signer:
+        return read_key(self.home.parent / "keys" / name)
+
+    def bring_live(self) -> None:
+        self.desk.register(self.file, self.key("li"))
+        self.desk.step("approve", PLATFORM, self.key("wang"))
+        self.desk.step("live", PLATFORM, self.key("li"))
+
+    def begin(self) -> Enrolled:
+        return enrolment.begin(self.home, Store(self.home))
+
+    def obeyed(self) -> Enrolled:
+        """As a gateway does that takes up what there is."""
+        following = Enrolment(self.home, self.store, self.begin())
+        following.obeys(following.look())
+        return following.enrolled
+
+    def asked(self, enrolled: Enrolled) -> list[str]:
+        officers = load_officers(self.home)
+        return [document.stem for document in declared(self.home / "platforms", enrolled, officers).asked]
+
+
+@pytest.fixture(scope="module")
+def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Catalogue:
+    home = tmp_path_factory.mktemp("shipped")
+    make_home(home)
+    return checking.read_policies(home / "policies").catalogue
+
+
+@pytest.fixture
+def bureau(tmp_path: Path, catalogue: Catalogue) -> Bureau:
+    (tmp_path / "home" / "platforms").mkdir(parents=True)
+    return Bureau(tmp_path / "home", catalogue)
+
+
+def test_a_home_without_operators_is_as_before(bureau: Bureau) -> None:
+    """Where nobody is named for a region its files answer as they lie, and no store is made."""
+    (bureau.home / "officers.yaml").unlink()
+    assert bureau.asked(bureau.begin()) == [PLATFORM]
+    assert not (bureau.home / "state").exists()
+
+
+def test_a_region_with_operators_is_asked_only_what_was_approved(bureau: Bureau) -> None:
+    """A file that nobody put live answers nothing, not even one that is broken; what was put live answers whatever
+    becomes of its file; platforms of other regions go on by their files."""
+    other = bureau.home / "platforms" / "370600-yantai-other.yaml"
+    other.write_text(DECLARATION.replace("371100-rizhao-honours", other.stem).replace('"371100"', '"370600"'), "utf-8")
+    officers = load_officers(bureau.home)
+    folder = bureau.home / "platforms"
+    assert bureau.asked(bureau.begin()) == [other.stem]
+    assert drafts(folder, bureau.begin(), officers).unasked == (PLATFORM,)
+    bureau.bring_live()
+    found = bureau.begin()
+    assert bureau.asked(found) == [other.stem, PLATFORM]
+    assert drafts(folder, found, officers) == Drafts()
+    bureau.file.write_text("broken: [", "utf-8")
+    assert bureau.asked(found) == [other.stem, PLATFORM]
+    assert drafts(folder, found, officers).edited == (PLATFORM,)
+    bureau.file.unlink()
+    assert bureau.asked(found) == [other.stem, PLATFORM]
+
+
+def test_what_the_check_refuses_is_not_registered(bureau: Bureau) -> None:
+    """A declaration with a mistake is refused with its line, and no step is written."""
+    bureau.file.write_text(DECLARATION.replace("honourName:", "honorName:"), "utf-8")
+    with pytest.raises(ValueError, match=rf"{PLATFORM}\.yaml:18: "):
+        bureau.desk.register(bureau.file, bureau.key("li"))
+    assert bureau.begin() == Enrolled()
+
+
+@pytest.mark.parametrize(
+    ("who", "verb", "reason"),
+    [("li", "approve", "role"), ("zhou", "approve", "role"), ("gao", "approve", None), ("li", "live", "approval")],
+)
+def test_nobody_alone_brings_a_platform_before_callers(bureau: Bureau, who: str, verb: str, reason: str | None) -> None:
+    """Neither who registered it, nor another region's operator, nor anybody before it was approved."""
+    bureau.desk.register(bureau.file, bureau.key("li"))
+    if reason is None:
+        bureau.desk.step(verb, PLATFORM, bureau.key(who))
+        return
+    with pytest.raises(Refused) as refused:
+        bureau.desk.step(verb, PLATFORM, bureau.key(who))
+    assert refused.value.reason == reason
+
+
+def test_a_changed_declaration_needs_a_new_approval(bureau: Bureau) -> None:
+    """An approval is of the very bytes: what is registered afterwards waits for its own, and the old one answers."""
+    bureau.bring_live()
+    before = bureau.begin().course.platforms[PLATFORM].live
+    bureau.file.write_text(DECLARATION.replace("version: 1.0.0", "version: 1.1.0"), "utf-8")
+    bureau.desk.register(bureau.file, bureau.key("li"))
+    with pytest.raises(Refused, match="approval"):
+        bureau.desk.step("live", PLATFORM, bureau.key("li"))
+    assert bureau.begin().course.platforms[PLATFORM].live == before
+    bureau.desk.step("approve", PLATFORM, bureau.key("gao"))
+    bureau.desk.step("live", PLATFORM, bureau.key("li"))
+    live = bureau.begin().course.platforms[PLATFORM].live
+    assert live is not None
+    assert (live.version, live.approved_by) == ("1.1.0", "gao")
+
+
+@pytest.mark.parametrize("change", CORRUPT)
+def test_a_damaged_store_leaves_the_last_good(bureau: Bureau, change: str) -> None:
+    """A gateway that runs, and one that starts, go on with what was obeyed and say so; a pause among it holds."""
+    bureau.bring_live()
+    bureau.desk.pause("pause", PLATFORM, "Honour.organ", bureau.key("li"))
+    before = bureau.obeyed()
+    assert before.course.seq == 4
+    place = bureau.home / "state" / "platforms.sqlite3"
+    place.write_bytes(CORRUPT[change](place.read_bytes()))
+    following = Enrolment(bureau.home, Store(bureau.home), before)
+    for found in (following.look(), bureau.begin()):
+        assert found.declined is not None
+        assert (found.course, found.files) == (before.course, before.files)
+        assert bureau.asked(found) == [PLATFORM]
+    with pytest.raises((Refused, StoreError)):
+        bureau.desk.pause("resume", PLATFORM, "Honour.organ", bureau.key("li"))
+
+
+def test_an_older_store_is_not_obeyed(bureau: Bureau) -> None:
+    """A store without the last step, in which something was paused, is one that was brought back."""
+    bureau.bring_live()
+    place = bureau.home / "state" / "platforms.sqlite3"
+    old = place.read_bytes()
+    bureau.desk.pause("pause", PLATFORM, "Honour", bureau.key("li"))
+    before = bureau.obeyed()
+    place.write_bytes(old)
+    found = bureau.begin()
+    assert found.declined is not None
+    assert found.declined.reason == "replayed"
+    assert found.course == before.course
+    (bureau.home / enrolment.COPY).unlink()
+    with pytest.raises(Refused, match="platforms-obeyed"):
+        bureau.begin()
+
+
+def test_a_store_that_nothing_was_obeyed_of_refuses_the_start(bureau: Bureau) -> None:
+    """Where nothing good is known a gateway does not start with a guess."""
+    bureau.bring_live()
+    place = bureau.home / "state" / "platforms.sqlite3"
+    place.write_bytes(CORRUPT["cut short"](place.read_bytes()))
+    with pytest.raises(Refused):
+        bureau.begin()
+
+
+@pytest.mark.parametrize(
+    ("statement", "reason"),
+    [
+        ("UPDATE contents SET raw = CAST(replace(CAST(raw AS TEXT), 'RIZHAO_BASE', 'OTHER_BASE') AS BLOB)", "content"),
+        ("DELETE FROM contents", "content"),
+        ("DELETE FROM steps WHERE seq = 2", "gap"),
+        (
+            "UPDATE steps SET raw = CAST(replace(CAST(raw AS TEXT), '1.0.0', '1.0.1') AS BLOB) WHERE seq = 1",
+            "signature",
+        ),
+        ("UPDATE steps SET raw = (SELECT raw FROM steps WHERE seq = 1) WHERE seq = 2", "replayed"),
+    ],
+)
+def test_what_is_changed_in_the_store_is_found(bureau: Bureau, statement: str, reason: str) -> None:
+    """Whoever may write the database but holds no key changes neither a declaration nor what was said about it."""
+    bureau.bring_live()
+    with sqlite3.connect(bureau.home / "state" / "platforms.sqlite3") as database:
+        database.execute(statement)
+    database.close()
+    with pytest.raises(Refused) as refused:
+        bureau.begin()
+    assert refused.value.reason == reason
+
+
+def test_a_pause_of_an_approver_is_lifted_by_an_approver(bureau: Bureau) -> None:
+    """What the gateway's side closed the platform's side does not open; what an operator paused either may."""
+    bureau.bring_live()
+    desk = bureau.desk
+    desk.pause("pause", PLATFORM, "Honour", bureau.key("wang"))
+    with pytest.raises(Refused, match=r"platform\.approver"):
+        desk.pause("resume", PLATFORM, "Honour", bureau.key("li"))
+    desk.pause("resume", PLATFORM, "Honour", bureau.key("wang"))
+    desk.pause("pause", PLATFORM, "Honour", bureau.key("li"))
+    desk.pause("resume", PLATFORM, "Honour", bureau.key("wang"))
+    assert bureau.begin().course.paused == {}
+
+
+def test_who_left_approves_nothing_more(bureau: Bureau) -> None:
+    """Steps of a person whose time is over stay proved; new ones are refused. An entry that is gone proves nothing."""
+    bureau.bring_live()
+    path = bureau.home / "officers.yaml"
+    text = path.read_text("utf-8")
+    path.write_text(text.replace('regions: ["370000"]', 'regions: ["370000"], until: 2026-01-01'), "utf-8")
+    with pytest.raises(Refused, match="`wang` may not approve"):
+        bureau.begin()  # the approval is younger than that
+    path.write_text(text.replace('regions: ["370000"]', 'regions: ["370000"], until: 2099-01-01'), "utf-8")
+    assert bureau.begin().course.seq == 3
+    path.write_text("\n".join(line for line in text.splitlines() if "wang" not in line) + "\n", "utf-8")
+    with pytest.raises(Refused, match=r"not in officers\.yaml"):
+        bureau.begin()
+
+
+def test_roles_and_regions_belong_together(bureau: Bureau) -> None:
+    """An operator without regions, regions without such a role, and a region of another province are refused."""
+    path = bureau.home / "officers.yaml"
+    good = path.read_text("utf-8")
+    for old, new in (
+        (', regions: ["370300"]', ""),
+        ("roles: [platform.operator], region", "roles: [operator], region"),
+        ('regions: ["370300"]', 'regions: ["310000"]'),
+    ):
+        path.write_text(good.replace(old, new), "utf-8")
+        with pytest.raises(DocumentError, match=r"officers\.yaml:[25]: "):
+            load_officers(bureau.home)
+
+
+def test_operators_of_platforms_change_no_policy(bureau: Bureau) -> None:
+    """The roles of platforms are none of policies: who runs a city's database suspends no partner."""
+    for name in PEOPLE:
+        officer = load_officers(bureau.home).by_id[name]
+        assert not officer.may(("policy.author", "policy.approver", "law.officer", "operator"), "37", datetime.now(UTC))
+
+
+def test_two_at_once_are_one_after_the_other(bureau: Bureau, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of two steps that follow the same one the later is refused, and the row has no fork."""
+    bureau.bring_live()
+    course = bureau.desk.course()
+    bureau.desk.pause("pause", PLATFORM, "Honour", bureau.key("li"))
+    monkeypatch.setattr(bureau.desk, "course", lambda: course)
+    with pytest.raises(StoreError, match="try again"):
+        bureau.desk.pause("pause", PLATFORM, "Honour.organ", bureau.key("li"))
+
+
+def test_a_schema_of_another_time_is_told(bureau: Bureau, tmp_path: Path) -> None:
+    """A newer schema is never touched; an empty database that is not ours alone is not filled unasked."""
+    bureau.bring_live()
+    with sqlite3.connect(bureau.home / "state" / "platforms.sqlite3") as database:
+        database.execute("UPDATE alembic_version SET version_num = '9999'")
+    database.close()
+    for verb in (Store(bureau.home).upgrade, Store(bureau.home).check, Store(bureau.home).head):
+        with pytest.raises(StoreError, match="newer than this program"):
+            verb()
+    with pytest.raises(StoreError, match="address cannot be used"):
+        Store(bureau.home, "nonsense")
