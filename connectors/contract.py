@@ -104,6 +104,7 @@ class Document(Protocol):
         self, loc: Sequence[str | int], message: str, word: str | None = None, known: Iterable[str] = ()
     ) -> Exception: ...
     def beside(self, name: str) -> bytes: ...
+    def sibling(self, name: str) -> Document: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +120,8 @@ class SubjectKey:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """`field op values`: `eq` one value, `in` any of them, `range` (from, until), inclusive, None is open.
-
-    `contains` is one text within another, brackets, width and blanks apart; a platform may let too much through.
-    """
+    """`field op values`: `eq` one value, `in` any of them, `range` (from, until), inclusive, None is open; `contains`
+    is one text within another, brackets, width and blanks apart: a platform may let too much through."""
 
     field: str
     op: Literal["eq", "in", "range", "contains"]

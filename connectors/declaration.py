@@ -219,6 +219,8 @@ class PlatformWords(Block):
     """An answer whose `asOf` is older is marked stale."""
     mode: Literal["live", "sandbox"] = "live"
     """Whether its records are real; a sandbox is asked by sandbox clients alone."""
+    samples: Texts = ()
+    """Files below this one's folder with invented rows and what they mean, for `connector check` alone."""
     sources: dict[str, AnySource] = Field(min_length=1)
     """Where the platform is reached, by names of your own."""
     vocabularies: dict[str, Codes] = Field(default_factory=dict)

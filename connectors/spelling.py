@@ -99,6 +99,11 @@ def _expression(text: str) -> str:
     return text
 
 
+def names_credential(name: str) -> bool:
+    """Whether what stands under this name is taken for a credential."""
+    return _CREDENTIAL.search(name) is not None
+
+
 def no_literal_secrets(words: Any, name: str = "") -> Any:
     """Refuses a literal under a name such as `password` or `X-Token`, at any depth; gives `words` back."""
     if isinstance(words, dict):
@@ -107,7 +112,7 @@ def no_literal_secrets(words: Any, name: str = "") -> Any:
     elif isinstance(words, list):
         for value in words:
             no_literal_secrets(value, name)
-    elif _CREDENTIAL.search(name) and not is_reference(words):
+    elif names_credential(name) and not is_reference(words):
         raise ValueError(f"`{name}` looks like a credential: write a reference, `env:NAME` or `secret:path`")
     return words
 

@@ -79,8 +79,9 @@ class Document:
         return DocumentError([f"{self.where(loc)}: {message}{suggestion(word, known)}"])
 
     def beside(self, name: str) -> bytes:
-        """The bytes of another file in the same folder. Raises ValueError, which says why it cannot be read."""
-        if self._folder is None or Path(name).name != name:
+        """The bytes of another file in this folder or below. Raises ValueError, which says why it cannot be read."""
+        parts = Path(name).parts
+        if self._folder is None or Path(name).is_absolute() or ".." in parts or not parts:
             raise ValueError(f"`{name}` is not the name of a file beside this one")
         path = self._folder / name
         try:
@@ -89,6 +90,11 @@ class Document:
             return path.read_bytes()
         except OSError as error:
             raise ValueError(f"`{name}` cannot be read ({error.strerror}); put it beside this file") from None
+
+    def sibling(self, name: str) -> Document:
+        """Another YAML file in the same folder or below. Raises ValueError (DocumentError for what is in it)."""
+        raw = self.beside(name)
+        return Document(name, raw, (self._folder / name).parent if self._folder else None)
 
     def where(self, loc: Loc) -> str:
         return f"{self.name}:{self.line(loc)}"

@@ -46,12 +46,14 @@ class Running:
 def prepare(settings: Settings, province: Province) -> dict[str, Any]:
     """Write the demo's home: platforms, clients, references, examples, demo.json. Returns what demo.json says."""
     home = settings.home
-    declarations = sorted(demo_province.DECLARATIONS.iterdir())
+    declarations = sorted(path for path in demo_province.DECLARATIONS.iterdir() if path.is_file())
+    samples = demo_province.DECLARATIONS / "samples"
     bring_along(home, shipped("policies"), declarations)
     make_home(home)
     for declaration in declarations:
         if not (home / "platforms" / declaration.name).exists():
             shutil.copyfile(declaration, home / "platforms" / declaration.name)
+    shutil.copytree(samples, home / "platforms" / samples.name, dirs_exist_ok=True)
     remember(home, shipped("policies"), declarations)
     with (home / "clients.yaml").open("w", encoding="utf-8") as file:
         file.write(MARK)

@@ -98,6 +98,7 @@ def make_home(home: Path) -> list[str]:
         source = shipped("connectors")
         for path in (source / "README.md", *sorted((source / "platforms").glob("_*"))):
             shutil.copyfile(path, home / "platforms" / path.name)
+        shutil.copytree(source / "platforms" / "samples", home / "platforms" / "samples")
         made.append("platforms/  templates to copy, one file per platform")
     for name, text in (("clients.yaml", CLIENTS), ("officers.yaml", OFFICERS), ("gateway.env", ENVIRONMENT)):
         if not (home / name).exists():

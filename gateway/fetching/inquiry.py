@@ -112,6 +112,8 @@ class Inquiry:
                 rejected += 1
                 self._desk.rejecting(self._desk.platform.id, ask.type, reason)
                 self._warn("a row was rejected: %s", reason)
+            if page.deleted:
+                log.info("platform %s, %s: %d deleted rows left out", self._desk.platform.id, ask.type, page.deleted)
             if page.truncated:
                 status = "TRUNCATED"
         if as_of is not None:

@@ -21,7 +21,7 @@ def older(tmp_path: Path) -> tuple[Path, Path, Path]:
     policies, platforms, home = tmp_path / "policies", tmp_path / "platforms", tmp_path / "home"
     shutil.copytree(shipped("policies"), policies, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
     (policies / "rules" / "10-shandong.yaml").write_text("older: true\n", "utf-8")
-    shutil.copytree(DECLARATIONS, platforms)
+    shutil.copytree(DECLARATIONS, platforms, ignore=shutil.ignore_patterns("samples"))
     (platforms / YANTAI).write_text("older: true\n", "utf-8")
     make_home(home)
     shutil.rmtree(home / "policies")
@@ -34,7 +34,7 @@ def older(tmp_path: Path) -> tuple[Path, Path, Path]:
 
 def renewed(home: Path) -> None:
     """What a start of this version does."""
-    declarations = sorted(DECLARATIONS.iterdir())
+    declarations = sorted(path for path in DECLARATIONS.iterdir() if path.is_file())
     bring_along(home, shipped("policies"), declarations)
     make_home(home)
     for declaration in declarations:

@@ -8,7 +8,7 @@ by the machinery of kind `sql`. What counts as newest and whole says `choosing`,
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -27,6 +27,8 @@ from connectors.kinds.file.drop import Drop, Place
 from connectors.kinds.file.staging import Staging
 from connectors.kinds.sql.tables import Table
 from connectors.mapping.conditions import to_source
+from connectors.mapping.paths import Raw
+from connectors.mapping.records import RecordMap
 from connectors.mapping.times import NATIVE
 from connectors.sources import FileSource
 from connectors.terms import FieldTerm, Terms
@@ -67,6 +69,16 @@ class File:
 
     def claims(self) -> Mapping[str, Claim]:
         return self._claims
+
+    def record(self, type_name: str) -> RecordMap:
+        return self._table(type_name).record
+
+    def recorded(self, type_name: str, answer: bytes) -> Sequence[Raw]:
+        """The raw rows of a file, staged as it would be. Raises ContractBroken; ValueError for an unreadable one."""
+        words = self._types[type_name]
+        if words.file is None:
+            raise ValueError("the type has no `file`")
+        return Staging(words, words.file, self._terms, self._source).everything(answer)
 
     async def open(self, environment: Environment) -> None:
         """Begins to watch the folder, which need not be there yet. Raises ValueError that names the reference only."""

@@ -85,8 +85,7 @@ def names_in(words: TypeWords) -> tuple[str, ...]:
     origins = [origin for name in words.mapped for origin in words.origins(name)]
     for subject in words.subject.values():
         origins += [subject, subject.where] if subject.where is not None else [subject]
-    if words.asOf is not None:
-        origins.append(words.asOf)
+    origins += [origin for origin in (words.deleted, words.asOf) if origin is not None]
     return tuple(dict.fromkeys([*words.key, *map(name_of, origins)]))
 
 

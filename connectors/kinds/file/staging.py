@@ -80,6 +80,16 @@ class Staging:
             raise
         return Staged(keeper, f"sqlite+aiosqlite:///{name}?mode=memory&cache=shared&uri=true", counts)
 
+    def everything(self, content: bytes) -> list[dict[str, Any]]:
+        """Every staged row of one file, by column. Raises ValueError for what cannot be read, ContractBroken."""
+        try:
+            staged = self.stage([content], threading.Event())
+        except Unreadable as wrong:
+            raise ValueError(f"the file {wrong}") from None
+        with closing(staged.keeper) as keeper:
+            found = keeper.execute(f"SELECT * FROM {_quoted(self._words.table or '')}")  # noqa: S608  # no value
+            return [dict(zip(self._names, row, strict=True)) for row in found]
+
     def _fill(self, keeper: sqlite3.Connection, contents: Sequence[bytes], stop: threading.Event) -> Counts:
         counts = Counts()
         with closing(keeper.cursor()) as cursor:

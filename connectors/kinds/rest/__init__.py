@@ -21,8 +21,8 @@ from connectors.kinds.rest.answering import Reading, rows_reader
 from connectors.kinds.rest.asking import Asking, Outline, source_headers, used_in
 from connectors.kinds.templates import faults
 from connectors.mapping.conditions import to_params
-from connectors.mapping.paths import expression, head, path
-from connectors.mapping.records import EXTRACTS, key_kind
+from connectors.mapping.paths import Raw, expression, head, path
+from connectors.mapping.records import EXTRACTS, RecordMap, key_kind
 from connectors.mapping.values import name_of
 from connectors.sources import RestSource
 from connectors.terms import FieldTerm, Terms
@@ -49,6 +49,13 @@ class Rest:
 
     def claims(self) -> Mapping[str, Claim]:
         return self._claims
+
+    def record(self, type_name: str) -> RecordMap:
+        return self._types[type_name].record
+
+    def recorded(self, type_name: str, answer: bytes) -> Sequence[Raw]:
+        """The raw rows of a recorded body. Raises what such an answer stands for."""
+        return self._types[type_name].layout.rows(self._reading.body(Answer(200, {}, answer)))
 
     async def open(self, environment: Environment) -> None:
         """Raises ValueError, naming the reference and never its value, when `base` is not usable."""

@@ -24,6 +24,7 @@ from connectors.kinds.soap.elements import lookup
 from connectors.kinds.templates import KNOWN, faults, placeholders
 from connectors.mapping.conditions import NotInvertible, to_params
 from connectors.mapping.paths import Look, Lookup, Raw
+from connectors.mapping.records import RecordMap
 from connectors.mapping.values import name_of
 from connectors.sources import Beside, SoapSource
 from connectors.terms import FieldTerm, Terms, TypeTerm
@@ -52,6 +53,13 @@ class Soap:
 
     def claims(self) -> Mapping[str, Claim]:
         return self._claims
+
+    def record(self, type_name: str) -> RecordMap:
+        return self._types[type_name].record
+
+    def recorded(self, type_name: str, answer: bytes) -> Sequence[Raw]:
+        """The raw rows of a recorded message. Raises what such an answer stands for."""
+        return self._types[type_name].layout.rows(self._reading[type_name].message(Answer(200, {}, answer)))
 
     async def open(self, environment: Environment) -> None:
         """Raises ValueError, naming the reference and never its value, when `endpoint` is not usable."""

@@ -6,7 +6,7 @@ A question becomes one SELECT per batch of subjects (`tables`), run on a databas
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import ClassVar
 
 from connectors.agreement import KindWords
@@ -17,6 +17,8 @@ from connectors.fitting import Loc
 from connectors.kinds.sql.database import Database
 from connectors.kinds.sql.tables import Table
 from connectors.mapping.conditions import to_source
+from connectors.mapping.paths import Raw
+from connectors.mapping.records import RecordMap
 from connectors.sources import SqlSource
 from connectors.terms import FieldTerm, Terms
 
@@ -35,6 +37,13 @@ class Sql:
     def claims(self) -> Mapping[str, Claim]:
         return self._claims
 
+    def record(self, type_name: str) -> RecordMap:
+        return self._tables[type_name].record
+
+    def recorded(self, type_name: str, answer: bytes) -> Sequence[Raw]:
+        """A database gives no answer that could be kept as a file."""
+        raise ValueError("rows of a database are written one by one: `row`")
+
     async def open(self, environment: Environment) -> None:
         """Makes the engine; connects only when asked. Raises ValueError that names the reference only."""
         url, limits = environment.resolve(self._source.url), self._source.limits
@@ -50,6 +59,14 @@ class Sql:
 
     async def health(self, deadline: Deadline) -> None:
         await self._opened().ping(deadline)
+
+    def worded(self, ask: Fetch) -> str:
+        """The statement of a question, without its values."""
+        return self._tables[ask.type].worded(ask)
+
+    async def refuses_writes(self, deadline: Deadline) -> bool:
+        table = next(iter(self._tables.values()))
+        return await table.refuses_writes(self._opened(), deadline)
 
     async def fetch(self, ask: Fetch) -> AsyncIterator[Page]:
         """One page per batch of subjects, rows ordered by key; `maxRows` counts over all of them."""

@@ -61,6 +61,13 @@ class Statements:
         name = name_of(as_of)
         return sa.select(sa.func.max(_table(as_of.table or self._words.table or "", [name]).c[name]))
 
+    def read_and_written(self) -> tuple[Select, sa.Update]:
+        """A read of no row, and a write of no row: what a session that only reads lets through, and what it refuses."""
+        part = self._words.key[0]
+        table = _table(self._words.table or "", [part])
+        nothing = sa.false()
+        return sa.select(table.c[part]).where(nothing), sa.update(table).where(nothing).values({part: table.c[part]})
+
     def _term(self, type_name: str, condition: Any) -> Term:
         if condition.op not in self._record.claim.filters.get(condition.field, frozenset()):
             raise BadRequest(f"{type_name}.{condition.field}: `{condition.op}` is not a filter of this platform")

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from connectors.contract import ContractBroken, Fetch, Page
+from connectors.contract import ContractBroken, Deadline, Fetch, Page
 from connectors.declaration import TypeWords
 from connectors.kinds.sql.database import Database
 from connectors.kinds.sql.statements import Statements
@@ -56,6 +56,24 @@ class Table:
             self.record.judge(accepted, rejected)
             yield Page(mapped.rows, mapped.rejected, len(found) > room, as_of, mapped.deleted)
             room = max(0, room - len(found))
+
+    def worded(self, ask: Fetch) -> str:
+        subjects = [subject.value for subject in ask.subjects]
+        return str(self._statements.select(ask, subjects, ask.limit)[1])
+
+    async def refuses_writes(self, database: Database, deadline: Deadline) -> bool:
+        """Whether a write that would change nothing is refused, by the session or by the account."""
+        read, write = self._statements.read_and_written()
+
+        async def attempt(connection: AsyncConnection) -> bool:
+            await connection.execute(read)
+            try:
+                await connection.execute(write)
+            except sa.exc.DBAPIError:
+                return True
+            return False
+
+        return await database.run(deadline, attempt)
 
     async def _as_of(self, connection: AsyncConnection) -> datetime | None:
         """How fresh the platform says this table is; a fact about the table, asked seldom."""
