@@ -7,19 +7,8 @@ Life of a connector, in order:
    `ask.deadline` and, when cancelled, gives back what it held. Only asked fields may travel. Values are never logged.
 4. `health(deadline)` asks the platform for nothing of anybody; at the end `close()` gives everything back.
 
-The gateway puts bulkhead, pace, breaker and retries around each connector, and checks what comes back. Errors:
-    ConnectorError
-    ├── Unavailable        unreachable, reset, 5xx, garbage       retried, counts for the breaker
-    ├── TimedOut           no answer by the deadline              retried if time is left, counts
-    ├── RateLimited        asked too fast; `after` seconds        retried if it fits, does not count
-    ├── AuthFailed         our credentials were refused           opens the breaker at once
-    ├── Denied             the platform's own rule refuses        final
-    ├── SubjectUnknown     the platform does not know the key     final: no records
-    ├── BadRequest         we built a wrong question              final, our fault
-    ├── ContractBroken     column gone, type changed      counts for the breaker of this type alone
-    └── Maintenance        a declared window                      final
-
-Texts of errors are for the operator's log; they hold no value of a record and never reach a caller.
+The gateway puts bulkhead, pace, breaker and retries around each connector, and checks what comes back. What goes wrong
+is one of the errors that `connectors.failures` draws.
 """
 
 from __future__ import annotations
@@ -33,61 +22,43 @@ from typing import Any, Literal, Protocol, TypeVar
 
 from pydantic import BaseModel
 
+from connectors.failures import (
+    AuthFailed as AuthFailed,
+)
+from connectors.failures import (
+    BadRequest as BadRequest,
+)
+from connectors.failures import (
+    ConnectorError as ConnectorError,
+)
+from connectors.failures import (
+    ContractBroken as ContractBroken,
+)
+from connectors.failures import (
+    Denied as Denied,
+)
+from connectors.failures import (
+    Maintenance as Maintenance,
+)
+from connectors.failures import (
+    QuotaUsedUp as QuotaUsedUp,
+)
+from connectors.failures import (
+    RateLimited as RateLimited,
+)
+from connectors.failures import (
+    SubjectUnknown as SubjectUnknown,
+)
+from connectors.failures import (
+    TimedOut as TimedOut,
+)
+from connectors.failures import (
+    Unavailable as Unavailable,
+)
+from connectors.windows import Window
+
 M = TypeVar("M", bound=BaseModel)
 Turn = Callable[[], Awaitable[None]]  # waits until one more call may start
-
-
-class ConnectorError(Exception):
-    """Base of the tree above. `status` is what the caller is told about the source."""
-
-    status = "UNAVAILABLE"
-    retryable = False
-    counts = False
-
-
-class Unavailable(ConnectorError):
-    retryable = True
-    counts = True
-
-
-class TimedOut(ConnectorError):
-    status = "TIMEOUT"
-    retryable = True
-    counts = True
-
-
-class RateLimited(ConnectorError):
-    status = "BUSY"
-    retryable = True
-
-    def __init__(self, message: str, after: float | None = None) -> None:
-        super().__init__(message)
-        self.after = after
-
-
-class AuthFailed(ConnectorError):
-    counts = True
-
-
-class Denied(ConnectorError):
-    status = "DENIED_BY_SOURCE"
-
-
-class SubjectUnknown(ConnectorError):
-    status = "NONE"
-
-
-class BadRequest(ConnectorError):
-    status = "INVALID"
-
-
-class ContractBroken(ConnectorError):
-    status = "INVALID"
-    counts = True
-
-
-class Maintenance(ConnectorError):
-    status = "MAINTENANCE"
 
 
 class Document(Protocol):
@@ -211,8 +182,13 @@ class Claim:
 
 
 class Environment(Protocol):
-    """What a connector may reach: nothing global. `resolve` turns `env:NAME` or `secret:path` into text."""
+    """What a connector may reach: nothing global. `resolve` turns `env:NAME` or `secret:path` into text.
 
+    `egress` are the hosts and networks that may be connected to, with commas between them; empty: all that is declared.
+    """
+
+    @property
+    def egress(self) -> str: ...
     def resolve(self, reference: str) -> str: ...
     def now(self) -> datetime: ...
 
@@ -236,6 +212,8 @@ class Limits:
     timeout: float
     max_rows: int
     max_bytes: int
+    per_day: int | None = None
+    day_zone: str = "Asia/Shanghai"
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +227,7 @@ class Breaker:
 class Retry:
     attempts: int
     within: float
+    errors: frozenset[str] = frozenset({"Unavailable", "TimedOut", "RateLimited"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +241,7 @@ class Source:
     breaker: Breaker
     retry: Retry
     joined: bool = True  # whether questions of several callers may go out as one
+    windows: tuple[Window, ...] = ()  # in which nothing is asked
 
 
 @dataclass(frozen=True, slots=True)

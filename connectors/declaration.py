@@ -79,12 +79,47 @@ class Request(Block):
 
 
 class Paging(Block):
-    """Page numbers: the names of both parameters, rows on a page, the number of the first page."""
+    """How the platform turns pages: by `number`, by `offset`, by a `cursor` that `next` gives, or by the `link` to the
+    next page that each one holds. `size` names the parameter for `rows` on a page, `first` is the first number.
 
-    number: str
-    size: str
+    `more` is where a page says whether there is another.
+    """
+
+    number: str | None = None
+    offset: str | None = None
+    cursor: str | None = None
+    link: str | None = None
+    next: str | None = None
+    size: str | None = None
     rows: Annotated[int, Field(strict=True, ge=1, le=1000)] = 100
-    first: Annotated[int, Field(strict=True, ge=0, le=1)] = 1
+    first: Annotated[int, Field(strict=True, ge=0, le=1)] | None = None
+    more: str | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Paging:
+        ways = [word for word in ("number", "offset", "cursor", "link") if getattr(self, word) is not None]
+        if len(ways) != 1:
+            raise ValueError("say how pages are turned: exactly one of `number`, `offset`, `cursor`, `link`")
+        if (self.next is not None) != (ways == ["cursor"]):
+            raise ValueError("`next` is where a page holds the `cursor` of the next one: both, or neither")
+        if self.size is None and ways in (["number"], ["offset"]):
+            raise ValueError("`size` is missing: the parameter that says how many rows a page has")
+        if self.first is not None and ways != ["number"]:
+            raise ValueError("`first` is the `number` of the first page")
+        if "rows" in self.model_fields_set and self.size is None:
+            raise ValueError("`rows` is sent as `size`: name that parameter, or leave both out")
+        return self
+
+    @property
+    def params(self) -> tuple[str, ...]:
+        """The parameters that are sent for a page."""
+        return tuple(name for name in (self.number, self.offset, self.cursor, self.size) if name is not None)
+
+    @property
+    def places(self) -> tuple[tuple[str, str], ...]:
+        """What is read in the answer: the word and the place."""
+        found = {"link": self.link, "next": self.next, "more": self.more}
+        return tuple((word, place) for word, place in found.items() if place is not None)
 
 
 class Call(Block):

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from connectors.agreement import findings
 from connectors.contract import Breaker, Document, Environment, Limits, Platform, Retry, Source
@@ -17,6 +19,7 @@ from connectors.settling import settle
 from connectors.sources import Beside
 from connectors.spelling import DeclarationError
 from connectors.terms import Terms
+from connectors.windows import Cron, Window
 
 
 class Registry:
@@ -127,10 +130,22 @@ def _platform(words: PlatformWords, terms: Terms, beside: Beside, processes: int
             name=name,
             kind=source.kind,
             connector=kind(source, types, terms, *files),
-            limits=Limits(limits.concurrency, limits.perSecond, limits.timeout, limits.maxRows, limits.maxBytes),
+            limits=Limits(
+                limits.concurrency,
+                limits.perSecond,
+                limits.timeout,
+                limits.maxRows,
+                limits.maxBytes,
+                limits.perDay,
+                limits.dayZone,
+            ),
             breaker=Breaker(breaker.failures, breaker.window, breaker.open),
-            retry=Retry(retry.attempts, retry.within),
+            retry=Retry(retry.attempts, retry.within, frozenset(retry.errors)),
             joined=kind.words.joined,
+            windows=tuple(
+                Window(Cron.of(each.cron), timedelta(seconds=each.lasts), ZoneInfo(each.zone))
+                for each in source.maintenance
+            ),
         )
     return Platform(
         id=words.platform,

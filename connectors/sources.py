@@ -11,7 +11,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StrictBool
 
-from connectors.spelling import Block, Count, Expression, Reference, Seconds, Size, Texts, TextTemplates, UrlPath
+from connectors.identities import ClientCertificate, HttpAuth, NoAuth, SoapAuth
+from connectors.spelling import Block, Count, Expression, Reference, Seconds, Size, Texts, TextTemplates, UrlPath, Zone
+from connectors.windows import LONGEST, Cron
 
 ErrorName = Literal[
     "Unavailable",
@@ -26,17 +28,25 @@ ErrorName = Literal[
 ]
 
 
+def _cron(text: str) -> str:
+    Cron.of(text)
+    return text
+
+
 Beside = Callable[[str], bytes]  # reads a file beside a declaration; raises ValueError, which says why it cannot
 
 
 class LimitWords(Block):
     """The platform's own bounds: `timeout` for one call or statement, `maxRows` and `maxBytes` for one question.
 
-    `perSecond` counts calls, each page of an answer among them; for a database it counts questions.
+    `perSecond` and `perDay` count calls, each page of an answer among them; for a database they count questions. A day
+    is one of the zone `dayZone`.
     """
 
     concurrency: Count = 8
     perSecond: Annotated[float, Field(gt=0)] | None = None
+    perDay: Count | None = None
+    dayZone: Zone = "Asia/Shanghai"
     timeout: Seconds = 3.0
     maxRows: Count = 1000
     maxBytes: Size = 8 << 20
@@ -44,7 +54,8 @@ class LimitWords(Block):
     def among(self, processes: int) -> LimitWords:
         """The share of one process: together all keep to the platform's bounds, with one call at once each at least."""
         per_second = None if self.perSecond is None else self.perSecond / processes
-        share = {"concurrency": max(1, self.concurrency // processes), "perSecond": per_second}
+        per_day = None if self.perDay is None else max(1, self.perDay // processes)
+        share = {"concurrency": max(1, self.concurrency // processes), "perSecond": per_second, "perDay": per_day}
         return self.model_copy(update=share)
 
 
@@ -55,14 +66,26 @@ class BreakerWords(Block):
 
 
 class RetryWords(Block):
+    """`errors` are those after which a question is put again; others that may pass are left to the next question."""
+
     attempts: Count = 2
     within: Seconds = 0.8
+    errors: tuple[Literal["Unavailable", "TimedOut", "RateLimited"], ...] = ("Unavailable", "TimedOut", "RateLimited")
+
+
+class WindowWords(Block):
+    """A planned window of maintenance: nothing is asked while it is open. See `connectors.windows` for `cron`."""
+
+    cron: Annotated[str, AfterValidator(_cron)]
+    lasts: Annotated[Seconds, Field(gt=0, le=LONGEST.total_seconds())]
+    zone: Zone = "Asia/Shanghai"
 
 
 class SourceWords(Block):
     limits: LimitWords = LimitWords()
     breaker: BreakerWords = BreakerWords()
     retry: RetryWords = RetryWords()
+    maintenance: tuple[WindowWords, ...] = ()
 
 
 class SqlSource(SourceWords):
@@ -136,22 +159,6 @@ class FileWords(Block):
         return self.form in {"parquet", "xml"}
 
 
-class NoAuth(Block):
-    kind: Literal["none"]
-
-
-class BasicAuth(Block):
-    kind: Literal["basic"]
-    user: Reference
-    password: Reference
-
-
-class ApiKeyAuth(Block):
-    kind: Literal["apiKey"]
-    header: str
-    value: Reference
-
-
 class Success(Block):
     """Where a body says that the question was answered: JMESPath and the texts that mean yes."""
 
@@ -166,34 +173,35 @@ class Health(Block):
     path: UrlPath
 
 
-class RestSource(SourceWords):
-    """A JSON API. `ca` is a file of the authorities to trust instead of the system's.
+class HttpSource(SourceWords):
+    """What is asked over HTTP. `ca` holds the authorities to trust instead of the system's, `mtls` what we show.
 
-    `plaintext: true` permits http:// beyond loopback (a closed network's own risk).
+    `plaintext: true` permits http:// beyond loopback (a closed network's own risk), `private: true` the addresses of
+    closed networks.
     """
+
+    ca: Reference | None = None
+    mtls: ClientCertificate | None = None
+    plaintext: StrictBool = False
+    private: StrictBool = False
+    headers: TextTemplates = Field(default_factory=dict)
+
+
+class JsonSource(HttpSource):
+    """What is asked over HTTP and answers in JSON. `errors` are codes of answers and of HTTP, and what they mean."""
+
+    auth: HttpAuth = NoAuth(kind="none")
+    errors: dict[str, ErrorName] = Field(default_factory=dict)
+
+
+class RestSource(JsonSource):
+    """A JSON API, by the base of its URLs."""
 
     kind: Literal["rest"]
     base: Reference
-    ca: Reference | None = None
-    plaintext: StrictBool = False
     encoding: Literal["utf-8", "gb18030"] = "utf-8"
-    auth: Annotated[NoAuth | BasicAuth | ApiKeyAuth, Field(discriminator="kind")] = NoAuth(kind="none")
-    headers: TextTemplates = Field(default_factory=dict)
     success: Success | None = None
-    errors: dict[str, ErrorName] = Field(default_factory=dict)
     health: Health | None = None
-
-
-class WsseAuth(Block):
-    """The username token of WS-Security (OASIS WSS UsernameToken Profile 1.1).
-
-    `digest: true` sends a digest of the password with a nonce and the time; `false` sends the password itself.
-    """
-
-    kind: Literal["wsseUsername"]
-    user: Reference
-    password: Reference
-    digest: StrictBool = True
 
 
 class MessageCode(Block):
@@ -203,20 +211,17 @@ class MessageCode(Block):
     is_: Texts = Field(alias="is")
 
 
-class SoapSource(SourceWords):
+class SoapSource(HttpSource):
     """A SOAP service, described by a WSDL file that stands beside the declaration and is pinned by its digest.
 
-    Questions are UTF-8; `encoding` is that of the answers. `faults` are the codes of faults, of `success` and of
-    HTTP. For `ca` and `plaintext` see kind rest.
+    Questions are UTF-8; `encoding` is that of the answers. `faults` are the codes of faults, of `success` and of HTTP.
     """
 
     kind: Literal["soap"]
     wsdl: str
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     endpoint: Reference
-    ca: Reference | None = None
-    plaintext: StrictBool = False
     encoding: Literal["utf-8", "gb18030"] = "utf-8"
-    auth: Annotated[NoAuth | WsseAuth, Field(discriminator="kind")] = NoAuth(kind="none")
+    auth: SoapAuth = NoAuth(kind="none")
     success: MessageCode | None = None
     faults: dict[str, ErrorName] = Field(default_factory=dict)

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable
 from datetime import date
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import jmespath
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
@@ -91,6 +92,14 @@ def _url_path(text: str) -> str:
     return text
 
 
+def _zone(text: str) -> str:
+    try:
+        ZoneInfo(text)
+    except (ValueError, OSError, KeyError):
+        raise ValueError("unknown time zone; write a name such as `Asia/Shanghai`") from None
+    return text
+
+
 def _expression(text: str) -> str:
     try:
         jmespath.compile(text)
@@ -159,6 +168,7 @@ Count = Annotated[int, Field(strict=True, ge=1)]
 Expression = Annotated[str, AfterValidator(_expression)]
 Templates = Annotated[dict[str, Any], AfterValidator(no_literal_secrets)]
 TextTemplates = Annotated[dict[str, str], AfterValidator(no_literal_secrets)]
+Zone = Annotated[str, AfterValidator(_zone)]
 UrlPath = Annotated[str, AfterValidator(_url_path), _written("^/", "/api/v2/records", "A path from the host on.")]
 
 

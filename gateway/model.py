@@ -251,12 +251,14 @@ class UnderAgreement:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What one platform said to one part. `status` is of the one status enum (see the schema)."""
+    """What one platform said to one part. `status` is of the one status enum (see the schema); `until` is when a
+    planned window of maintenance ends."""
 
     status: str
     rows: tuple[Row, ...] = ()
     as_of: datetime | None = None
     rejected: int = 0
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,8 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 
+from connectors.transport.egress import Egress
+
 PREFIX = "CREDIT_GATEWAY_"
 MAX_WORKERS = 64
 HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}\Z")
@@ -62,6 +64,9 @@ class Settings:
     dpop_nonce: str = _key(
         "off", "`on` wants a nonce of this gateway in every DPoP proof: none can be made in advance", "on", "off"
     )
+    egress: str = _key(
+        "", "where platforms may lie: names (`*.` for all below one), addresses, networks; empty: wherever they declare"
+    )
     pseudonym_key: str = _key("k1", "the id of the key that pseudonyms are made with; a new id begins a new key")
     store: str = _key(
         "", "the database of platforms, as an SQLAlchemy URL or a reference; empty: SQLite in `HOME/state`"
@@ -108,6 +113,10 @@ def load(home: Path | None = None, **overrides: Any) -> Settings:
     if not KEY_ID.match(settings.pseudonym_key):
         raise SettingsError(f"{PREFIX}PSEUDONYM_KEY: up to 32 letters, digits, `_` and `-` are expected, such as k2")
     _check_proxies(settings)
+    try:
+        Egress.of(settings.egress)
+    except ValueError as error:
+        raise SettingsError(f"{PREFIX}EGRESS: {error}, such as `*.sd.example, 10.20.0.0/16`") from None
     return settings
 
 

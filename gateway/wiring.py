@@ -67,6 +67,10 @@ class Environment:
 
     settings: Settings
 
+    @property
+    def egress(self) -> str:
+        return self.settings.egress
+
     def resolve(self, reference: str) -> str:
         """`env:NAME` or `secret:path` (a file under HOME/secrets). Raises ValueError naming the reference only."""
         kind, _, name = reference.partition(":")
@@ -193,7 +197,7 @@ def wire(
         fetcher=fetcher,
         shaper=Shaper(
             face, known.policies, known.registry, cursors, pseudonyms,
-            keyfiles.derived(secret, "record ids"), fetcher.is_open, fetcher.as_of,
+            keyfiles.derived(secret, "record ids"), fetcher.status, fetcher.as_of,
         ),
         audit=audit,
         deadline=settings.deadline,

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import Self
 from urllib.parse import unquote_plus, urlsplit
@@ -17,6 +18,8 @@ from urllib.parse import unquote_plus, urlsplit
 from connectors.conformance.bench import PATIENCE, Bench
 from connectors.conformance.connected import Altered
 from connectors.contract import Connector, ConnectorError, Deadline
+from connectors.kinds.credentials import transport
+from connectors.sources import HttpSource
 from connectors.transport.pool import Pool
 from connectors.transport.port import Answer, Question
 
@@ -44,10 +47,10 @@ Fault = Callable[["Between", asyncio.StreamWriter], Awaitable[None]]
 class Between:
     """`async with Between(base, ...) as between`; `between.address` stands for `base`."""
 
-    def __init__(self, base: str, plaintext: bool, authority: str | None) -> None:
+    def __init__(self, base: str, pool: Callable[[str], Pool]) -> None:
         parts = urlsplit(base)
         self._path = parts.path
-        self._pool = Pool(parts._replace(path="", query="").geturl(), 16, plaintext, authority)
+        self._pool = pool(parts._replace(path="", query="").geturl())
         self.seen: list[Exchange] = []
         self.fault: Fault | None = None
         self.asked = asyncio.Event()  # set by the first question
@@ -143,12 +146,12 @@ async def between(bench: Bench, source: str) -> AsyncIterator[tuple[Between, Con
     if reference is None or environment is None:
         raise ValueError("it is not reached over HTTP")
     declared = bench.declared()[1].sources[source]
-    ca = getattr(declared, "ca", None)
-    authority = environment.resolve(ca) if isinstance(ca, str) else None
-    proxy = Between(environment.resolve(reference), bool(getattr(declared, "plaintext", False)), authority)
+    if not isinstance(declared, HttpSource):
+        raise ValueError("it is not reached over HTTP")
+    proxy = Between(environment.resolve(reference), partial(transport, declared, environment))
     async with proxy:
         connector = bench.another(source)
-        await connector.open(Altered(environment, {reference: proxy.address}))
+        await connector.open(Altered(environment, {reference: proxy.address}, egress=""))
         try:
             yield proxy, connector
         finally:

@@ -27,10 +27,11 @@ class Writable(Protocol):
 
 
 class Altered:
-    """An environment in which some references stand for something else."""
+    """An environment in which some references stand for something else, and perhaps other hosts may be reached."""
 
-    def __init__(self, environment: Environment, values: Mapping[str, str]) -> None:
+    def __init__(self, environment: Environment, values: Mapping[str, str], egress: str | None = None) -> None:
         self._environment, self._values = environment, values
+        self.egress = environment.egress if egress is None else egress
 
     def resolve(self, reference: str) -> str:
         return self._values[reference] if reference in self._values else self._environment.resolve(reference)

@@ -14,7 +14,7 @@ from typing import Any
 
 from connectors.contract import BadRequest, Deadline, Fetch, Page, SubjectUnknown
 from connectors.declaration import TypeWords
-from connectors.kinds.paging import Bounds, Layout, Taken, every_page
+from connectors.kinds.paging import Bounds, Layout, Taken, Turns, every_page
 from connectors.mapping.conditions import ToParams, to_params
 from connectors.mapping.paths import Lookup
 from connectors.mapping.records import RecordMap
@@ -24,8 +24,9 @@ from connectors.transport.port import Answer
 
 AT_ONCE = 4
 
-# asks for these subjects with these parameters, by a deadline and below a size
-Send = Callable[[Sequence[str], Mapping[str, str | int], Deadline, int], Awaitable[Answer]]
+Heard = Callable[[Answer], Any]  # the body of an answer; raises the error that it stands for
+# asks for these subjects with these parameters, by a deadline and below a size, each call in its turn
+Send = Callable[[Sequence[str], Mapping[str, str | int], Deadline, int, Heard], Awaitable[Any]]
 
 
 class AskedType:
@@ -49,17 +50,18 @@ class AskedType:
         return more
 
 
-async def collect(ask: Fetch, each: AskedType, limits: LimitWords, send: Send, parse: Callable[[Answer], Any]) -> Page:
+async def collect(ask: Fetch, each: AskedType, limits: LimitWords, send: Send, parse: Heard) -> Page:
     """One page with the rows of every subject, in the order of the subjects."""
     more, room, batch = each.params(ask), min(limits.maxRows, ask.limit), each.record.claim.batch
     bounds = Bounds(room, limits.maxBytes)
 
     async def read(chunk: Sequence[str]) -> Taken | None:
-        async def call(numbers: Mapping[str, int]) -> Any:
-            await ask.turn()
-            answer = await send(chunk, {**more, **numbers}, within(ask.deadline, limits), bounds.bytes)
+        def heard(answer: Answer) -> Any:
             bounds.bytes -= len(answer.body)
             return parse(answer)
+
+        async def call(turns: Turns) -> Any:
+            return await send(chunk, {**more, **turns}, within(ask.deadline, limits), bounds.bytes, heard)
 
         try:
             return await every_page(call, each.layout, bounds)

@@ -1,8 +1,9 @@
 """Every page of one question, read until the platform has no more or a bound is passed.
 
-Paging stops at the platform's total, at a short page when it counts none, at an empty page, or above the
-rows that are allowed (`truncated`). A total that is never reached is told as truncated; a page that comes
-twice means that the platform ignores the page number: ContractBroken.
+Whether there is more is what the platform says: by its total, by a flag, by a cursor or link to go on with. Where it
+says nothing the end is an empty page, for a short one may only be shorter than was asked for. What the platform counts
+and does not give, or counts otherwise from page to page, is told as `truncated`, like rows above those that are
+allowed; a page or cursor that comes twice means that it ignores what it is asked: ContractBroken.
 """
 
 from __future__ import annotations
@@ -20,7 +21,10 @@ from connectors.mapping.texts import Unmappable, text_of
 from connectors.mapping.times import timestamp_reader
 from connectors.mapping.values import name_of
 
-Call = Callable[[Mapping[str, int]], Awaitable[Any]]  # page parameters in, parsed body out
+Turns = Mapping[str, str | int]  # the parameters that ask for one page
+_FLAGS = dict.fromkeys(("true", "1", "y", "yes"), True) | dict.fromkeys(("false", "0", "n", "no", ""), False)
+Call = Callable[[Turns], Awaitable[Any]]  # such parameters in, parsed body out
+FOLLOWED = ""  # in the place of a parameter's name: the link that leads to the page
 
 
 @dataclass(slots=True)
@@ -39,21 +43,77 @@ class Taken:
     rows: list[dict[str, Any]] = field(default_factory=list)
     truncated: bool = False
     as_of: datetime | None = None
+    count: int = 0  # of all rows that came
 
-    def add(self, rows: Sequence[dict[str, Any]], truncated: bool) -> None:
+    def add(self, rows: Sequence[dict[str, Any]], truncated: bool = False) -> None:
         free = self.room - len(self.rows)
+        self.count += len(rows)
         self.rows += rows[:free]
         self.truncated = self.truncated or truncated or len(rows) > free
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How a parsed body is read, and how it is paged. Each of the three raises ContractBroken."""
+    """How a parsed body is read, and how pages are turned. All of it raises ContractBroken."""
 
     rows: Callable[[Any], list[dict[str, Any]]]
     total: Callable[[Any], int | None]  # the platform's own count, None when it declares none
     as_of: Callable[[Any], datetime | None]  # how fresh the platform says it is
-    page: Paging | None
+    turning: Turning
+
+
+@dataclass(frozen=True, slots=True)
+class Turning:
+    """`next` gives the parameters of the page after one that was asked for with `Turns` and had so many rows; `more` is
+    what a page says of it, None when it says nothing."""
+
+    begin: Turns
+    size: int
+    next: Callable[[Any, Turns, int], Turns | None]
+    more: Callable[[Any], bool | None]
+
+
+def turning(words: Paging | None, lookup: Callable[[str], Callable[[Any], Any]]) -> Turning:
+    """How the declared pages are turned. Raises ValueError for a place that is none."""
+    if words is None:
+        return Turning({}, 0, lambda body, turns, rows: None, lambda body: None)
+    sized: Turns = {} if words.size is None else {words.size: words.rows}
+    more = _flag_reader(lookup(words.more)) if words.more is not None else lambda body: None
+
+    def by(begin: Turns, following: Callable[[Any, Turns, int], Turns | None]) -> Turning:
+        return Turning({**sized, **begin}, words.rows, following, more)
+
+    if (number := words.number) is not None:
+        first = 1 if words.first is None else words.first
+        return by({number: first}, lambda body, turns, rows: {**turns, number: int(turns[number]) + 1})
+    if (offset := words.offset) is not None:
+        return by({offset: 0}, lambda body, turns, rows: {**turns, offset: int(turns[offset]) + rows})
+    name = FOLLOWED if words.cursor is None else words.cursor
+    look = lookup(words.link or words.next or "")
+
+    def onwards(body: Any, turns: Turns, rows: int) -> Turns | None:
+        found = look(body)
+        try:
+            place = "" if found is None else text_of(found)
+        except Unmappable:
+            raise ContractBroken("what should lead to the next page is no text") from None
+        return {**turns, name: place} if place else None
+
+    return by({}, onwards)
+
+
+def _flag_reader(look: Callable[[Any], Any]) -> Callable[[Any], bool | None]:
+    def read(body: Any) -> bool:
+        found = look(body)
+        try:
+            word = "" if found is None else text_of(found).lower()
+        except Unmappable:
+            word = "?"
+        if word not in _FLAGS:
+            raise ContractBroken("the answer does not say where declared whether there is more")
+        return _FLAGS[word]
+
+    return read
 
 
 def count_reader(look: Look | None) -> Callable[[Any], int | None]:
@@ -88,21 +148,34 @@ def freshness_reader(words: AsOf | None, lookup: Lookup) -> Callable[[Any], date
 
 async def every_page(call: Call, layout: Layout, bounds: Bounds) -> Taken:
     """Every page of one chunk of subjects; none when other chunks have used up the rows already."""
-    taken, page = Taken(bounds.rows), layout.page
-    seen: list[list[dict[str, Any]]] = []
+    taken, turns = Taken(bounds.rows), layout.turning.begin
     if bounds.rows < 0:
         taken.truncated = True
         return taken
+    seen: list[list[dict[str, Any]]] = []
+    used: list[Turns] = []
+    counts: set[int] = set()
     while True:
-        body = await call({page.number: page.first + len(seen), page.size: page.rows} if page else {})
+        used.append(turns)
+        body = await call(turns)
         rows, total = layout.rows(body), layout.total(body)
+        more = layout.turning.more(body)
         if rows and rows in seen:
+            if total is None and more is None and rows == seen[-1] and len(rows) < layout.turning.size:
+                return taken  # the last page again, as some give it to whoever asks beyond the end
             raise ContractBroken("the platform gave the same page twice")
         seen.append(rows)
         bounds.rows -= len(rows)
         taken.as_of = taken.as_of or layout.as_of(body)
-        missing = total is not None and len(taken.rows) + len(rows) < total
-        taken.add(rows, missing and (page is None or not rows))
-        last = page is None or not rows or (not missing if total is not None else len(rows) < page.rows)
-        if last or taken.truncated:
+        taken.add(rows)
+        if total is not None:
+            counts.add(total)
+            more = taken.count < total
+        following = layout.turning.next(body, turns, len(rows)) if rows and more is not False else None
+        if following is None or taken.truncated:
+            wrong = len(counts) > 1 or (total is not None and taken.count > total)
+            taken.truncated = taken.truncated or bool(more) or wrong
             return taken
+        if following in used:
+            raise ContractBroken("the platform's cursor leads back to a page that was read")
+        turns = following

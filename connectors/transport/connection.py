@@ -8,6 +8,7 @@ nobody asked for close it too, so they are never taken for the answer to the nex
 from __future__ import annotations
 
 import asyncio
+import re
 import select
 import ssl
 import time
@@ -15,13 +16,15 @@ from typing import cast
 
 import httptools
 
-from connectors.contract import ConnectorError, ContractBroken, TimedOut, Unavailable
+from connectors.contract import AuthFailed, ConnectorError, ContractBroken, TimedOut, Unavailable
 from connectors.transport.port import Answer
 
 KEEP_ALIVE = 15.0  # seconds that an unused connection stays open
 _LONGEST_HEAD = 64 * 1024  # bytes in a row that are no body: heads, 1xx answers, chunk extensions, trailers
 _PIECE = 64 * 1024  # of a large question, written when the network takes more
 _CODED = {b"content-encoding": (b"", b"identity"), b"transfer-encoding": (b"chunked",)}
+# what a platform's TLS says of a certificate of ours (RFC 8446, 6.2), as OpenSSL words it
+_REFUSED = re.compile(r"ALERT_(BAD_CERTIFICATE|CERTIFICATE_|UNSUPPORTED_CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED)")
 
 
 class Stale(Unavailable):
@@ -123,6 +126,10 @@ class Connection(asyncio.Protocol):
             if exc is None and self._ended and self._headed and self._until_close:
                 self._keep = False
                 self._give()
+            elif refuses_us(
+                exc
+            ):  # the handshake was over for us when the platform judged our certificate (RFC 8446, 2)
+                self._fail(AuthFailed("the platform does not accept our certificate"))
             elif self._used and not self._begun:
                 self._fail(Stale("no answer: the connection had been closed"))
             else:
@@ -203,3 +210,8 @@ class Connection(asyncio.Protocol):
             self.abort()
         else:
             self._fail(TimedOut("no whole answer by the deadline"))
+
+
+def refuses_us(error: BaseException | None) -> bool:
+    """Whether a connection failed because the platform would not have the certificate that we showed, or did not."""
+    return isinstance(error, ssl.SSLError) and _REFUSED.search(error.reason or "") is not None

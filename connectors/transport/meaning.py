@@ -6,6 +6,7 @@ Of an answer only its status and `Retry-After` are read here; no text of it beco
 from __future__ import annotations
 
 from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
 
 import connectors.contract as contract
 from connectors.transport.port import Answer
@@ -21,13 +22,24 @@ def by_status(status: int) -> str:
 
 
 def error(name: str, message: str, headers: Mapping[str, str]) -> contract.ConnectorError:
-    """The error of this name; a RateLimited one says how long to wait, if the answer's headers do."""
-    if name == "RateLimited":
-        wait = headers.get("retry-after", "").strip()
-        after = min(float(wait), LONGEST_WAIT) if wait.isascii() and wait.isdigit() else None
-        return contract.RateLimited(message, after)
+    """The error of this name; one that may pass says how long to wait, if the answer's headers do."""
     kind: type[contract.ConnectorError] = getattr(contract, name)
-    return kind(message)
+    made = kind(message)
+    if made.retryable:
+        made.after = _wait(headers)
+    return made
+
+
+def _wait(headers: Mapping[str, str]) -> float | None:
+    """Seconds of `Retry-After`, a number or a date (RFC 9110, 10.2.3) that is reckoned by the platform's clock."""
+    told = headers.get("retry-after", "").strip()
+    if told.isascii() and told.isdigit():
+        return min(float(told), LONGEST_WAIT)
+    try:
+        wait = parsedate_to_datetime(told) - parsedate_to_datetime(headers["date"])
+    except (KeyError, ValueError, TypeError):
+        return None
+    return min(max(0.0, wait.total_seconds()), LONGEST_WAIT)
 
 
 def is_page(answer: Answer) -> bool:

@@ -11,9 +11,10 @@ import math
 import weakref
 from collections import deque
 
-from connectors.contract import Deadline, TimedOut, Unavailable
+from connectors.contract import AuthFailed, ConnectorError, Deadline, TimedOut, Unavailable
 from connectors.transport.address import Address
-from connectors.transport.connection import Connection, Stale
+from connectors.transport.connection import Connection, Stale, refuses_us
+from connectors.transport.egress import Egress, Way
 from connectors.transport.port import Answer, Question
 from connectors.transport.wording import Wording
 
@@ -21,13 +22,24 @@ from connectors.transport.wording import Wording
 class Pool:
     """At most `connections` to `base`, an http or https URL with an optional path before every target.
 
-    `authority` is a file of certificates; when given, it alone is trusted instead of the system's store.
-    Raises ValueError for a base that is no such URL, or is plain HTTP beyond loopback without `plaintext`,
-    and for an authority that cannot be read.
+    `authority` is a file of certificates, or what it holds; when given, it alone is trusted instead of the system's
+    store. `certificate` is our own with its key. Raises ValueError for a base that is no such URL, is plain HTTP beyond
+    loopback without `plaintext`, or lies where `egress` and `private` do not lead, and for certificates that cannot be
+    read.
     """
 
-    def __init__(self, base: str, connections: int, plaintext: bool = False, authority: str | None = None) -> None:
-        self._address = Address.of(base, plaintext, authority)
+    def __init__(
+        self,
+        base: str,
+        connections: int,
+        plaintext: bool = False,
+        authority: str | None = None,
+        certificate: tuple[str, str] | None = None,
+        egress: Egress = Egress(),  # noqa: B008  # frozen
+        private: bool = False,
+    ) -> None:
+        self._address = Address.of(base, plaintext, authority, certificate)
+        self._way = Way(self._address.host, self._address.port, egress, private)
         self._wording = Wording(self._address)
         self._free = connections  # that may still be opened
         self._idle: list[Connection] = []
@@ -52,6 +64,11 @@ class Pool:
 
     async def close(self) -> None:
         """Breaks off what is under way."""
+        self.abort()
+        await asyncio.sleep(0)  # the loop closes sockets in its next round
+
+    def abort(self) -> None:
+        """As `close`, without waiting for the sockets."""
         self._closed = True
         for connection in self._known:
             connection.abort()
@@ -59,7 +76,6 @@ class Pool:
             waiter = self._waiting.popleft()
             if not waiter.done():
                 waiter.set_exception(Unavailable("the source is closed"))
-        await asyncio.sleep(0)  # the loop closes sockets in its next round
 
     def _at_hand(self) -> Connection | None:
         while self._idle:
@@ -103,18 +119,32 @@ class Pool:
     async def _opened(self, deadline: Deadline) -> Connection:
         if self._closed:
             raise Unavailable("the source is closed")
-        to, loop = self._address, asyncio.get_running_loop()
         try:
             async with asyncio.timeout(_seconds(deadline)):
-                _, connection = await loop.create_connection(Connection, to.host, to.port, ssl=to.tls)
+                connection = await self._connected()
         except TimeoutError:
             raise TimedOut("no connection by the deadline") from None
         except OSError as error:  # ssl.SSLError is one
-            raise Unavailable(f"no connection: {type(error).__name__}") from None
+            raise _unreached(error) from None
         self._known.add(connection)
         if self._closed:
             connection.abort()
         return connection
+
+    async def _connected(self) -> Connection:
+        """A connection to the first address that takes one. Raises OSError, Unavailable."""
+        to, loop = self._address, asyncio.get_running_loop()
+        name = to.host if to.tls else None
+        failure = OSError("no address")
+        for address in await self._way.addresses():
+            try:
+                _, connection = await loop.create_connection(
+                    Connection, address, to.port, ssl=to.tls, server_hostname=name
+                )
+                return connection
+            except OSError as error:
+                failure = error
+        raise failure
 
     def _give_back(self, connection: Connection) -> None:
         if connection.idle:
@@ -139,3 +169,9 @@ class Pool:
 def _seconds(deadline: Deadline) -> float | None:
     left = deadline.left()
     return left if math.isfinite(left) else None
+
+
+def _unreached(error: OSError) -> ConnectorError:
+    if refuses_us(error):
+        return AuthFailed("the platform does not accept our certificate")
+    return Unavailable(f"no connection: {type(error).__name__}")

@@ -13,7 +13,8 @@ import traceback
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
-from connectors.contract import ConnectorError, Deadline, TimedOut, Turn, Unavailable
+from connectors.contract import ConnectorError, Deadline, QuotaUsedUp, TimedOut, Turn, Unavailable
+from gateway.fetching.daily import Daily
 from gateway.fetching.pace import Pace
 from gateway.fetching.slots import Slots, Until
 from gateway.fetching.standing import Passage
@@ -40,15 +41,15 @@ class Attempt(Generic[T]):
     """
 
     __slots__ = (
-        "_came", "_deadline", "_first", "_limit", "_open", "_pace", "_passage", "_slots", "_started", "_task",
+        "_came", "_daily", "_deadline", "_first", "_limit", "_open", "_pace", "_passage", "_slots", "_started", "_task",
         "_timeout", "_timer", "_told", "_waited",
     )  # fmt: skip
 
     def __init__(
-        self, ask: Ask[T], slots: Slots, pace: Pace | None, passage: Passage, deadline: Until, timeout: float,
-        came: float, began: float, told: Told[T],
+        self, ask: Ask[T], slots: Slots, pace: Pace | None, daily: Daily | None, passage: Passage, deadline: Until,
+        timeout: float, came: float, began: float, told: Told[T],
     ) -> None:  # fmt: skip
-        self._slots, self._pace, self._passage, self._told = slots, pace, passage, told
+        self._slots, self._pace, self._daily, self._passage, self._told = slots, pace, daily, passage, told
         self._deadline, self._limit, self._timeout = deadline, began + timeout, timeout
         self._came, self._waited = came, began - came
         self._first = self._open = True
@@ -80,8 +81,12 @@ class Attempt(Generic[T]):
 
     async def turn(self) -> None:
         """Waits for a turn before each further call; the first was taken when the attempt was let in."""
-        if self._pace is None or self._first:
+        if self._first:
             self._first = False
+            return
+        if self._daily is not None:
+            self._daily.take()
+        if self._pace is None:
             return
         begin = time.monotonic()
         try:
@@ -124,7 +129,7 @@ class Attempt(Generic[T]):
         now = time.monotonic()
         had = now - self._came - self._waited  # seconds that the platform had for itself
         cut_short = isinstance(failure, TimedOut) and had < min(self._waited, 0.9 * self._timeout)
-        if cut_short or isinstance(failure, Busy):
+        if cut_short or isinstance(failure, Busy | QuotaUsedUp):
             self._passage.abandoned()  # most of the time went by in our own queues
         else:
             self._passage.failed(failure, now)

@@ -51,6 +51,14 @@ class Fetcher:
         if self._shadowing is not None:
             self._shadowing.leave()
 
+    def status(self, platform: str) -> str | None:
+        """What is known of the platform before it is asked: a planned window that is open at one of its sources, or a
+        breaker; None when nothing speaks against asking."""
+        types = self._registry.platforms[platform].types
+        if any(self._joining[platform, name].desk.guard.closed_until is not None for name in types):
+            return "MAINTENANCE"
+        return "UNAVAILABLE" if self.is_open(platform) else None
+
     async def fetch(self, verdict: Verdict, deadline: Deadline, request_id: str) -> Replies:
         """Never raises for a platform: a failure is a Reply with its status. Cancellation stops every ask."""
         by_part: dict[int, Reply] = {}

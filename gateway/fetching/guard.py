@@ -1,4 +1,4 @@
-"""Around every source: bulkhead, pace, breaker, retry budget, deadline. Connectors have none of these.
+"""Around every source: bulkhead, pace, breaker, retry budget, deadline, planned windows. Connectors have none of these.
 
 Retries are for retryable errors only, jittered, inside the deadline and the platform's own `retry.within`,
 and at most one call in ten (with a floor of one), so that a failing platform is not stormed. Nobody waits
@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import partial
 from typing import Generic, TypeVar
 
@@ -24,11 +26,13 @@ from tenacity import (
     wait_random_exponential,
 )
 
-from connectors.contract import ConnectorError, RateLimited, Source
+from connectors.contract import ConnectorError, Maintenance, QuotaUsedUp, Source
+from connectors.windows import closed_until
 from gateway.fetching.attempt import Ask, Attempt, Busy, Told
+from gateway.fetching.daily import Daily
 from gateway.fetching.pace import Pace
 from gateway.fetching.slots import Slots, Until
-from gateway.fetching.standing import BreakerOpen, Passage, Standing
+from gateway.fetching.standing import BreakerOpen, Passage, Standing, Waiting
 
 __all__ = ["Ask", "Busy", "Call", "Guard"]
 
@@ -61,16 +65,23 @@ class Call(Generic[T]):
 class Guard:
     """One source's guard. `call` runs one ask through it and raises only ConnectorErrors."""
 
-    def __init__(self, source: Source) -> None:
-        self._source = source
-        self._slots = Slots(source.limits.concurrency)
-        self._pace = Pace(source.limits.per_second) if source.limits.per_second else None
+    def __init__(self, source: Source, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._source, self._now = source, now
+        limits = source.limits
+        self._slots = Slots(limits.concurrency)
+        self._pace = Pace(limits.per_second) if limits.per_second else None
+        self._daily = Daily(limits.per_day, limits.day_zone, now) if limits.per_day else None
         self._standing = Standing(source.breaker)
         self._budget = RETRY_FLOOR
 
     @property
     def is_open(self) -> bool:
         return self._standing.is_open(time.monotonic())
+
+    @property
+    def closed_until(self) -> datetime | None:
+        """When the planned window of maintenance ends that is open now."""
+        return closed_until(self._source.windows, self._now()) if self._source.windows else None
 
     async def call(self, ask: Ask[T], type_name: str, deadline: Until) -> T:
         """The ask's result; where a retry found no way to the platform, what the platform said before."""
@@ -88,9 +99,12 @@ class Guard:
         self._budget = min(RETRY_CAP, self._budget + RETRY_SHARE)
         now = time.monotonic()
         call = Call(ask, type_name, deadline, told, now)
+        if (until := self.closed_until) is not None:
+            told(Maintenance("a planned window of maintenance is open", until))
+            return call
         try:
             passage = self._at_once(type_name, now)
-        except BreakerOpen as refused:
+        except (BreakerOpen, Waiting, QuotaUsedUp) as refused:
             told(refused)
             return call
         if passage is None:
@@ -100,10 +114,14 @@ class Guard:
         return call
 
     def _at_once(self, type_name: str, now: float) -> Passage | None:
-        """Takes a slot and a turn where both are free; None where one must wait. Raises BreakerOpen in any case."""
+        """Takes a slot and a turn where both are free; None where one must wait. Raises what `Standing.check` does in
+        any case, and QuotaUsedUp."""
         if not self._slots.free or (self._pace is not None and not self._pace.allows(now)):
             self._standing.check(type_name, now)
             return None
+        self._standing.check(type_name, now)
+        if self._daily is not None:
+            self._daily.take()
         passage = self._standing.enter(type_name, now)
         self._slots.take()
         if self._pace is not None:
@@ -112,11 +130,13 @@ class Guard:
 
     def _attempt(self, call: Call[T], passage: Passage, came: float, began: float, told: Told[T]) -> Attempt[T]:
         timeout = self._source.limits.timeout
-        return Attempt(call.ask, self._slots, self._pace, passage, call.deadline, timeout, came, began, told)
+        return Attempt(
+            call.ask, self._slots, self._pace, self._daily, passage, call.deadline, timeout, came, began, told
+        )
 
     def _first(self, call: Call[T], outcome: T | ConnectorError) -> None:
         call.attempt = None
-        if isinstance(outcome, ConnectorError) and outcome.retryable and self._source.retry.attempts > 1:
+        if isinstance(outcome, ConnectorError) and self._retries(outcome) and self._source.retry.attempts > 1:
             self._patiently(call, outcome)
         else:
             call.told(outcome)
@@ -153,14 +173,18 @@ class Guard:
         )
         try:
             outcome = await retrying(once)
-        except (Busy, BreakerOpen) as ours:
+        except (Busy, BreakerOpen, Waiting, QuotaUsedUp) as ours:
             outcome = said or ours
         except ConnectorError as error:
             outcome = error
         call.told(outcome)
 
+    def _retries(self, error: ConnectorError) -> bool:
+        """Whether this kind of error is one that another try may mend, and the platform wants one."""
+        return error.retryable and bool({each.__name__ for each in type(error).__mro__} & self._source.retry.errors)
+
     def _may_be_mended(self, error: BaseException) -> bool:
-        return isinstance(error, ConnectorError) and error.retryable and self._budget >= 1.0
+        return isinstance(error, ConnectorError) and self._retries(error) and self._budget >= 1.0
 
     async def _once(self, call: Call[T]) -> T:
         """One attempt, refused before any waiting where the breaker is open."""
@@ -169,8 +193,11 @@ class Guard:
         await self._admitted(call.deadline)
         began = time.monotonic()
         try:
+            self._standing.check(call.type_name, began)
+            if self._daily is not None:
+                self._daily.take()
             passage = self._standing.enter(call.type_name, began)
-        except BreakerOpen:
+        except ConnectorError:
             self._slots.give()
             raise
         outcome: asyncio.Future[T] = asyncio.get_running_loop().create_future()
@@ -211,5 +238,5 @@ def _error(state: RetryCallState) -> ConnectorError | None:
 
 def _pause(state: RetryCallState) -> float:
     error = _error(state)
-    asked = error.after if isinstance(error, RateLimited) else None
+    asked = error.after if error is not None else None
     return _jitter(state) if asked is None else asked

@@ -18,6 +18,7 @@ from connectors.contract import (
     ContractBroken,
     Deadline,
     Fetch,
+    Maintenance,
     Page,
     SubjectKey,
     SubjectUnknown,
@@ -131,8 +132,8 @@ class Inquiry:
         subjects = self._named()
         if isinstance(outcome, ConnectorError):
             self._warn("%s: %s", type(outcome).__name__, outcome)
-            known = self.known or {}
-            self._settled({key: known.get(key) or Reply(outcome.status) for key in subjects})
+            known, until = self.known or {}, outcome.until if isinstance(outcome, Maintenance) else None
+            self._settled({key: known.get(key) or Reply(outcome.status, until=until) for key in subjects})
         elif len(subjects) > 1 and any(reply.status == "TRUNCATED" for reply in outcome.values()):
             self._halve(subjects, outcome)
         else:

@@ -14,6 +14,8 @@ from functools import partial
 from connectors.contract import AuthFailed, Breaker, ConnectorError, ContractBroken
 from gateway.fetching.breaker import CircuitBreaker, Entry
 
+EARLY = 0.002  # seconds by which who waited may come before his time
+
 
 class BreakerOpen(ConnectorError):
     """The source failed lately; it is left alone for a while."""
@@ -25,10 +27,17 @@ class TypeBroken(BreakerOpen):
     status = "INVALID"
 
 
+class Waiting(ConnectorError):
+    """The platform asked us to wait, and we do."""
+
+    status = "BUSY"
+
+
 @dataclass(slots=True)
 class Passage:
     """One call on its way; ended by exactly one of its methods."""
 
+    standing: Standing
     source: CircuitBreaker
     type: CircuitBreaker
     of_source: Entry
@@ -39,6 +48,8 @@ class Passage:
         self.type.succeeded(self.of_type)
 
     def failed(self, failure: ConnectorError, now: float) -> None:
+        if failure.after is not None:
+            self.standing.wait(now + failure.after)
         if isinstance(failure, ContractBroken):
             self.source.succeeded(self.of_source)
             self.type.failed(self.of_type, now)
@@ -59,13 +70,20 @@ class Standing:
     def __init__(self, bounds: Breaker) -> None:
         self._source = CircuitBreaker(bounds)
         self._types: defaultdict[str, CircuitBreaker] = defaultdict(partial(CircuitBreaker, bounds))
+        self._waits = 0.0  # until when the platform asked to be left alone
+
+    def wait(self, until: float) -> None:
+        """Nothing goes out before this instant."""
+        self._waits = max(self._waits, until)
 
     def is_open(self, now: float) -> bool:
         """Whether the source, or any of its record types, is left alone."""
         return self._source.is_open(now) or any(each.is_open(now) for each in self._types.values())
 
     def check(self, type_name: str, now: float) -> None:
-        """Raises BreakerOpen or TypeBroken where no call may go out."""
+        """Raises BreakerOpen, TypeBroken or Waiting where no call may go out."""
+        if now < self._waits - EARLY:
+            raise Waiting("the platform asked us to wait")
         if not self._source.allows(now):
             raise BreakerOpen("the breaker is open")
         if not self._types[type_name].allows(now):
@@ -75,4 +93,4 @@ class Standing:
         """Raises as `check` does."""
         self.check(type_name, now)
         of_type = self._types[type_name]
-        return Passage(self._source, of_type, self._source.enter(), of_type.enter())
+        return Passage(self, self._source, of_type, self._source.enter(), of_type.enter())

@@ -189,7 +189,9 @@ class Source:
     records: int = strawberry.field(description="rows shown, after policy")
     asOf: DateTime | None
     absent: list[str] = strawberry.field(description="asked fields that the platform says it has not got")
-    reason: Words | None = strawberry.field(description="why it is never asked for this client; else null")
+    reason: Words | None = strawberry.field(
+        description="why it is never asked for this client, or until when it is closed by plan; else null"
+    )
 
 
 @strawberry.type(description="What one platform says of one record type.")
@@ -211,7 +213,8 @@ class Platform:
     authorityOf: list[str]
     coverage: list[Coverage]
     status: SourceStatus | None = strawberry.field(
-        description="UNAVAILABLE while the gateway keeps away from it after failures; null when nothing is wrong"
+        description="UNAVAILABLE while the gateway keeps away from it after failures, MAINTENANCE while it is closed "
+        "by plan; null when nothing is wrong"
     )
 
 

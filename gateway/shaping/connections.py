@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
@@ -144,7 +145,14 @@ def _source(bound: Bound, reply: Reply, records: int) -> dict[str, Any]:
     if bound.closing and status in FULL:
         return _line(bound.platform, name, "NOT_ASKED")
     status = "NONE" if status == "ANSWERED" and not records else status
-    return _line(bound.platform, name, status, records, ready(reply.as_of), bound.absent)
+    line = _line(bound.platform, name, status, records, ready(reply.as_of), bound.absent)
+    return line if reply.until is None else {**line, "reason": _planned(reply.until)}
+
+
+def _planned(until: datetime) -> dict[str, str]:
+    """`until` is in the platform's zone; the hours' distance from UTC says which."""
+    words = f"{until:%Y-%m-%d %H:%M} (UTC{until:%z})"
+    return {"zh": f"计划维护至 {words}", "en": f"planned maintenance until {words}"}
 
 
 def _line(

@@ -16,7 +16,7 @@ from gateway.schema import Face
 from gateway.shaping.connections import Connection, Connections
 from gateway.shaping.merging import Merger
 from gateway.shaping.reporting import report
-from gateway.shaping.telling import AsOf, access, consent, platforms, sources_and_errors, withheld
+from gateway.shaping.telling import AsOf, Status, access, consent, platforms, sources_and_errors, withheld
 from policies import identifiers
 from policies.bundles import PolicySet
 from policies.keyed import Keyed
@@ -47,7 +47,7 @@ class Shaper:
         cursors: Cursors,
         pseudonyms: Pseudonyms,
         record_key: bytes,
-        is_open: Callable[[str], bool],
+        status: Status,
         as_of: AsOf,
     ) -> None:
         self._face = face
@@ -56,7 +56,7 @@ class Shaper:
         self._connections = Connections(policies.catalogue, registry, cursors)
         self._pseudonyms = pseudonyms
         self._ids = Keyed(record_key)
-        self._is_open, self._as_of = is_open, as_of
+        self._status, self._as_of = status, as_of
         self._keyed: LRUCache[tuple[str, str], Callable[[str], str]] = LRUCache(1_000)
         self._withheld: LRUCache[int, tuple[tuple[Withheld, ...], orjson.Fragment]] = LRUCache(1_000)
         self._sections = {section.name: section for section in policies.catalogue.report}
@@ -124,7 +124,7 @@ class Shaper:
         match root.field:
             case "platforms":
                 sandbox = verdict.caller.terms.sandbox
-                return platforms(self._registry, self._catalogue, root, sandbox, self._is_open, self._as_of)
+                return platforms(self._registry, self._catalogue, root, sandbox, self._status, self._as_of)
             case "access":
                 return [access(line) for line in verdict.access[root.key]]
             case "listing":

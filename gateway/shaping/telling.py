@@ -15,6 +15,7 @@ from gateway.shaping.connections import Connection
 from policies.model import ALLOW, DENY, Catalogue, RecordType
 
 AsOf = Callable[[str, str], datetime | None]
+Status = Callable[[str], str | None]  # of a platform that should not be asked now
 
 FAILED = frozenset({"TIMEOUT", "UNAVAILABLE", "BUSY", "MAINTENANCE", "DENIED_BY_SOURCE", "INVALID", "TRUNCATED"})
 
@@ -44,7 +45,7 @@ def sources_and_errors(
 
 
 def platforms(
-    registry: Registry, catalogue: Catalogue, root: Root, sandbox: bool, is_open: Callable[[str], bool], as_of: AsOf
+    registry: Registry, catalogue: Catalogue, root: Root, sandbox: bool, status: Status, as_of: AsOf
 ) -> list[dict[str, Any]]:
     """The root field `platforms`: coverage, freshness, health of those that this client's questions can reach."""
     wanted = getattr(root.arguments.get("type"), "value", root.arguments.get("type"))
@@ -60,7 +61,7 @@ def platforms(
             "types": sorted(platform.types),
             "authorityOf": sorted(platform.authority_of),
             "coverage": [_coverage(platform, catalogue.types[name], as_of) for name in sorted(platform.types)],
-            "status": "UNAVAILABLE" if is_open(platform.id) else None,
+            "status": status(platform.id),
         }
         for platform in sorted(found.values(), key=lambda item: item.id)
     ]

@@ -105,6 +105,8 @@ fields:
 class Surroundings:
     """An environment of settings that a test gives."""
 
+    egress = ""
+
     def __init__(self, settings: Mapping[str, str]) -> None:
         self._settings = settings
 

@@ -70,6 +70,8 @@ def province(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Province]:
 class Surroundings:
     """The environment of connectors: the province's own answers to `env:` references."""
 
+    egress = ""
+
     def __init__(self, values: Mapping[str, str]) -> None:
         self._values = values
 

@@ -21,7 +21,8 @@ from hypothesis import strategies as st
 from connectors.contract import Fetch, Page, Row, SubjectKey
 from connectors.declaration import Request
 from connectors.fields import FieldWords
-from connectors.kinds.rest.answering import MAX_DEPTH, Reading
+from connectors.kinds.answers import MAX_DEPTH
+from connectors.kinds.rest.answering import Reading
 from connectors.kinds.rest.asking import Asking, Outline
 from connectors.kinds.templates import PLACEHOLDER, filled
 from connectors.mapping.paths import expression, path

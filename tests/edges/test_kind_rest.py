@@ -232,14 +232,18 @@ async def test_health_is_a_good_status() -> None:
             await made.health(Deadline.within(5))
 
 
-def stock(count: int, told: int | None = None, size: int | None = None) -> Callable[[Seen], Any]:
+def stock(count: int, told: int | Callable[[int], int] | None = None, size: int | None = None) -> Callable[[Seen], Any]:
     """A paged platform with `count` rows, that says it has `told`, and gives `size` on a page whatever is asked."""
 
     def reply(seen: Seen) -> Any:
         form = dict(part.split("=") for part in seen.body.decode().split("&"))
         each = size or int(form["pageSize"])
         start = (int(form["pageNo"]) - 1) * each
-        return {"total": count if told is None else told, "rows": [row(n) for n in range(count)][start : start + each]}
+        total = told(start) if callable(told) else told
+        return {
+            "total": count if total is None else total,
+            "rows": [row(n) for n in range(count)][start : start + each],
+        }
 
     return reply
 
@@ -249,7 +253,10 @@ PAGES = [
     ("no rows are one call", PAGED, stock(0), 100, 0, 1, False),
     ("a last page that is short", PAGED, stock(7), 100, 7, 3, False),
     ("a last page that is full ends at the total", PAGED, stock(6), 100, 6, 2, False),
-    ("without a total a short page is the last", UNCOUNTED, stock(7), 100, 7, 3, False),
+    ("without a total a short page may be cut short: the end is an empty one", UNCOUNTED, stock(7), 100, 7, 4, False),
+    ("a platform that caps its pages lower and counts nothing", UNCOUNTED, stock(7, size=2), 100, 7, 5, False),
+    ("totals that change from page to page are told", PAGED, stock(7, told=lambda start: 7 + start), 100, 7, 4, True),
+    ("more rows than the platform counts are told", PAGED, stock(3, told=2), 100, 3, 1, True),
     ("without a total a full page is followed by an empty one", UNCOUNTED, stock(6), 100, 6, 3, False),
     ("a platform that caps its pages lower is read to its total", PAGED, stock(7, size=2), 100, 7, 4, False),
     ("a total that never comes is told", PAGED, stock(4, told=9), 100, 4, 3, True),

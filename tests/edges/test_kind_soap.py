@@ -286,7 +286,7 @@ async def test_a_subject_is_never_syntax(permit: str) -> None:
 
 
 async def test_pages_are_read_to_the_end() -> None:
-    """Page number and size are places in the message; a short page is the last, and the limit cuts with a mark."""
+    """Page number and size are places in the message; an empty page is the end, and the limit cuts with a mark."""
 
     def reply(seen: Seen) -> str:
         number = int(texts(sent(seen))["number"][0])
@@ -295,7 +295,7 @@ async def test_pages_are_read_to_the_end() -> None:
     async with asked(replying(reply), PAGED) as (server, made):
         (page,) = await pages(made, ask())
         assert ([each.id for each in page.rows], page.truncated) == ([str(each) for each in range(7)], False)
-        assert [texts(sent(seen))["size"] for seen in server.seen] == [["3"]] * 3
+        assert [texts(sent(seen))["size"] for seen in server.seen] == [["3"]] * 4
         (page,) = await pages(made, ask(limit=5))
         assert (len(page.rows), page.truncated) == (5, True)
 

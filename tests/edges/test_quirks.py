@@ -208,6 +208,8 @@ def catalogue() -> Catalogue:
 class Surroundings:
     """The environment of connectors: the province's own answers to `env:` references."""
 
+    egress = ""
+
     def __init__(self, values: Mapping[str, str]) -> None:
         self._values = values
 

@@ -148,7 +148,7 @@ class Side:
         self.decider = Decider(policies, registry, "37", self.plain)
         shaper = Shaper(
             self.face, policies, registry, self.cursors, Pseudonyms(b"p" * 32, "k1"), b"r" * 32,
-            fetcher.is_open, fetcher.as_of,
+            fetcher.status, fetcher.as_of,
         )  # fmt: skip
         if self.plain:
             shaper._connections._binder = Anew(self.catalogue)

@@ -8,26 +8,26 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from connectors.agreement import KindWords
 from connectors.contract import BadRequest, Claim, Deadline, Environment, Fetch, Page, Unavailable
 from connectors.declaration import Key, TypeWords
 from connectors.fields import FieldWords
 from connectors.fitting import Loc
-from connectors.kinds.collecting import AskedType, collect, within
-from connectors.kinds.paging import Layout, count_reader, freshness_reader
+from connectors.kinds.collecting import AskedType, Heard, collect, within
+from connectors.kinds.credentials import Account
+from connectors.kinds.paging import FOLLOWED, Layout, count_reader, freshness_reader, turning
 from connectors.kinds.rest.answering import Reading, rows_reader
-from connectors.kinds.rest.asking import Asking, Outline, source_headers, used_in
-from connectors.kinds.templates import faults
+from connectors.kinds.rest.asking import Asking, Outline, following, used_in
+from connectors.kinds.templates import Resolve, faults
 from connectors.mapping.conditions import to_params
 from connectors.mapping.paths import Raw, expression, head, path
 from connectors.mapping.records import EXTRACTS, RecordMap, key_kind
 from connectors.mapping.values import name_of
 from connectors.sources import RestSource
 from connectors.terms import FieldTerm, Terms
-from connectors.transport.pool import Pool
-from connectors.transport.port import Answer, Question, Transport
+from connectors.transport.port import Answer, Question
 
 
 class Rest:
@@ -41,11 +41,7 @@ class Rest:
         self._types = {name: AskedType(name, words, terms, path, _layout(words)) for name, words in types.items()}
         self._claims = {name: each.record.claim for name, each in self._types.items()}
         self._reading = Reading(source)
-        self._transport: Transport | None = None
-        self._asking: dict[str, Asking] = {}
-        self._seeking: dict[str, Asking] = {}  # for questions that name no subject
-        self._headers: dict[str, str] = {}
-        self._outline = lru_cache(EXTRACTS)(self._outlined)
+        self._account: Account[Questions] | None = None
 
     def claims(self) -> Mapping[str, Claim]:
         return self._claims
@@ -59,40 +55,19 @@ class Rest:
 
     async def open(self, environment: Environment) -> None:
         """Raises ValueError, naming the reference and never its value, when `base` is not usable."""
-        source = self._source
-        authority = environment.resolve(source.ca) if source.ca is not None else None
-        base = environment.resolve(source.base)
-        try:
-            self._transport = Pool(base, source.limits.concurrency, source.plaintext, authority)
-        except ValueError as reason:
-            raise ValueError(f"`{source.base}`: {reason}") from None
-        self._headers = source_headers(source, environment.resolve)
-        self._asking = {
-            name: Asking(words.request, self._headers, environment.resolve)
-            for name, words in self._words.items()
-            if words.request is not None
-        }
-        self._seeking = {
-            name: Asking(words.openRequest, self._headers, environment.resolve)
-            for name, words in self._words.items()
-            if words.openRequest is not None
-        }
-        self._outline.cache_clear()  # those of an earlier life hold what references stood for then
+        self._account = Account(self._source, environment, self._source.base, self._prepare, self._reading.body)
 
     async def close(self) -> None:
-        transport, self._transport = self._transport, None
-        if transport is not None:
-            await transport.close()
+        account, self._account = self._account, None
+        if account is not None:
+            await account.close()
 
     async def health(self, deadline: Deadline) -> None:
         """Asks the declared health path; without one, only that the source is open is known."""
-        health = self._source.health
+        health, until = self._source.health, within(deadline, self._source.limits)
+        account = self._open()
         if health is not None:
-            answer = await self._open().send(
-                Question(health.method, health.path, self._headers), within(deadline, self._source.limits), 1 << 16
-            )
-            if not 200 <= answer.status < 300:
-                raise Unavailable(f"health answered with status {answer.status}")
+            await account.ask(lambda mine: mine.health, self._reading.good, until, 1 << 16)
 
     async def fetch(self, ask: Fetch) -> AsyncIterator[Page]:
         """One page with the rows of every subject, in the order of the subjects."""
@@ -100,22 +75,51 @@ class Rest:
         if not ask.subjects and not each.record.claim.open:
             raise BadRequest(f"{ask.type}: this platform answers no question without a subject")
 
-        async def send(chunk: Sequence[str], more: Mapping[str, str | int], deadline: Deadline, most: int) -> Answer:
-            transport = self._open()
-            outline = self._outline(ask.type, ask.fields, key_kind(ask), not chunk)
-            return await transport.send(outline.question(chunk, more), deadline, most)
+        async def send(
+            chunk: Sequence[str], more: Mapping[str, str | int], deadline: Deadline, most: int, heard: Heard
+        ) -> Any:
+            def write(mine: Questions) -> Question:
+                outline = mine.outline(ask.type, ask.fields, key_kind(ask), not chunk)
+                return mine.followed(outline.question(chunk, {k: v for k, v in more.items() if k}), more.get(FOLLOWED))
+
+            return await self._open().ask(write, heard, deadline, most, ask.turn)
 
         yield await collect(ask, each, self._source.limits, send, self._reading.body)
 
-    def _outlined(self, type_name: str, fields: frozenset[str], kind: Key, anybody: bool) -> Outline:
-        names = self._types[type_name].record.names(fields, kind)
-        asking = (self._seeking if anybody else self._asking)[type_name]
-        return Outline(asking, list(dict.fromkeys(head(name) or name for name in names)))
-
-    def _open(self) -> Transport:
-        if self._transport is None:
+    def _open(self) -> Account[Questions]:
+        if self._account is None:
             raise Unavailable("the source is not open")
-        return self._transport
+        return self._account
+
+    def _prepare(self, resolve: Resolve, headers: dict[str, str]) -> Questions:
+        records = {name: each.record for name, each in self._types.items()}
+        return Questions(self._words, records, self._source, resolve, headers)
+
+
+class Questions:
+    """The questions of a source, with what references stand for at one time."""
+
+    def __init__(
+        self, words: Mapping[str, TypeWords], records: Mapping[str, RecordMap], source: RestSource,
+        resolve: Resolve, headers: dict[str, str],
+    ) -> None:  # fmt: skip
+        asked = {(name, False): each.request for name, each in words.items()}
+        sought = {(name, True): each.openRequest for name, each in words.items()}  # questions that name no subject
+        self._records, self._base, health = records, resolve(source.base), source.health
+        self._asking = {
+            key: Asking(request, headers, resolve) for key, request in (asked | sought).items() if request is not None
+        }
+        self.health = Question(health.method if health else "GET", health.path if health else "/", headers)
+        self.outline = lru_cache(EXTRACTS)(self._outlined)
+
+    def followed(self, first: Question, link: str | int | None) -> Question:
+        """The question for the page that the link leads to; without one, that for the first page. Raises
+        ContractBroken."""
+        return first if link is None else following(self._base, first, str(link))
+
+    def _outlined(self, type_name: str, fields: frozenset[str], kind: Key, anybody: bool) -> Outline:
+        names = self._records[type_name].names(fields, kind)
+        return Outline(self._asking[type_name, anybody], list(dict.fromkeys(head(name) or name for name in names)))
 
 
 def _layout(words: TypeWords) -> Layout:
@@ -125,7 +129,7 @@ def _layout(words: TypeWords) -> Layout:
         rows_reader(expression(words.rows)),
         count_reader(expression(words.total) if words.total else None),
         freshness_reader(words.asOf, path),
-        words.page,
+        turning(words.page, expression),
     )
 
 
@@ -134,11 +138,13 @@ def _filter(words: FieldWords, term: FieldTerm, each: TypeWords, name: str) -> o
 
 
 def _inspect(words: TypeWords) -> Iterator[tuple[Loc, str]]:
-    for word in ("rows", "total"):
+    places: list[tuple[Loc, str | None]] = [(("rows",), words.rows), (("total",), words.total)]
+    places += [(("page", word), place) for word, place in (words.page.places if words.page else ())]
+    for loc, place in places:
         try:
-            expression(getattr(words, word) or "@")
+            expression(place or "@")
         except ValueError:
-            yield (word,), f"`{word}`: not a JMESPath expression"
+            yield loc, f"`{loc[-1]}`: not a JMESPath expression"
     if words.request is None:
         return
     used = used_in(words.request)
@@ -147,10 +153,10 @@ def _inspect(words: TypeWords) -> Iterator[tuple[Loc, str]]:
     if words.openRequest is not None and (wrong := used_in(words.openRequest) - {"projection"}):
         yield ("openRequest",), f"it names no subject, and `{{{sorted(wrong)[0]}}}` has nothing to stand for"
     if "projection" in used:
-        places = [*words.key, *(name_of(origin) for name in words.mapped for origin in words.origins(name))]
-        for place in places:
-            if head(place) is None:
-                yield ("request",), f"`{{projection}}` needs plain names, `{place}` is not one"
+        origins = [*words.key, *(name_of(origin) for name in words.mapped for origin in words.origins(name))]
+        for origin in origins:
+            if head(origin) is None:
+                yield ("request",), f"`{{projection}}` needs plain names, `{origin}` is not one"
 
 
 Rest.words = KindWords(

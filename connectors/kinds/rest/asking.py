@@ -6,17 +6,14 @@ References (`env:NAME`, `secret:path`) in headers and parameters are resolved wh
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, unquote, urljoin, urlsplit
 
-from connectors.contract import BadRequest
+from connectors.contract import BadRequest, ContractBroken
 from connectors.declaration import Request
 from connectors.kinds.templates import PLACEHOLDER, Resolve, filled, placeholders, resolved
-from connectors.sources import ApiKeyAuth, BasicAuth, RestSource
-from connectors.spelling import is_reference
 from connectors.transport.port import Question
 
 Encode = Callable[[str], str]
@@ -25,20 +22,6 @@ Encode = Callable[[str], str]
 def used_in(request: Request) -> frozenset[str]:
     """Every placeholder that a declared request uses."""
     return placeholders([request.path, request.query, request.form, request.json_])
-
-
-def source_headers(source: RestSource, resolve: Resolve) -> dict[str, str]:
-    """The headers of every question to a source, with its credentials."""
-    headers = {"Accept": "application/json"} | {
-        name: resolve(value) if is_reference(value) else value for name, value in source.headers.items()
-    }
-    match source.auth:
-        case BasicAuth(user=user, password=password):
-            pair = f"{resolve(user)}:{resolve(password)}".encode()
-            headers["Authorization"] = "Basic " + base64.b64encode(pair).decode("ascii")
-        case ApiKeyAuth(header=header, value=value):
-            headers[header] = resolve(value)
-    return headers
 
 
 class Asking:
@@ -128,3 +111,18 @@ def _quoted(text: str) -> str:
 
 def _with_plus(text: str) -> str:
     return text if text.isascii() and text.isalnum() else quote_plus(text, safe="")
+
+
+def following(base: str, first: Question, link: str) -> Question:
+    """The question that a link to another page stands for. Raises ContractBroken for one that leads out of `base`."""
+    try:
+        here, there = urlsplit(base), urlsplit(urljoin(base.rstrip("/") + first.target, link))
+        same = (there.scheme, there.netloc.lower()) == (here.scheme, here.netloc.lower())
+    except ValueError:
+        same = False
+    below = here.path.rstrip("/") + "/"
+    if not same or not there.path.startswith(below) or ".." in unquote(there.path).split("/"):
+        raise ContractBroken("the link to the next page leads out of the declared `base`")
+    headers = {name: value for name, value in first.headers.items() if name != "Content-Type"}
+    target = there.path[len(below) - 1 :]
+    return Question("GET", f"{target}?{there.query}" if there.query else target, headers)

@@ -7,7 +7,9 @@ is and dropped by the gateway.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import partial
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -16,20 +18,21 @@ from connectors.contract import Claim, Deadline, Environment, Fetch, Page, Unava
 from connectors.declaration import Call, TypeWords
 from connectors.fields import FieldWords
 from connectors.fitting import Loc
-from connectors.kinds.collecting import AskedType, collect
+from connectors.kinds.answers import parsed
+from connectors.kinds.collecting import AskedType, Heard, collect
+from connectors.kinds.credentials import Account
 from connectors.kinds.soap.answering import Reading, layout
 from connectors.kinds.soap.asking import Asking, rehearse, token
 from connectors.kinds.soap.description import Wrong, operation, pinned
 from connectors.kinds.soap.elements import lookup
-from connectors.kinds.templates import KNOWN, faults, placeholders
+from connectors.kinds.templates import KNOWN, Resolve, faults, placeholders
 from connectors.mapping.conditions import NotInvertible, to_params
 from connectors.mapping.paths import Look, Lookup, Raw
 from connectors.mapping.records import RecordMap
 from connectors.mapping.values import name_of
 from connectors.sources import Beside, SoapSource
 from connectors.terms import FieldTerm, Terms, TypeTerm
-from connectors.transport.pool import Pool
-from connectors.transport.port import Answer, Transport
+from connectors.transport.port import Answer, Question
 
 
 class Soap:
@@ -48,8 +51,7 @@ class Soap:
         }
         self._claims = {name: each.record.claim for name, each in self._types.items()}
         self._reading = {name: Reading(source, types[name], each.answer) for name, each in self._operations.items()}
-        self._transport: Transport | None = None
-        self._asking: dict[str, Asking] = {}
+        self._account: Account[Mapping[str, Asking]] | None = None
 
     def claims(self) -> Mapping[str, Claim]:
         return self._claims
@@ -63,24 +65,20 @@ class Soap:
 
     async def open(self, environment: Environment) -> None:
         """Raises ValueError, naming the reference and never its value, when `endpoint` is not usable."""
-        source = self._source
-        authority = environment.resolve(source.ca) if source.ca is not None else None
-        endpoint = urlsplit(environment.resolve(source.endpoint))
-        base = endpoint._replace(path="").geturl()  # the path is kept to the letter, with or without `/` at its end
-        try:
-            self._transport = Pool(base, source.limits.concurrency, source.plaintext, authority)
-        except ValueError as reason:
-            raise ValueError(f"`{source.endpoint}`: {reason}") from None
-        signing = token(source, environment)
-        self._asking = {
-            name: Asking(words, self._operations[name], endpoint.path or "/", signing, environment.resolve)
-            for name, words in self._words.items()
-        }
+        self._account = Account(
+            self._source,
+            environment,
+            self._source.endpoint,
+            partial(self._prepare, environment.now),
+            parsed,
+            "*/*",
+            _origin,
+        )
 
     async def close(self) -> None:
-        transport, self._transport = self._transport, None
-        if transport is not None:
-            await transport.close()
+        account, self._account = self._account, None
+        if account is not None:
+            await account.close()
 
     async def health(self, deadline: Deadline) -> None:
         """Only that the source is open is known: SOAP has no question that is about nobody."""
@@ -94,16 +92,32 @@ class Soap:
         names = each.record.names(ask.fields, ask.subjects[0].kind)
         projection = list(dict.fromkeys(name.partition(".")[0] for name in names if not name.startswith("@")))
 
-        async def send(chunk: Sequence[str], more: Mapping[str, str | int], deadline: Deadline, most: int) -> Answer:
-            transport = self._open()
-            return await transport.send(self._asking[ask.type].question(chunk, projection, more), deadline, most)
+        async def send(
+            chunk: Sequence[str], more: Mapping[str, str | int], deadline: Deadline, most: int, heard: Heard
+        ) -> Any:
+            def write(mine: Mapping[str, Asking]) -> Question:
+                return mine[ask.type].question(chunk, projection, more)
+
+            return await self._open().ask(write, heard, deadline, most, ask.turn)
 
         yield await collect(ask, each, self._source.limits, send, self._reading[ask.type].message)
 
-    def _open(self) -> Transport:
-        if self._transport is None:
+    def _open(self) -> Account[Mapping[str, Asking]]:
+        if self._account is None:
             raise Unavailable("the source is not open")
-        return self._transport
+        return self._account
+
+    def _prepare(self, now: Callable[[], datetime], resolve: Resolve, headers: dict[str, str]) -> Mapping[str, Asking]:
+        endpoint, signing = urlsplit(resolve(self._source.endpoint)), token(self._source, resolve, now)
+        return {
+            name: Asking(words, self._operations[name], endpoint.path or "/", headers, signing, resolve)
+            for name, words in self._words.items()
+        }
+
+
+def _origin(endpoint: str) -> str:
+    """The endpoint without its path, which is kept to the letter, with or without `/` at its end."""
+    return urlsplit(endpoint)._replace(path="").geturl()
 
 
 def _call(words: TypeWords) -> Call:
@@ -140,6 +154,9 @@ def _filter(words: FieldWords, term: FieldTerm, each: TypeWords, name: str) -> o
 def _inspect(words: TypeWords) -> Iterator[tuple[Loc, str]]:
     places: list[tuple[Loc, str | None]] = [(("rows",), words.rows), (("total",), words.total)]
     places += [(("key", index), part) for index, part in enumerate(words.key)]
+    places += [(("page", word), place) for word, place in (words.page.places if words.page else ())]
+    if words.page is not None and words.page.link is not None:
+        yield ("page", "link"), "a SOAP service has no links to pages: turn them by `number`, `offset` or `cursor`"
     if words.embedded is not None:
         places += [(("embedded", "path"), words.embedded.path), (("embedded", "rows"), words.embedded.rows)]
     elif words.rows is None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,7 +19,7 @@ from lxml import etree
 
 from connectors.contract import ConnectorError, ContractBroken, Unavailable
 from connectors.declaration import TypeWords
-from connectors.kinds.paging import Layout, count_reader, freshness_reader
+from connectors.kinds.paging import Layout, count_reader, freshness_reader, turning
 from connectors.kinds.soap.elements import children, local, plain, text_at, tree
 from connectors.sources import SoapSource
 from connectors.transport.meaning import by_status, error, is_page
@@ -166,7 +166,10 @@ def layout(words: TypeWords) -> Layout:
         said = message.said(words.asOf.path or "")
         return min((found for text in said if (found := moment(text)) is not None), default=None)
 
-    return Layout(rows, total, as_of, words.page)
+    def said(path: str) -> Callable[[Message], str | None]:
+        return lambda message: next(iter(message.said(path)), None)
+
+    return Layout(rows, total, as_of, turning(words.page, said))
 
 
 def _rows(element: etree._Element, path: str, counted: int | None) -> list[etree._Element]:

@@ -8,16 +8,18 @@ library, so that none can become syntax. Parameters of filters and pages are pla
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from lxml import etree
 
-from connectors.contract import BadRequest, Environment
+from connectors.contract import BadRequest
 from connectors.declaration import TypeWords
+from connectors.identities import WsseAuth
 from connectors.kinds.soap.description import Operation, Wrong, signed
 from connectors.kinds.soap.elements import written
-from connectors.kinds.templates import filled, resolved
-from connectors.sources import SoapSource, WsseAuth
+from connectors.kinds.templates import Resolve, filled, resolved
+from connectors.sources import SoapSource
 from connectors.transport.port import Question
 
 XML = "xml"  # no element may be called so
@@ -28,11 +30,13 @@ class Asking:
     """One declared call, ready to be filled in."""
 
     def __init__(
-        self, words: TypeWords, operation: Operation, target: str, token: Token, resolve: Callable[[str], str]
-    ) -> None:
+        self, words: TypeWords, operation: Operation, target: str, headers: Mapping[str, str], token: Token,
+        resolve: Resolve,
+    ) -> None:  # fmt: skip
         self._input = resolved(words.input, resolve)
         self._join = words.call.join if words.call is not None else None
         self._operation, self._target, self._token = operation, target, token
+        self._headers = {**headers, **operation.headers()}
 
     def question(self, subjects: Sequence[str], projection: Sequence[str], more: Mapping[str, str | int]) -> Question:
         """A question about these subjects. Raises BadRequest for a value that cannot travel."""
@@ -49,15 +53,14 @@ class Asking:
         except ValueError:  # a control character, a place that the message has not got: checked, but for the values
             raise BadRequest("the question cannot be written as the declared message") from None
         body = etree.tostring(envelope, encoding="utf-8", xml_declaration=True)
-        return Question("POST", self._target, self._operation.headers(), body)
+        return Question("POST", self._target, self._headers, body)
 
 
-def token(source: SoapSource, environment: Environment) -> Token:
-    """Puts the source's credentials into envelopes; nothing for `auth: {kind: none}`."""
+def token(source: SoapSource, resolve: Resolve, now: Callable[[], datetime]) -> Token:
+    """Puts the source's credentials into envelopes; nothing where they do not belong there."""
     if not isinstance(source.auth, WsseAuth):
         return lambda envelope: envelope
-    user, password = environment.resolve(source.auth.user), environment.resolve(source.auth.password)
-    digest, now = source.auth.digest, environment.now
+    user, password, digest = resolve(source.auth.user), resolve(source.auth.password), source.auth.digest
     return lambda envelope: signed(envelope, user, password, digest, now())
 
 
@@ -68,7 +71,7 @@ def rehearse(words: TypeWords, operation: Operation) -> None:
             raise Wrong(f"`{name}`: a text is expected; write it in quotes", "input")
     subjects: Any = "x" if words.call is not None and words.call.join else ["x"]
     slots = {"subject": "x", "subjects": subjects, "projection": "x"}
-    places = [("page", name) for name in ((words.page.number, words.page.size) if words.page else ())]
+    places = [("page", name) for name in (words.page.params if words.page else ())]
     places += [("filters", name) for each in words.filters.values() for name in each.params]
     operation.envelope(_content(words.input, slots, {}))
     for word, name in places:

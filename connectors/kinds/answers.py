@@ -1,0 +1,71 @@
+"""The JSON of an answer, whatever it means: read strictly, with exact decimals, without NaN, in bounded depth.
+
+A web page instead of data, and what is no JSON, are Unavailable: something before the platform has answered.
+"""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from connectors.contract import ContractBroken, Unavailable
+from connectors.mapping.texts import Unmappable, text_of
+from connectors.transport.meaning import is_page
+from connectors.transport.port import Answer
+
+MAX_DEPTH = 32
+_HOLDERS = frozenset({dict, list})
+_quick = msgspec.json.Decoder(float_hook=Decimal).decode
+
+
+def parsed(answer: Answer, encoding: str = "utf-8") -> Any:
+    """The JSON of an answer. Raises Unavailable for what is none, ContractBroken for what is nested too deep."""
+    if is_page(answer) or answer.body.lstrip()[:1] == b"<":
+        raise Unavailable("the platform answered with a page instead of data")
+    try:
+        body = _json(answer.body, encoding)
+    except (ValueError, RecursionError, ArithmeticError):
+        raise Unavailable("the platform's answer is not JSON") from None
+    opened = answer.body.count(b"{") + answer.body.count(b"[")  # no answer is deeper than that
+    if opened > MAX_DEPTH and _deeper_than(body, MAX_DEPTH):
+        raise ContractBroken(f"the answer is nested deeper than {MAX_DEPTH} levels")
+    return body
+
+
+def code_text(code: Any) -> str:
+    """A code as declarations write it; empty for what is none."""
+    try:
+        return "" if code is None else text_of(code)
+    except Unmappable:
+        return ""
+
+
+def _json(body: bytes, encoding: str) -> Any:
+    """Raises ValueError, RecursionError, ArithmeticError. What the quick reader refuses is judged by the strict one,
+    which bears a mark before the text and halves of surrogate pairs; all else they read alike."""
+    try:
+        return _quick(body if encoding == "utf-8" else body.decode(encoding))
+    except (ValueError, RecursionError, ArithmeticError):
+        text = body.decode(encoding).removeprefix("\ufeff")
+        return json.loads(text, parse_float=Decimal, parse_constant=_refuse_constant)
+
+
+def _refuse_constant(_: str) -> Any:
+    raise ValueError("NaN and Infinity are not JSON")
+
+
+def _deeper_than(value: Any, levels: int) -> bool:
+    level = [value] if type(value) in _HOLDERS else []
+    for _ in range(levels):
+        level = [
+            child
+            for item in level
+            for child in (item.values() if type(item) is dict else item)
+            if type(child) in _HOLDERS
+        ]
+        if not level:
+            return False
+    return True
