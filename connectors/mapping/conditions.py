@@ -190,8 +190,8 @@ def _writer(pattern: str, zone: ZoneInfo) -> Callable[[Any], Any]:
     form = None if pattern in {EPOCH_MILLIS, NATIVE} else Format(pattern)
 
     def write(value: date | datetime) -> Any:
-        if pattern == NATIVE:
-            return value
+        if pattern == NATIVE:  # without a zone: most databases keep none, and the others reckon in their session's
+            return value.astimezone(zone).replace(tzinfo=None) if isinstance(value, datetime) else value
         if isinstance(value, datetime):
             moment = value.astimezone(zone)
         else:

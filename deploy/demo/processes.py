@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -105,3 +106,34 @@ class Child:
             if pipe is not None:
                 pipe.close()
         self._process = None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One source of a platform and the process that is it; `variable` is its address in the environment."""
+
+    platform: str
+    source: str
+    kind: str
+    region: str
+    variable: str
+    child: Child
+
+    @property
+    def url(self) -> str:
+        """A base URL, the SQLAlchemy URL of a database, or the path of a folder."""
+        return self.child.url
+
+    @property
+    def pid(self) -> int:
+        return self.child.pid
+
+    def describe(self) -> dict[str, Any]:
+        return {
+            "id": self.platform,
+            "source": self.source,
+            "kind": self.kind,
+            "region": self.region,
+            "url": self.url,
+            "pid": self.pid,
+        }

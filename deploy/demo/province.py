@@ -8,9 +8,10 @@ is made anew at each start, and all data is generated, so that nothing here is w
 from __future__ import annotations
 
 import secrets
+import shutil
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from types import TracebackType
@@ -22,51 +23,21 @@ from joserfc.jwk import ECKey
 from deploy.demo import consenting, examples
 from deploy.demo.callers import PUBLIC, SUBJECT, Caller, callers
 from deploy.demo.generator import QINGDAO, SHANDONG, WEIFANG, WEIHAI, YANTAI, World, generate
-from deploy.demo.processes import START_WITHIN, Child
+from deploy.demo.processes import START_WITHIN, Child, Source
 
 DECLARATIONS = Path(__file__).resolve().parent / "platforms"  # a YAML file for each platform, and what it names
 ISSUER = "issuer"
 CONSENTS = "consents"
 RESOURCE = "urn:credit-gateway:demo"
 _DATABASE = "deploy.demo.servers.database"
+_POSTGRES = "deploy.demo.servers.postgres"
 _FOLDER = "deploy.demo.servers.folder"
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """One source of a platform and the process that is it; `variable` is its address in the environment."""
-
-    platform: str
-    source: str
-    kind: str
-    region: str
-    variable: str
-    child: Child
-
-    @property
-    def url(self) -> str:
-        """A base URL, the SQLAlchemy URL of a database, or the path of a folder."""
-        return self.child.url
-
-    @property
-    def pid(self) -> int:
-        return self.child.pid
-
-    def describe(self) -> dict[str, Any]:
-        return {
-            "id": self.platform,
-            "source": self.source,
-            "kind": self.kind,
-            "region": self.region,
-            "url": self.url,
-            "pid": self.pid,
-        }
 
 
 class Province:
     """A running province. Made by `start`; `stop`, or the end of its `with` block, ends it."""
 
-    def __init__(self, home: Path, world: World, resource: str) -> None:
+    def __init__(self, home: Path, world: World, resource: str, postgres: bool = False) -> None:
         self.world = world
         self.resource = resource
         self.callers: Mapping[str, Caller] = {caller.id: caller for caller in callers()}
@@ -78,6 +49,10 @@ class Province:
             "SHANDONG_COURT_PASSWORD": secrets.token_urlsafe(),
         }
         self._home = home.resolve()
+        self._private: Path | None = None  # a real database's own folder
+        if postgres:
+            self._private = Path(tempfile.mkdtemp(prefix="credit-gateway-"))  # a socket's path must be short
+            self._private.chmod(0o711)  # PostgreSQL may have to run as another user; what it holds is closed
         self.platforms: tuple[Source, ...] = tuple(self._sources())
         self._issuer = Child(ISSUER, "deploy.demo.issuer", self._home / ISSUER, self._issuer_settings())
         self._consents = Child(CONSENTS, "deploy.demo.consents", self._home / CONSENTS, self._consents_settings())
@@ -191,6 +166,8 @@ class Province:
             child.let_go()
         for child in self._children():
             child.stop()
+        if self._private is not None:
+            shutil.rmtree(self._private, ignore_errors=True)
 
     def __enter__(self) -> Self:
         return self
@@ -232,7 +209,11 @@ class Province:
         yantai = {"apiKey": self._secrets["YANTAI_API_KEY"]}
         weihai = {"user": self._secrets["WEIHAI_USER"], "password": self._secrets["WEIHAI_PASSWORD"]}
         weihai["wsdl"] = str(DECLARATIONS / f"{WEIHAI}.wsdl")
-        yield self._source(QINGDAO, "database", "sql", "QINGDAO_DATABASE_URL", _DATABASE)
+        if self._private is None:
+            yield self._source(QINGDAO, "database", "sql", "QINGDAO_DATABASE_URL", _DATABASE)
+        else:
+            words = {"data": str(self._private), "password": secrets.token_urlsafe(), "reader": secrets.token_urlsafe()}
+            yield self._source(QINGDAO, "database", "sql", "QINGDAO_DATABASE_URL", _POSTGRES, **words)
         yield self._source(YANTAI, "api", "rest", "YANTAI_BASE", "deploy.demo.servers.yantai", **yantai)
         yield self._source(WEIFANG, "folder", "file", "WEIFANG_FOLDER", _FOLDER)
         yield self._source(WEIHAI, "exchange", "soap", "WEIHAI_ENDPOINT", "deploy.demo.servers.weihai", **weihai)
@@ -283,10 +264,16 @@ class Province:
 
 
 def start(
-    home: Path, seed: int = 1, subjects: int = 2000, today: date | None = None, resource: str | None = None
+    home: Path,
+    seed: int = 1,
+    subjects: int = 2000,
+    today: date | None = None,
+    resource: str | None = None,
+    postgres: bool = False,
 ) -> Province:
     """A province with `subjects` subjects, running; its files lie below `home`. `resource` is the tokens'
-    audience, the gateway's address as its callers know it. Raises NotReady."""
-    province = Province(home, generate(seed, subjects, today), resource or RESOURCE)
+    audience, the gateway's address as its callers know it; with `postgres` Qingdao's database is a real PostgreSQL.
+    Raises NotReady."""
+    province = Province(home, generate(seed, subjects, today), resource or RESOURCE, postgres)
     province.begin()
     return province

@@ -27,12 +27,13 @@ from gateway.settings import load
 @click.option("--port", type=click.IntRange(0, 65535), default=None, help="The gateway's port (default 8000).")
 @click.option("--seed", default=1, show_default=True, help="Another seed makes another population.")
 @click.option("--subjects", type=click.IntRange(20, 200_000), default=2000, show_default=True)
+@click.option("--postgres", is_flag=True, help="Qingdao's database is a real PostgreSQL (extra `demo-postgres`).")
 @click.option("--check", "checking", is_flag=True, help="Ask, take platforms away, report, exit 0 or 1.")
-def demo(home: Path | None, port: int | None, seed: int, subjects: int, checking: bool) -> None:
+def demo(home: Path | None, port: int | None, seed: int, subjects: int, postgres: bool, checking: bool) -> None:
     """Start a province: a gateway, its platforms and an issuer, all on this machine."""
     settings = load(home)
     wanted = 0 if checking and port is None else settings.port if port is None else port
-    with running(settings.home, wanted, seed, subjects) as house:
+    with running(settings.home, wanted, seed, subjects, postgres) as house:
         if checking:
             sys.exit(0 if run_checks(house, click.echo) else 1)
         stop = threading.Event()

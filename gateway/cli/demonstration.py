@@ -19,6 +19,7 @@ from ruamel.yaml import YAML
 
 from deploy.demo import province as demo_province
 from deploy.demo.province import Province
+from deploy.demo.servers import postgres as demo_postgres
 from gateway.app import Application, read
 from gateway.checking import findings_of
 from gateway.cli import serving
@@ -69,8 +70,15 @@ def prepare(settings: Settings, province: Province) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def running(home: Path, port: int = 0, seed: int = 1, subjects: int = 2000) -> Iterator[Running]:
+def running(
+    home: Path, port: int = 0, seed: int = 1, subjects: int = 2000, postgres: bool = False
+) -> Iterator[Running]:
     """A demo in the background of this process, asked over real sockets; `tests` and `--check` use it."""
+    if postgres:
+        try:
+            demo_postgres.programs()
+        except demo_postgres.Missing as missing:
+            raise DemoError(str(missing)) from None
     with contextlib.ExitStack() as stack:
         taken = stack.enter_context(serving.listening("127.0.0.1", port))
         port = taken.getsockname()[1]
@@ -78,7 +86,7 @@ def running(home: Path, port: int = 0, seed: int = 1, subjects: int = 2000) -> I
         _refuse_foreign(settings.home)
         stack.enter_context(_sole(settings.home))
         province = stack.enter_context(
-            demo_province.start(settings.home / "demo", seed, subjects, resource=settings.audience)
+            demo_province.start(settings.home / "demo", seed, subjects, resource=settings.audience, postgres=postgres)
         )
         description = prepare(settings, province)
         stack.callback((settings.home / "demo.json").unlink, missing_ok=True)

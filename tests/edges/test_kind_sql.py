@@ -333,6 +333,22 @@ async def test_a_cancelled_question_gives_its_connection_back(slow: Path, statem
         await settled(1.0)
 
 
+async def test_a_file_that_somebody_writes(database: Path) -> None:
+    """A file that another program holds is waited for until the deadline, and then TimedOut; free again it answers."""
+    async with opened(database) as made:
+        with closing(sqlite3.connect(database, isolation_level=None)) as writer:
+            writer.execute("BEGIN EXCLUSIVE")
+            began = time.monotonic()
+            with pytest.raises(TimedOut):
+                await rows(made, ask(seconds=0.3))
+            assert time.monotonic() - began < 0.8
+            asking = asyncio.ensure_future(rows(made, ask(seconds=5)))
+            while not working():
+                await asyncio.sleep(0.005)
+            writer.execute("ROLLBACK")
+            assert len(await asking) == 3
+
+
 async def test_the_platforms_own_time_limit_holds_without_a_deadline(slow: Path) -> None:
     """`limits.timeout` bounds a statement even when the question has all the time in the world."""
     async with opened(slow, SQL_TYPE, SQL_SOURCE.replace("timeout: 5s", "timeout: 200ms")) as made:

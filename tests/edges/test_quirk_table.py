@@ -20,6 +20,7 @@ from connectors.contract import Deadline, Fetch, SubjectKey
 from connectors.declaration import TypeWords
 from connectors.fields import FieldWords
 from connectors.fitting import FieldFindings
+from connectors.kinds.sql.dialects import dialect_of
 from connectors.kinds.sql.statements import Statements
 from connectors.mapping.extracts import Mapped
 from connectors.mapping.paths import Lookup, column, path
@@ -185,4 +186,4 @@ def test_a_table_is_named_as_it_is_spelt() -> None:
     words = TypeWords.model_validate(given)
     made = Statements("Permit", words, REAL, RecordMap("Permit", words, REAL, column, 1))
     asked = Fetch("Permit", frozenset({"holder"}), (SubjectKey("uscc", FIRM),), deadline=Deadline.within(5))
-    assert f'FROM "{line.sent}"' in str(made.select(asked, [FIRM], 1)[1])
+    assert f'FROM "{line.sent}"' in str(made.select(dialect_of("sqlite"), asked, [FIRM], 1)[1])

@@ -15,10 +15,12 @@ from connectors.declaration import TypeWords
 from connectors.fields import FieldWords
 from connectors.fitting import Loc
 from connectors.kinds.sql.database import Database
+from connectors.kinds.sql.dialects import ZONE, Dialect
 from connectors.kinds.sql.tables import Table
-from connectors.mapping.conditions import to_source
+from connectors.mapping.conditions import NotInvertible, to_source
 from connectors.mapping.paths import Raw
 from connectors.mapping.records import RecordMap
+from connectors.mapping.times import NATIVE
 from connectors.sources import SqlSource
 from connectors.terms import FieldTerm, Terms
 
@@ -50,7 +52,7 @@ class Sql:
         try:
             self._database = Database(url, limits.concurrency, limits.timeout)
         except ValueError as wrong:
-            raise ValueError(f"`{self._source.url}` is {wrong}") from None
+            raise ValueError(f"`{self._source.url}` {wrong}") from None
 
     async def close(self) -> None:
         database, self._database = self._database, None
@@ -62,7 +64,8 @@ class Sql:
 
     def worded(self, ask: Fetch) -> str:
         """The statement of a question, without its values."""
-        return self._tables[ask.type].worded(ask)
+        dialect = Dialect() if self._database is None else self._database.dialect
+        return self._tables[ask.type].worded(dialect, ask)
 
     async def refuses_writes(self, deadline: Deadline) -> bool:
         table = next(iter(self._tables.values()))
@@ -80,6 +83,8 @@ class Sql:
 
 
 def _filter(words: FieldWords, term: FieldTerm, each: TypeWords, name: str) -> object:
+    if NATIVE in {*words.date, *words.timestamp} and words.zone != ZONE:
+        raise NotInvertible(f"a `native` time is compared in {ZONE}, the zone of the session; leave the filter out")
     return to_source(words, term, each.filters[name], each.trim)
 
 

@@ -1,8 +1,8 @@
 """One database behind an asynchronous engine: opened read only, asked by a deadline, its faults in our own words.
 
-A deadline or a cancellation stops the statement and gives the connection back. Which database it is, the URL
-says; SQLite is proven by tests, the session words for PostgreSQL, MySQL and MariaDB are written and not proven
-here. It never logs a statement's values and never lets a driver's text out.
+A deadline or a cancellation stops the statement and gives the connection back; a connection on which that does not
+succeed at once is dropped. Which database it is, the URL says. It never logs a statement's values and never lets a
+driver's text out.
 """
 
 from __future__ import annotations
@@ -19,29 +19,31 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import NullPool
 
 from connectors.contract import ConnectorError, Deadline, TimedOut
+from connectors.kinds.sql.dialects import Dialect, dialect_of
 from connectors.kinds.sql.faults import fault
 
 _STOP = "stop"
-
-# what a new session is told: read only, and the statement time-out where there is one; nothing sorted on a disk
-_SESSION = {
-    "sqlite": ("PRAGMA query_only = ON", "PRAGMA temp_store = MEMORY"),
-    "postgresql": ("SET default_transaction_read_only = on", "SET statement_timeout = {millis}"),
-    "mysql": ("SET SESSION TRANSACTION READ ONLY", "SET SESSION max_execution_time = {millis}"),
-    "mariadb": ("SET SESSION TRANSACTION READ ONLY", "SET SESSION max_statement_time = {seconds}"),
-}
+_ENDS_WITHIN = 0.25  # seconds; a server that stands still must not hold whoever asked it
+_OLDEST = 600  # seconds after which an idle connection is not used again: firewalls forget them silently
 
 T = TypeVar("T")
 
 
 class Database:
-    """Connects only when asked. Raises ValueError for what is no URL of an asynchronous SQLAlchemy driver."""
+    """Connects only when asked. Raises ValueError, which says what is wrong with the URL and never repeats it."""
 
     def __init__(self, url: str, connections: int, timeout: float) -> None:
         try:
-            self._engine = _engine(url, connections, timeout)
+            parsed = sa.make_url(url)
+            self.dialect = dialect_of(parsed.get_backend_name())
+            if not parsed.get_dialect().get_async_dialect_cls(parsed).is_async:
+                raise ValueError("an asynchronous driver is needed")
+            self._engine = _engine(parsed, self.dialect, connections, timeout)
+        except ModuleNotFoundError as missing:
+            hint = f": install `credit-gateway[{self.dialect.extra}]`" if self.dialect.extra else ""
+            raise ValueError(f"needs a driver that is not installed, `{missing.name}`{hint}") from None
         except (SQLAlchemyError, ImportError, TypeError, ValueError):
-            raise ValueError("not the URL of an asynchronous SQLAlchemy driver") from None
+            raise ValueError("is not the URL of an asynchronous SQLAlchemy driver") from None
         self._timeout = timeout
 
     async def close(self) -> None:
@@ -60,36 +62,64 @@ class Database:
         left = min(deadline.left(), self._timeout)
         if left <= 0:
             raise TimedOut("no time was left to ask")
+        talk = _Talk(self._engine, left)
+        task = asyncio.ensure_future(talk.hold(work))
         try:
-            async with asyncio.timeout(left), self._engine.connect() as connection:
-                return await _stoppable(connection, work)
+            async with asyncio.timeout(left):
+                return await asyncio.shield(task)
         except TimeoutError:
             raise TimedOut("no answer by the deadline") from None
         except ConnectorError:
             raise
         except Exception as error:  # noqa: BLE001  drivers raise families of their own, some of them unwrapped
             raise fault(error) from None
+        finally:
+            if not task.done():
+                await talk.end(task)
 
 
-async def _stoppable(connection: AsyncConnection, work: Callable[[AsyncConnection], Coroutine[Any, Any, T]]) -> T:
-    """Work that, when cancelled, first stops the statement: SQLite would block the return of the connection."""
-    stop = (await connection.get_raw_connection()).info.get(_STOP)
-    task = asyncio.ensure_future(work(connection))
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        if stop is None:
-            task.cancel()
+class _Talk:
+    """One connection while it is worked on; `seconds` is how long anything may be waited for in it."""
+
+    def __init__(self, engine: AsyncEngine, seconds: float) -> None:
+        self._engine, self._seconds = engine, seconds
+        self._driver: Any = None
+        self._stop: threading.Event | None = None
+
+    async def hold(self, work: Callable[[AsyncConnection], Coroutine[Any, Any, T]]) -> T:
+        async with self._engine.connect() as connection:
+            raw = await connection.get_raw_connection()
+            self._driver, self._stop = raw.driver_connection, raw.info.get(_STOP)
+            if self._stop is not None:
+                await connection.exec_driver_sql(f"PRAGMA busy_timeout = {int(self._seconds * 1000)}")
+            return await work(connection)
+
+    async def end(self, task: asyncio.Task[Any]) -> None:
+        """Stops the statement, so that its connection can be used again; drops the connection where that hangs."""
+        _ending.add(task)
+        task.add_done_callback(_ended)
+        if self._stop is not None:  # a thread of SQLite's cannot be cancelled: it is told
+            self._stop.set()
         else:
-            stop.set()
-        await asyncio.gather(task, return_exceptions=True)
-        raise
+            task.cancel()
+        await asyncio.wait([task], timeout=_ENDS_WITHIN)
+        if not task.done() and self._stop is None and self._driver is not None:
+            getattr(self._driver, "terminate", self._driver.close)()  # neither asks the server
 
 
-def _engine(text: str, connections: int, timeout: float) -> AsyncEngine:
+_ending: set[asyncio.Task[Any]] = set()  # the loop itself holds tasks only weakly
+
+
+def _ended(task: asyncio.Task[Any]) -> None:
+    _ending.discard(task)
+    if not task.cancelled():
+        task.exception()  # whoever waited has been told already
+
+
+def _engine(url: sa.URL, dialect: Dialect, connections: int, timeout: float) -> AsyncEngine:
     """An engine for a URL. SQLite is opened anew for each question, so that a replaced file is noticed."""
-    url = sa.make_url(text)
     name = url.get_backend_name()
+    url = url.set(query={**dialect.query, **url.query})
     if name == "sqlite":
         if not url.database:
             raise ValueError("a file is needed")
@@ -99,13 +129,20 @@ def _engine(text: str, connections: int, timeout: float) -> AsyncEngine:
         engine = create_async_engine(url, poolclass=NullPool, hide_parameters=True)
     else:
         engine = create_async_engine(
-            url, pool_size=connections, max_overflow=0, pool_timeout=timeout, hide_parameters=True
+            url,
+            isolation_level="AUTOCOMMIT",  # each question is one statement: nothing to begin, nothing to end
+            skip_autocommit_rollback=True,
+            pool_size=connections,
+            max_overflow=0,
+            pool_timeout=timeout,
+            pool_recycle=_OLDEST,
+            hide_parameters=True,
         )
 
     def begin(connection: Any, record: Any) -> None:
         cursor = connection.cursor()
-        for statement in _SESSION.get(name, ()):
-            cursor.execute(statement.format(millis=int(timeout * 1000), seconds=timeout))
+        for statement in dialect.session(engine.dialect, timeout):
+            cursor.execute(statement)
         cursor.close()
         if name == "sqlite":  # it has no time-out of its own and would compute on after a cancellation
             stop = record.info[_STOP] = threading.Event()

@@ -15,6 +15,7 @@ from sqlalchemy.sql.elements import ColumnElement, quoted_name
 from connectors.contract import BadRequest, Fetch
 from connectors.declaration import AsOf, TypeWords
 from connectors.fields import Match
+from connectors.kinds.sql.dialects import Dialect, plain
 from connectors.mapping.conditions import AnyOf, Between, Like, ToSource, to_source
 from connectors.mapping.records import RecordMap, key_kind
 from connectors.mapping.values import name_of
@@ -34,7 +35,9 @@ class Statements:
             for key, declared in words.filters.items()
         }
 
-    def select(self, ask: Fetch, subjects: Sequence[str], rows: int) -> tuple[tuple[str, ...], Select]:
+    def select(
+        self, dialect: Dialect, ask: Fetch, subjects: Sequence[str], rows: int
+    ) -> tuple[tuple[str, ...], Select]:
         """The names of the columns and the SELECT for at most `rows` rows. Raises BadRequest."""
         kind = key_kind(ask)
         names = self._record.names(ask.fields, kind)
@@ -48,12 +51,12 @@ class Statements:
         wanted = (sa.func.upper(subject) if words.upper else subject).in_(subjects) if subjects else sa.true()
         statement = sa.select(*(table.c[name] for name in names)).where(wanted)
         if words.where is not None:
-            statement = statement.where(_matches(table.c[name_of(words.where)], words.where, self._words.null))
+            statement = statement.where(_matches(dialect, table.c[name_of(words.where)], words.where, self._words.null))
         if self._words.deleted is not None:
             marked = table.c[name_of(self._words.deleted)]
-            statement = statement.where(_matches(marked, self._words.deleted, self._words.null, False))
+            statement = statement.where(_matches(dialect, marked, self._words.deleted, self._words.null, False))
         for term in terms:
-            statement = statement.where(_condition(table.c[term.name], term))
+            statement = statement.where(_condition(dialect, table.c[term.name], term))
         return names, statement.order_by(*(table.c[part] for part in self._words.key)).limit(rows)
 
     def newest(self, as_of: AsOf) -> Select:
@@ -83,32 +86,28 @@ def _table(spelt: str, columns: Any) -> sa.TableClause:
     )
 
 
-def _text(column: ColumnElement[Any]) -> ColumnElement[str]:
-    """The column as trimmed text, whatever its type; codes are stored as numbers too."""
-    return sa.func.trim(sa.cast(column, sa.String))
-
-
 def _matches(
-    column: ColumnElement[Any], match: Match, nulls: Sequence[str], wanted: bool = True
+    dialect: Dialect, column: ColumnElement[Any], match: Match, nulls: Sequence[str], wanted: bool = True
 ) -> ColumnElement[bool]:
     """Whether a test holds, or that it does not. A null is spelt out: SQL's own answer to it is neither."""
     texts = [value for value in match.is_ if value is not None]
     nothing = None in match.is_
-    same = _text(column).in_([*texts, *nulls] if nothing else texts)
+    same = dialect.text(column).in_([plain(text) for text in ([*texts, *nulls] if nothing else texts)])
     if wanted:
         return sa.or_(column.is_(None), same) if nothing else same
     return sa.and_(column.is_not(None), sa.not_(same)) if nothing else sa.or_(column.is_(None), sa.not_(same))
 
 
-def _condition(column: ColumnElement[Any], term: Term) -> ColumnElement[bool]:
+def _condition(dialect: Dialect, column: ColumnElement[Any], term: Term) -> ColumnElement[bool]:
     if isinstance(term, AnyOf):
-        text: ColumnElement[str] = _text(column) if term.trim else sa.cast(column, sa.String)
-        return (sa.func.upper(text) if term.upper else text).in_(term.values)
+        text = dialect.text(column, term.trim)
+        values = [plain(value) if term.trim else value for value in term.values]
+        return (sa.func.upper(text) if term.upper else text).in_(values)
     if isinstance(term, Like):
         pattern = "".join(f"%{part.replace('!', '!!').replace('%', '!%').replace('_', '!_')}" for part in term.parts)
-        return sa.cast(column, sa.String).like(f"{pattern}%", escape="!")
+        return sa.cast(column, dialect.type).like(f"{pattern}%", escape="!")
     textual = isinstance(term.low if term.low is not None else term.high, str)
-    value: ColumnElement[Any] = _text(column) if textual else column
+    value: ColumnElement[Any] = dialect.text(column) if textual else column
     bounds: list[ColumnElement[bool]] = []
     if term.low is not None:
         bounds.append(value >= term.low)

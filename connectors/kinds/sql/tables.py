@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from connectors.contract import ContractBroken, Deadline, Fetch, Page
 from connectors.declaration import TypeWords
 from connectors.kinds.sql.database import Database
+from connectors.kinds.sql.dialects import Dialect
 from connectors.kinds.sql.statements import Statements
 from connectors.mapping.paths import Lookup, column
 from connectors.mapping.records import RecordMap
@@ -44,7 +45,7 @@ class Table:
         accepted = rejected = 0
         for start in range(0, len(ask.subjects) or 1, batch):  # an open question names nobody, and is asked once
             subjects = [subject.value for subject in ask.subjects[start : start + batch]]
-            names, statement = self._statements.select(ask, subjects, room + 1)
+            names, statement = self._statements.select(database.dialect, ask, subjects, room + 1)
 
             async def answer(connection: AsyncConnection, statement: sa.Select[Any] = statement) -> Any:
                 as_of = await self._as_of(connection)
@@ -57,9 +58,9 @@ class Table:
             yield Page(mapped.rows, mapped.rejected, len(found) > room, as_of, mapped.deleted)
             room = max(0, room - len(found))
 
-    def worded(self, ask: Fetch) -> str:
+    def worded(self, dialect: Dialect, ask: Fetch) -> str:
         subjects = [subject.value for subject in ask.subjects]
-        return str(self._statements.select(ask, subjects, ask.limit)[1])
+        return str(self._statements.select(dialect, ask, subjects, ask.limit)[1])
 
     async def refuses_writes(self, database: Database, deadline: Deadline) -> bool:
         """Whether a write that would change nothing is refused, by the session or by the account."""

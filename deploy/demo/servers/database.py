@@ -19,14 +19,15 @@ from deploy.demo.servers import custody, leash
 FILE = "credit.db"
 
 
-def make(path: Path, tables: dict[str, Any]) -> None:
-    """Write `{table: {"columns": [...], "index": [...], "rows": [[...]]}}` into a new database.
-
-    The table SJGX says since when the data is as it is, as hand-over databases do: now, in China's time.
-    """
-    path.unlink(missing_ok=True)
+def dated(tables: dict[str, Any]) -> dict[str, Any]:
+    """With the table SJGX, which says since when all is as it is, as hand-over databases do: now, in China's time."""
     now = f"{datetime.now(ZoneInfo('Asia/Shanghai')):%Y-%m-%d %H:%M:%S}"
-    tables = {**tables, "SJGX": {"columns": ["GXSJ"], "index": [], "rows": [[now]]}}
+    return {**tables, "SJGX": {"columns": ["GXSJ"], "index": [], "rows": [[now]]}}
+
+
+def make(path: Path, tables: dict[str, Any]) -> None:
+    """Write `{table: {"columns": [...], "index": [...], "rows": [[...]]}}` into a new database."""
+    path.unlink(missing_ok=True)
     with sqlite3.connect(path) as database:
         for table, content in tables.items():
             columns = ", ".join(f'"{column}"' for column in content["columns"])
@@ -42,7 +43,7 @@ def make(path: Path, tables: dict[str, Any]) -> None:
 if __name__ == "__main__":
     given = leash.settings()
     os.chdir(given["folder"])
-    make(Path.cwd() / FILE, json.loads(Path(given["rows"]).read_text("utf-8")))
+    make(Path.cwd() / FILE, dated(json.loads(Path(given["rows"]).read_text("utf-8"))))
     watching = leash.end_with_parent()
     leash.ready(url=f"sqlite+aiosqlite:///{custody.announced(Path(given['link'])) / FILE}")
     watching.join()

@@ -11,6 +11,7 @@ import json
 import os
 import sys
 import threading
+from collections.abc import Callable
 from typing import Any
 
 
@@ -30,13 +31,16 @@ def ready(**announced: Any) -> None:
     print(json.dumps({"ready": True, "pid": os.getpid(), **announced}), flush=True)
 
 
-def end_with_parent() -> threading.Thread:
-    """Watch stdin from a thread and end this process as soon as it closes."""
+def end_with_parent(last: Callable[[], None] = lambda: None) -> threading.Thread:
+    """Watch stdin from a thread and end this process as soon as it closes, after doing `last`."""
 
     def watch() -> None:
         while os.read(sys.stdin.fileno(), 4096):
             pass
-        os._exit(0)  # nothing here is worth saving, and a hanging request must not keep it alive
+        try:
+            last()
+        finally:
+            os._exit(0)  # nothing here is worth saving, and a hanging request must not keep it alive
 
     thread = threading.Thread(target=watch, name="leash", daemon=True)
     thread.start()

@@ -1,0 +1,94 @@
+"""What differs between databases: how a session begins, how texts are compared byte by byte, which driver is needed.
+
+A session is opened read only and told the statement time-out, where the database has words for it, and reckons in
+China's time. The words for PostgreSQL, MariaDB and SQLite are proven by tests, MySQL's differ from MariaDB's by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import mysql
+from sqlalchemy.sql.elements import ColumnElement
+
+ZONE = "Asia/Shanghai"  # of every session: columns with a zone come back in it, and are compared in it
+_OFFSET = "+08:00"  # the same for MySQL, whose tables of zones are seldom filled
+
+# what Python strips and `trim` of a database does not
+_BLANKS = "\t\n\r\u00a0\u3000"
+_PLAIN = str.maketrans(_BLANKS, " " * len(_BLANKS))
+
+Session = Callable[[Any, float], tuple[str, ...]]  # SQLAlchemy's dialect, once connected, and the time-out in seconds
+
+
+def _postgresql(dialect: Any, timeout: float) -> tuple[str, ...]:
+    millis = max(1, int(timeout * 1000))
+    return (
+        "SET default_transaction_read_only = on",
+        f"SET statement_timeout = {millis}",
+        f"SET lock_timeout = {millis}",
+        f"SET timezone = '{ZONE}'",
+    )
+
+
+def _mysql(dialect: Any, timeout: float) -> tuple[str, ...]:
+    bound = f"max_statement_time = {timeout}" if dialect.is_mariadb else f"max_execution_time = {int(timeout * 1000)}"
+    seconds = max(1, int(timeout))  # a lock of the whole table is waited for apart
+    return (
+        "SET SESSION TRANSACTION READ ONLY",
+        f"SET SESSION {bound}, lock_wait_timeout = {seconds}, time_zone = '{_OFFSET}'",
+    )
+
+
+def _sqlite(dialect: Any, timeout: float) -> tuple[str, ...]:
+    return "PRAGMA query_only = ON", "PRAGMA temp_store = MEMORY"  # nothing is sorted on a disk
+
+
+def _nothing(dialect: Any, timeout: float) -> tuple[str, ...]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """One family of databases. `extra` is the part of this package that brings its driver."""
+
+    session: Session = _nothing
+    extra: str | None = None
+    query: Mapping[str, str] = field(default_factory=dict)  # words of the URL, where it has not got them
+    type: sa.types.TypeEngine[str] = field(default_factory=sa.String)
+    collation: str | None = None  # under which texts are the same only when their bytes are
+
+    def text(self, column: ColumnElement[Any], trim: bool = True) -> ColumnElement[str]:
+        """The column as a text, whatever its type (codes are stored as numbers too), compared byte by byte. Trimmed,
+        it is held against `plain` texts."""
+        text: ColumnElement[str] = sa.cast(column, self.type)
+        if trim:
+            for blank in _BLANKS:
+                text = sa.func.replace(text, blank, " ")
+            text = sa.func.trim(text)
+        return text if self.collation is None else text.collate(self.collation)
+
+
+def plain(text: str) -> str:
+    """A text as `Dialect.text` gives it: every blank is a plain one."""
+    return text.translate(_PLAIN)
+
+
+_MYSQL = Dialect(_mysql, "mysql", {"charset": "utf8mb4"}, mysql.CHAR(charset="utf8mb4"), "utf8mb4_bin")
+_DIALECTS = {
+    "sqlite": Dialect(_sqlite),
+    "postgresql": Dialect(_postgresql, "postgresql", collation="C"),
+    "mysql": _MYSQL,
+    "mariadb": _MYSQL,
+    "oracle": Dialect(extra="oracle"),
+    "mssql": Dialect(extra="mssql"),
+    "dm": Dialect(extra="dameng"),
+}
+
+
+def dialect_of(backend: str) -> Dialect:
+    """The family by the first word of an SQLAlchemy URL; one that is not known here is asked as it is."""
+    return _DIALECTS.get(backend, Dialect())

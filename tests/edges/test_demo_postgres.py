@@ -1,0 +1,91 @@
+"""`demo --postgres`: Qingdao's platform on a real PostgreSQL, with the same records, and nothing left of it."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy.demo.generator import QINGDAO
+from deploy.demo.servers import postgres
+from gateway.cli.asking import Demo
+from gateway.cli.demonstration import DemoError, Running, running
+from tests.conftest import House
+from tests.edges.test_demo_processes import gone
+
+QUERY = """query($id: SubjectKey!) { subject(id: $id) { administrativePenalties {
+    nodes { documentNo decisionDate fineAmountWan status provenance { platform } } complete } } }"""
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Running, Path]]:
+    """A small demo, and the folder of its database."""
+    with running(tmp_path_factory.mktemp("real"), subjects=120, postgres=True) as found:
+        yield found, folder_of(found)
+
+
+def folder_of(found: Running) -> Path:
+    return Path(found.province.environment["QINGDAO_DATABASE_URL"].partition("?host=")[2])
+
+
+def penalties(demo: Demo) -> Any:
+    _, body = demo.ask(QUERY, {"id": demo.key("many_platforms")}, as_="shanghai-market-bureau", purpose="gov.licensing")
+    return body["data"]["subject"]
+
+
+def postmaster(folder: Path) -> int:
+    return int((folder / "postmaster.pid").read_text().split()[0])
+
+
+def test_the_same_records(real: tuple[Running, Path], house: House) -> None:
+    """What Qingdao answers from PostgreSQL is what it answers from a file, to the last field."""
+    found, _ = real
+    answer = penalties(Demo.of(found.settings.home))
+    assert answer["administrativePenalties"]["complete"]
+    assert QINGDAO in {
+        each["platform"] for node in answer["administrativePenalties"]["nodes"] for each in node["provenance"]
+    }
+    assert answer == penalties(house.demo)
+
+
+def test_a_platform_that_is_killed_takes_its_server_along(real: tuple[Running, Path]) -> None:
+    """kill -9 of the platform's process ends PostgreSQL too; started again it answers at the same address."""
+    found, folder = real
+    demo = Demo.of(found.settings.home)
+    before, server = penalties(demo), postmaster(folder)
+    [platform] = [source for source in found.province.platforms if source.platform == QINGDAO]
+    address = platform.url
+    os.kill(platform.pid, signal.SIGKILL)
+    assert gone(server)
+    answer = penalties(demo)
+    assert answer["administrativePenalties"]["complete"] is False
+    found.province.restart(QINGDAO)
+    assert platform.url == address
+    for _ in range(200):
+        if penalties(demo) == before:
+            return
+    raise AssertionError("it came back with other records")
+
+
+def test_nothing_stays(tmp_path: Path) -> None:
+    """When the demo ends, the server is gone and so is its folder."""
+    with running(tmp_path / "home", subjects=20, postgres=True) as found:
+        folder = folder_of(found)
+        server = postmaster(folder)
+        assert folder.stat().st_mode & 0o077 == 0
+    assert gone(server)
+    assert not folder.parent.exists()
+
+
+def test_without_the_package_it_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is no PostgreSQL nothing is started, and the message names what brings it."""
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(postgres.Missing, match=r"credit-gateway\[demo-postgres\]"):
+        postgres.programs()
+    with pytest.raises(DemoError, match="make setup"), running(tmp_path / "home", postgres=True):
+        pass
+    assert not (tmp_path / "home" / "demo").exists()
