@@ -199,6 +199,7 @@ class TypeWords(Block):
     fields: dict[str, FieldWords] = Field(min_length=1)
     """Catalogue fields: where each is, and how it is read."""
     objects: dict[str, ObjectWords] = Field(default_factory=dict)
+    """Nested objects of the catalogue: where each lies, and its fields."""
     notApplicable: dict[str, Annotated[str, Field(min_length=8)]] = Field(default_factory=dict)
     """Fields that decide whether a row may be shown and that you have not got: why the rules on them do not matter."""
     absent: tuple[str, ...] = ()

@@ -142,9 +142,29 @@ def _written(pattern: str, example: str, what: str) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "pattern": pattern, "examples": [example], "description": what})
 
 
+def _any_case(pattern: str) -> str:
+    """The pattern for readers that know no flag for letter case: each letter in both."""
+    found, within = [], False
+    for before, letter in zip(" " + pattern, pattern, strict=False):
+        within = (within or letter == "[") and letter != "]"
+        both = letter + letter.upper() if letter.isalpha() and before != "\\" else letter
+        found.append(both if within or both == letter else f"[{both}]")
+    return "".join(found)
+
+
 _TEXT = {"type": "string"}
+_REFERRED = {"type": "string", "pattern": rf"^{_REFERENCE.pattern}$"}
 _SEVERAL = {"anyOf": [_TEXT, {"type": "array", "items": _TEXT}]}
 _MAYBE = {"anyOf": [_TEXT, {"type": "null"}, {"type": "array", "items": {"type": ["string", "null"]}}]}
+
+
+def _holding(what: dict[str, Any]) -> dict[str, Any]:
+    """A mapping in which whatever is named like a credential is a reference."""
+    named = {
+        _any_case(_CREDENTIAL.pattern): {"anyOf": [_REFERRED, {"type": ["object", "array"]}]} if not what else _REFERRED
+    }
+    return {"type": "object", "patternProperties": named, "additionalProperties": what}
+
 
 Reference = Annotated[
     str,
@@ -166,9 +186,9 @@ Day = Annotated[date, BeforeValidator(_day), _written(r"^\d{4}-\d{2}-\d{2}$", "1
 Codes = dict[str, str]
 Count = Annotated[int, Field(strict=True, ge=1)]
 Expression = Annotated[str, AfterValidator(_expression)]
-Templates = Annotated[dict[str, Any], AfterValidator(no_literal_secrets)]
-TextTemplates = Annotated[dict[str, str], AfterValidator(no_literal_secrets)]
 Zone = Annotated[str, AfterValidator(_zone)]
+Templates = Annotated[dict[str, Any], AfterValidator(no_literal_secrets), WithJsonSchema(_holding({}))]
+TextTemplates = Annotated[dict[str, str], AfterValidator(no_literal_secrets), WithJsonSchema(_holding(_TEXT))]
 UrlPath = Annotated[str, AfterValidator(_url_path), _written("^/", "/api/v2/records", "A path from the host on.")]
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from connectors.describing import FILE
 from gateway.settings import DEFAULT_HOME
 
 home_option = click.option(
@@ -96,7 +97,7 @@ def make_home(home: Path) -> list[str]:
     if not (home / "platforms").exists():
         (home / "platforms").mkdir()
         source = shipped("connectors")
-        for path in (source / "README.md", *sorted((source / "platforms").glob("_*"))):
+        for path in (source / "README.md", source / "platforms" / FILE, *sorted((source / "platforms").glob("_*"))):
             shutil.copyfile(path, home / "platforms" / path.name)
         shutil.copytree(source / "platforms" / "samples", home / "platforms" / "samples")
         made.append("platforms/  templates to copy, one file per platform")
