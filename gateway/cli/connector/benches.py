@@ -16,6 +16,8 @@ from gateway.cli import policy_words
 from gateway.documents import Document, load
 from gateway.settings import load as load_settings
 from gateway.wiring import Environment
+from policies.catalogue import load_catalogue
+from policies.model import Catalogue
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +30,8 @@ class Benches:
 
     @classmethod
     def of(cls, home: Path | None) -> Benches:
-        policies = policy_words.draft(policy_words.folder(home))
         settings = load_settings(home)
-        return cls(terms_of(policies.catalogue), Environment(settings), settings.home)
+        return cls(terms_of(catalogue(home)), Environment(settings), settings.home)
 
     def platforms(self) -> list[Path]:
         """Every declaration of the home."""
@@ -58,6 +59,12 @@ class Benches:
                     param_hint="--subject",
                 )
             yield SubjectKey("uscc" if fitting == ["uscc"] else "citizenId", code)
+
+
+def catalogue(home: Path | None) -> Catalogue:
+    """The catalogue of a home, or the shipped one; the rules are not read, which takes its time. Raises Refused."""
+    folder = policy_words.folder(home) / "catalogue"
+    return load_catalogue([load(path, folder) for path in sorted(folder.rglob("*.yaml"))])
 
 
 def _document(path: Path) -> Document:

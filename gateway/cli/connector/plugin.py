@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import warnings
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ import pytest
 
 if TYPE_CHECKING:
     from connectors.conformance.outcome import Result
+    from gateway.cli.connector.benches import Benches
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -40,6 +42,14 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     return Exam.from_parent(parent, path=file_path) if file_path.resolve() in wanted else None
 
 
+@cache
+def _benches(home: str | None) -> Benches:
+    """Read once for all declarations."""
+    from gateway.cli.connector.benches import Benches
+
+    return Benches.of(Path(home) if home else None)
+
+
 class Exam(pytest.File):
     """One declaration. Its exam is sat when the first of its checks is run."""
 
@@ -60,11 +70,9 @@ class Exam(pytest.File):
 
     async def _sat(self) -> dict[str, Result]:
         from connectors.conformance.exam import asked_groups, results
-        from gateway.cli.connector.benches import Benches
 
-        home = self.config.getoption("--connector-home")
         subjects = self.config.getoption("--connector-subject")
-        bench = Benches.of(Path(home) if home else None).bench(self.path, *self._how(), subjects)
+        bench = _benches(self.config.getoption("--connector-home")).bench(self.path, *self._how(), subjects)
         return {f"{each.group}.{each.name}": each async for each in results(bench, asked_groups(*self._how()))}
 
     def _how(self) -> tuple[bool, bool]:

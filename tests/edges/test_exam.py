@@ -1,0 +1,147 @@
+"""The exam is examined: an honest platform passes whole, and each sown fault is found by the check that is for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from connectors.conformance.outcome import Grade
+from connectors.kinds import KINDS
+from connectors.kinds.rest import Rest
+from tests.edges import seeded
+from tests.edges.crooked import Server
+from tests.edges.invented import FIRM, OTHER
+from tests.edges.seeded import SAMPLES, Platform, bench, by_grade, declaration, sat
+
+ALL = (1, 2, 3, 4, 5, 6)
+ASKED = (1, 2, 3, 4, 6)
+
+
+async def test_an_honest_platform_passes_whole(tmp_path: Path) -> None:
+    """Nothing is held against a platform that keeps what it says, and all six groups are gone through: A."""
+    async with Server(Platform().behaviour()) as server:
+        report = await sat(bench(declaration(tmp_path), server.base), *ALL)
+    assert by_grade(report, Grade.FAIL) == by_grade(report, Grade.WARN) == by_grade(report, Grade.UNDONE) == {}
+    assert (report.readiness, report.exit_code) == ("A", 0)
+    assert len(report.results) == 24
+
+
+ANSWERS = [
+    ("rows of another subject", "answers"),
+    ("keys that change", "answers"),
+    ("columns that nobody asked for", "asked"),
+    ("an ignored filter", "equal"),
+    ("a late row", "ranges"),
+    ("the first of a batch alone", "batch"),
+    ("a page that repeats", "pages"),
+    ("a page that leaves out", "pages"),
+    ("a total that is too high", "limit"),
+    ("rows for anybody", "unknown"),
+    ("an unknown subject is an error", "unknown"),
+    ("any key will do", "wrong-credential"),
+    ("a wrong key is a breakdown", "wrong-credential"),
+    ("yuan has become 万元", "as-expected"),
+]
+
+
+@pytest.mark.parametrize(("flaw", "check"), ANSWERS, ids=[flaw for flaw, _ in ANSWERS])
+async def test_a_platform_that_does_not_keep_its_word(flaw: str, check: str, tmp_path: Path) -> None:
+    """Whatever a platform's answers get wrong, the check that is for it fails, and readiness is D."""
+    async with Server(Platform(flaw).behaviour()) as server:
+        report = await sat(bench(declaration(tmp_path), server.base), *ASKED)
+    assert check in by_grade(report, Grade.FAIL)
+    assert (report.readiness, report.exit_code) == ("D", 1)
+
+
+KIND = [
+    (seeded.Generous, "projection", ASKED),
+    (seeded.Greedy, "asked", ASKED),
+    (seeded.Talkative, "told", ALL),
+    (seeded.Writing, "told", ASKED),
+    (seeded.Cutting, "limit", ASKED),
+    (seeded.Raising, "answers", ASKED),
+    (seeded.Mistaken, "faults", (5,)),
+    (seeded.Late, "deadline", (5,)),
+    (seeded.Clinging, "cancelled", (5,)),
+]
+
+
+@pytest.mark.parametrize(("kind", "check", "groups"), KIND, ids=[case[0].__name__.lower() for case in KIND])
+async def test_a_kind_that_does_not_keep_the_contract(
+    kind: type[Rest], check: str, groups: tuple[int, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever promise a kind breaks, the check that is for it fails, and what is said repeats no value."""
+    monkeypatch.setitem(KINDS, "rest", kind)
+    async with Server(Platform().behaviour()) as server:
+        report = await sat(bench(declaration(tmp_path), server.base), *groups)
+    assert check in by_grade(report, Grade.FAIL)
+    assert FIRM not in str(report.results)
+
+
+ON_PAPER = [
+    ("a wrong unit", {"{from: yuan": "{from: wan"}, SAMPLES, "values", "`fine` should be 2.5 and becomes 25000"),
+    ("swapped days", {'"%d/%m/%Y"': '"%m/%d/%Y"'}, SAMPLES.replace("31/12", "12/31"), "values", "`until` should be"),
+    ("a wrong code", {'"1": ACTIVE, "2": REVOKED': '"1": REVOKED, "2": ACTIVE'}, SAMPLES, "values", "`state` should"),
+    ("a day that is none", {}, SAMPLES.replace("2025-06-30 23:30:00", "20251301"), "rows", "Permit.decided is not a"),
+    ("a row that should not map", {}, SAMPLES[: SAMPLES.index("    expect")] + "    expect: rejected\n", "rows", "and"),
+    ("two rows of one key", {}, SAMPLES + SAMPLES.removeprefix("Permit:\n"), "keys", "2 samples have the same key"),
+    ("an unknown field", {}, SAMPLES.replace("holder:", "holdr:"), "values", "unknown field `Permit.holdr`"),
+    ("no mapping", {}, SAMPLES.replace("Permit:", "Permits:"), "rows", "unknown record type `Permits`"),
+    ("a secret", {"env:INVENTED_BASE": "https://me:hunter2@invented.example"}, SAMPLES, "secrets", "holds a password"),
+    ("an unknown word", {"batch:": "bath:"}, SAMPLES, "words", "unknown word `bath`"),
+    ("a field that is none", {"number:  {": "numbr: {"}, SAMPLES, "fields", "unknown field `Permit.numbr`"),
+]
+
+
+@pytest.mark.parametrize(("edits", "samples", "check", "said"), [case[1:] for case in ON_PAPER],
+                         ids=[case[0] for case in ON_PAPER])  # fmt: skip
+async def test_what_is_wrong_on_paper(
+    edits: dict[str, str], samples: str, check: str, said: str, tmp_path: Path
+) -> None:
+    """A mistake in a declaration or in what its samples mean is found without asking anybody, where it stands."""
+    report = await sat(bench(declaration(tmp_path, edits, samples)), 1, 2)
+    assert said in by_grade(report, Grade.FAIL)[check]
+    assert "hunter2" not in str(report.results)
+    assert (report.readiness, report.exit_code) == ("D", 1)
+
+
+async def test_what_no_machine_can_know_is_asked_for(tmp_path: Path) -> None:
+    """An amount and a day that no sample expects are named: a wrong unit there would not be found."""
+    bare = SAMPLES[: SAMPLES.index("    live")]
+    report = await sat(bench(declaration(tmp_path, samples=bare)), 1, 2)
+    assert by_grade(report, Grade.WARN)["expected"] == "Permit: no sample says what decided, fine, until must be"
+
+
+async def test_a_misspelt_path_is_noticed(tmp_path: Path) -> None:
+    """A field whose name is spelled otherwise than the platform's is empty in every sample, and named."""
+    samples = SAMPLES.replace("holder: 虚构一号有限公司, ", "")
+    report = await sat(bench(declaration(tmp_path, {"{path: mc}": "{path: mcc}"}, samples)), 1, 2)
+    assert "holder is empty in every sample" in by_grade(report, Grade.WARN)["expected"]
+
+
+async def test_what_was_not_done_is_never_passed(tmp_path: Path) -> None:
+    """Without samples, without a test subject, without a setting: each is told as not done, and the exit is 2."""
+    report = await sat(bench(declaration(tmp_path, samples=None)), 1, 2)
+    assert set(by_grade(report, Grade.UNDONE)) == {"rows"}
+    assert (report.readiness, report.exit_code) == ("D", 2)
+    async with Server(Platform().behaviour()) as server:
+        nobody = bench(declaration(tmp_path, samples=None), server.base)
+        nobody.subjects = ()
+        report = await sat(nobody, *ASKED)
+        assert {"rows", "answers"} <= set(by_grade(report, Grade.UNDONE))
+        assert (report.readiness, report.exit_code) == ("D", 2)
+        missing = bench(declaration(tmp_path, {"value: env:INVENTED_KEY": "value: env:NOT_SET"}), server.base)
+        report = await sat(missing, *ASKED)
+    assert "NOT_SET" in by_grade(report, Grade.UNDONE)["opens"]
+    assert (report.readiness, report.exit_code) == ("C", 2)
+
+
+async def test_an_exam_asks_only_about_its_subjects(tmp_path: Path) -> None:
+    """No question goes out about anybody but the test subjects and codes that nobody has."""
+    platform = Platform()
+    async with Server(platform.behaviour()) as server:
+        await sat(bench(declaration(tmp_path), server.base), *ASKED)
+    asked = {code for query in platform.asked for code in query["codes"].split(",")}
+    assert FIRM in asked
+    assert asked - {FIRM, OTHER} == {code for code in asked if code[8:12] == "YYYY"}
