@@ -168,8 +168,8 @@ class Reloading:
             await self._wired_anew(await asyncio.to_thread(configured, self._settings, self.known.governed, enrolled))
 
     async def _wired_anew(self, known: Configuration) -> None:
-        rations, tallies = self.corridor.rations, self.corridor.fetcher.tallies
-        corridor = await opened(self._settings, known, self._audit, self._now, self._jwks, rations, tallies)
+        rations, before = self.corridor.rations, self.corridor.fetcher
+        corridor = await opened(self._settings, known, self._audit, self._now, self._jwks, rations, before)
         closing = _closing(self.known, self.corridor)
         task = asyncio.create_task(self._retire(closing))
         self._retired.add(task)

@@ -167,9 +167,10 @@ def wire(
     now: Callable[[], datetime],
     jwks: Jwks | None = None,
     rations: Rations | None = None,
-    tallies: Tallies | None = None,
+    before: Fetcher | None = None,
 ) -> Corridor:
-    """Every room, once. A `jwks` that is handed in is its owner's to close; `rations` and `tallies` go on counting."""
+    """Every room, once. A `jwks` that is handed in is its owner's to close; `rations` go on counting, and so does what
+    the fetcher `before` counted."""
     catalogue = known.policies.catalogue
     secret = keyfiles.secret(settings.home, "gateway.key")
     plain = settings.walk == "plain"
@@ -177,9 +178,9 @@ def wire(
     _ = face.descriptions.whole  # read now, while nobody waits
     cursors = Cursors(keyfiles.derived(secret, "cursors"))
     pseudonyms = pseudonyms_of(secret, settings.pseudonym_key)
-    tallies = tallies or Tallies(keyfiles.derived(secret, REJECTED))
+    tallies = before.tallies if before else Tallies(keyfiles.derived(secret, REJECTED))
     shadowing = Shadowing(known.shadows, _public(catalogue), tallies) if known.shadows.platforms else None
-    fetcher = Fetcher(known.registry, tallies, shadowing)
+    fetcher = Fetcher(known.registry, tallies, shadowing, before)
     named = Named(known.documents, only=settings.documents == "trusted")
     reader = Reader(face, plain=plain, named=named)
     for text in known.documents:
@@ -222,7 +223,7 @@ async def opened(
     now: Callable[[], datetime],
     jwks: Jwks,
     rations: Rations,
-    tallies: Tallies | None = None,
+    before: Fetcher | None = None,
 ) -> Corridor:
     """Open the platforms and wire the rooms, in a thread. Raises HomeError, with everything closed."""
     try:
@@ -232,7 +233,7 @@ async def opened(
         await known.registry.close()
         raise checking.HomeError(f"{error}; set it in {settings.home}/gateway.env or the environment") from None
     try:
-        return await asyncio.to_thread(wire, settings, known, audit, now, jwks, rations, tallies)
+        return await asyncio.to_thread(wire, settings, known, audit, now, jwks, rations, before)
     except BaseException as error:
         await known.registry.close()
         await known.shadows.close()

@@ -1,5 +1,5 @@
 """`perDay` kept: how many calls went out since midnight in the platform's zone. Kept in this process alone, so that a
-restart begins to count anew; several processes share the day out among themselves.
+restart begins to count anew; several processes share the day out among themselves. Rooms that are wired anew go on.
 """
 
 from __future__ import annotations
@@ -16,6 +16,11 @@ class Daily:
         self._per_day, self._zone, self._now = per_day, ZoneInfo(zone), now
         self._day: date | None = None
         self._used = 0
+
+    def goes_on(self, before: Daily) -> None:
+        """What was used of this day before, by the rooms that these replace."""
+        if before._zone == self._zone:
+            self._day, self._used = before._day, before._used
 
     def take(self) -> None:
         """Counts one more call. Raises QuotaUsedUp."""

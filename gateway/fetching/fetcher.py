@@ -27,13 +27,23 @@ class Fetcher:
     """Fetches verdicts. One per gateway: desks keep what they learn about their platforms. `shadowing` sees what was
     asked, and nothing of it comes back."""
 
-    def __init__(self, registry: Registry, tallies: Tallies | None = None, shadowing: Shadowing | None = None) -> None:
-        self._registry, self._shadowing = registry, shadowing
-        self.tallies = tallies or Tallies()
-        rejecting = self.tallies.rejected
+    def __init__(
+        self,
+        registry: Registry,
+        tallies: Tallies | None = None,
+        shadowing: Shadowing | None = None,
+        before: Fetcher | None = None,
+    ) -> None:
+        """`before` is the fetcher whose place this one takes: what it used up of a day stays used up."""
+        self._registry, self.tallies, self._shadowing = registry, tallies or Tallies(), shadowing
         self._joining: dict[tuple[str, str], Joining] = {}  # by platform and record type; one for each source
+        self._desks: dict[tuple[str, str], Desk] = {}  # by platform and source
         for platform in registry.platforms.values():
-            joining = {name: Joining(Desk(platform, source, rejecting)) for name, source in platform.sources.items()}
+            for name, source in platform.sources.items():
+                desk = self._desks[platform.id, name] = Desk(platform, source, self.tallies.rejected)
+                if before is not None and (old := before._desks.get((platform.id, name))) is not None:
+                    desk.guard.goes_on(old.guard)
+            joining = {name: Joining(self._desks[platform.id, name]) for name in platform.sources}
             self._joining |= {(platform.id, name): joining[source] for name, source in platform.types.items()}
 
     def as_of(self, platform: str, type_name: str) -> datetime | None:

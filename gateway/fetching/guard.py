@@ -74,6 +74,11 @@ class Guard:
         self._standing = Standing(source.breaker)
         self._budget = RETRY_FLOOR
 
+    def goes_on(self, before: Guard) -> None:
+        """In place of another guard of the same source."""
+        if self._daily is not None and before._daily is not None:
+            self._daily.goes_on(before._daily)
+
     @property
     def is_open(self) -> bool:
         return self._standing.is_open(time.monotonic())

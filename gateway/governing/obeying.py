@@ -17,8 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from gateway import checking
-from gateway.governing.bundles import Bundles, short
+from gateway.governing.bundles import Bundles, lying, short
 from gateway.governing.evidence import Comparisons
 from gateway.governing.following import Following, stamp
 from gateway.governing.overlay import overlaid
@@ -73,7 +72,7 @@ def begin(home: Path, province: str, now: Callable[[], datetime] = lambda: datet
             raise
         _log.error("pointer %d is not obeyed (%s): %s", declined.seq, declined.reason, declined.message)
         return replace(_loaded(bundles, course, now()), declined=declined)
-    policies = checking.read_policies(home / "policies")
+    policies = lying(home / "policies")
     return Governed(policies, Standing(0, None, policies.digest, 0), following(policies.digest).course)
 
 

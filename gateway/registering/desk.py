@@ -53,12 +53,21 @@ class Desk:
             raise Refused("signature", f"nobody in officers.yaml has the key {signer.public}")
         return found
 
-    def register(self, path: Path, signer: Signer, note: str | None = None) -> Done:
-        """A declaration, once it was checked against the catalogue. Raises DocumentError with what is wrong."""
+    def register(
+        self,
+        path: Path,
+        signer: Signer,
+        note: str | None = None,
+        examine: Callable[[Document], str | None] = lambda document: None,
+    ) -> Done:
+        """A declaration, once it was checked against the catalogue; `examine` says how ready it is, or raises Refused.
+
+        Raises DocumentError with what is wrong."""
         document = Noted(path)
         platform = checked(document, self._catalogue())
         files = dict(document.files)
-        words = {"content": digest_of(files), "version": platform.version, "note": note}
+        readiness = examine(document)
+        words = {"content": digest_of(files), "version": platform.version, "readiness": readiness, "note": note}
         return self._say(signer, "register", platform.id, words, files)
 
     def step(

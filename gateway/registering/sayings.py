@@ -18,7 +18,8 @@ Semver = Annotated[str, StringConstraints(pattern=r"^\d+\.\d+\.\d+$", max_length
 
 class Step(Saying):
     """`previous` is the id of the step before, of whatever platform. `content` names the declaration that is meant;
-    `type` and `field` what is paused or goes on: a record type, or one of its fields."""
+    `readiness` what its exam came to when it was registered, `type` and `field` what is paused or goes on: a record
+    type, or one of its fields."""
 
     seq: int = Field(ge=1)
     previous: StatementId | None
@@ -26,6 +27,7 @@ class Step(Saying):
     platform: Name
     content: Digest | None = None
     version: Semver | None = None
+    readiness: Literal["A", "B", "C", "D"] | None = None
     type: Word | None = None
     field: Word | None = None
     note: Text | None = None

@@ -22,12 +22,14 @@ from gateway.registering.sayings import Step
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A declaration by the digest of its files; `by` who put it where it stands, `at` when."""
+    """A declaration by the digest of its files; `by` who registered it, `at` when it came to stand where it stands;
+    `readiness` is what its exam came to then."""
 
     content: str
     version: str
     by: str
     at: datetime
+    readiness: str | None = None
     approved_by: str | None = None
 
 
@@ -207,7 +209,7 @@ _VERBS = {
 
 
 def _version(step: Step, officer: Officer, at: datetime) -> Version:
-    return Version(str(step.content), str(step.version), officer.id, at)
+    return Version(str(step.content), str(step.version), officer.id, at, step.readiness)
 
 
 def _candidate(before: Standing, step: Step, where: str) -> Version:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy.engine import make_url
 
 from gateway import checking
 from gateway.cli.homes import make_home
@@ -21,6 +22,7 @@ from gateway.registering.desk import Desk
 from gateway.registering.enrolment import Enrolled, Enrolment
 from gateway.store import Store, StoreError
 from policies.model import Catalogue
+from tests.edges.databases import Counterpart
 from tests.journeys.operating import DECLARATION, PEOPLE, PLATFORM
 
 CORRUPT: dict[str, Callable[[bytes], bytes]] = {
@@ -289,3 +291,37 @@ def test_a_schema_of_another_time_is_told(bureau: Bureau, tmp_path: Path) -> Non
             verb()
     with pytest.raises(StoreError, match="address cannot be used"):
         Store(bureau.home, "nonsense")
+
+
+def test_postgresql_keeps_platforms_as_well(postgresql: Counterpart, tmp_path: Path, catalogue: Catalogue) -> None:
+    """A shared database is filled by `store upgrade` alone; then it takes steps, declarations and counts; one that is
+    gone leaves the last good, and its address is in no message."""
+    url = make_url(postgresql.url("owner")).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+    (tmp_path / "home" / "platforms").mkdir(parents=True)
+    bureau = Bureau(tmp_path / "home", catalogue, url)
+    try:
+        with pytest.raises(Refused, match=r"the store's schema is empty, .* `credit-gateway store upgrade`"):
+            bureau.bring_live()
+        bureau.store.upgrade()
+        bureau.store.upgrade()
+        bureau.bring_live()
+        bureau.desk.pause("pause", PLATFORM, "Honour.organ", bureau.key("li"))
+        bureau.file.write_text(DECLARATION.replace("version: 1.0.0", "version: 1.1.0"), "utf-8")
+        bureau.desk.register(bureau.file, bureau.key("gao"))
+        with pytest.raises(Refused, match="another person"):
+            bureau.desk.step("approve", PLATFORM, bureau.key("gao"))
+        following = Enrolment(bureau.home, bureau.store, enrolment.begin(bureau.home, bureau.store))
+        following.obeys(following.look())
+        before = following.enrolled
+        assert bureau.asked(before) == [PLATFORM]
+        for _ in range(2):
+            bureau.store.add_rejections({(PLATFORM, "Honour", "Honour.year is no number", "2026-11-30", "ab" * 8): 3})
+        assert [count for _, count in bureau.store.rejections(PLATFORM, "2026-11-30")] == [6]
+        assert bureau.store.rejections(PLATFORM, "2026-12-01") == []
+        gone = Store(bureau.home, url.replace("host=", "host=/nowhere"))
+        found = enrolment.begin(bureau.home, gone)
+        assert found.course == before.course
+        assert found.declined is not None
+        assert (found.declined.reason, "nowhere" in found.declined.message) == ("store", False)
+    finally:
+        bureau.store.close()

@@ -5,16 +5,24 @@ Exit code 0: done, and every running gateway obeys; 1: refused, or a gateway doe
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import click
 
-from gateway.cli.connector.desks import Sight, at_the_desk, key_option, note_option, own_option, wait_option
+from connectors.conformance import exam
+from connectors.conformance.bench import Bench
+from connectors.conformance.outcome import Grade
+from gateway.checking import terms_of
+from gateway.cli.connector.desks import Counter, Sight, at_the_desk, key_option, note_option, own_option, wait_option
+from gateway.cli.connector.papers import lines
 from gateway.cli.governing.options import awaited, clock
 from gateway.cli.homes import home_option
+from gateway.documents import Document
 from gateway.governing import seen
 from gateway.governing.bundles import short
 from gateway.governing.signing import read_key
+from gateway.governing.statements import Refused
 from gateway.registering.standing import Done
 
 _file = click.Path(path_type=Path, dir_okay=False, exists=True)
@@ -26,10 +34,14 @@ _file = click.Path(path_type=Path, dir_okay=False, exists=True)
 @key_option
 @note_option
 def register(home: Path | None, file: Path, key: Path, note: str | None) -> None:
-    """Put a declaration before another person, once it was checked. What is live goes on."""
+    """Put a declaration before another person, once it was checked and sat the exam on its samples.
+
+    What is live goes on. `connector check --live` asks the platform itself.
+    """
     with at_the_desk(home) as counter:
-        done = counter.desk.register(file, read_key(key), note)
-        click.echo(f"registered: {_named(done)}; another person approves it: `connector approve {done.step.platform}`")
+        done = counter.desk.register(file, read_key(key), note, lambda document: _examined(document, counter))
+        click.echo(f"registered: {_named(done)}, readiness {done.step.readiness}")
+        click.echo(f"another person approves it: `connector approve {done.step.platform}`")
 
 
 @click.command()
@@ -119,6 +131,16 @@ def history(home: Path | None, platform: str | None, key: Path | None) -> None:
             content = f" {step.version} ({short(step.content)})" if step.content else ""
             why = f": {step.note}" if step.note else ""
             click.echo(f"{done.seq}  {clock(done.at)}  {step.verb} {step.platform}{content}{what}  by {done.by}{why}")
+
+
+def _examined(document: Document, counter: Counter) -> str:
+    """How ready a declaration is by its samples. Raises Refused with what failed."""
+    bench = Bench(document, terms_of(counter.catalogue), None, [], False)
+    found = asyncio.run(exam.examine(bench, exam.asked_groups(live=False, faults=False)))
+    failed = [each for each in found.results if each.outcome.grade is Grade.FAIL]
+    if failed:
+        raise Refused("check", "\n".join(f"{each.title}: {lines(each.outcome)}" for each in failed))
+    return found.readiness
 
 
 def _said(home: Path | None, verb: str, platform: str, key: Path, note: str | None, wait: float) -> None:

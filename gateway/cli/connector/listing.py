@@ -98,7 +98,8 @@ def _tell(counter: Counter, standing: Standing) -> None:
 
 def _said(version: Version) -> str:
     approved = f", approved by {version.approved_by}" if version.approved_by else ", not approved"
-    return f"{version.version} ({short(version.content)}), by {version.by}{approved}, {clock(version.at)}"
+    ready = f", readiness {version.readiness}" if version.readiness else ""
+    return f"{version.version} ({short(version.content)}){ready}, by {version.by}{approved}, {clock(version.at)}"
 
 
 def _text(counter: Counter, platform: str, standing: Standing | None) -> str:
