@@ -37,6 +37,8 @@ class KindWords:
     # findings that need a file beside the declaration; such a kind is built with what reads it
     described: Callable[[Any, Mapping[str, TypeWords], Beside], Iterable[Finding]] | None = None
     joined: bool = True  # whether questions of several callers may go out as one
+    # what of a source and its types does not go together
+    paired: Callable[[Any, Mapping[str, TypeWords]], Iterable[Finding]] = lambda source, types: ()
 
 
 def findings(document: Document, words: PlatformWords, terms: Terms, kinds: Mapping[str, KindWords]) -> Iterator[str]:
@@ -65,11 +67,11 @@ def findings(document: Document, words: PlatformWords, terms: Terms, kinds: Mapp
             continue
         kind = words.sources[source].kind
         yield from _TypeFindings(name, each, terms, kind, kinds, say).all()
-    for name, described in ((name, kinds[each.kind].described) for name, each in words.sources.items()):
-        if described is not None:
-            mine = {key: each for key, each in words.types.items() if source_of(each, words) == name}
-            for at, message, word, known in described(words.sources[name], mine, document.beside):
-                yield say(at if at[0] == "types" else ("sources", name, *at), message, word, known)
+    for name, owner in words.sources.items():
+        mine = {key: each for key, each in words.types.items() if source_of(each, words) == name}
+        paired, described = kinds[owner.kind].paired(owner, mine), kinds[owner.kind].described
+        for at, message, word, known in (*paired, *(described(owner, mine, document.beside) if described else ())):
+            yield say(at if at[0] == "types" else ("sources", name, *at), message, word, known)
 
 
 class _TypeFindings:

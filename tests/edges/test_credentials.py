@@ -454,6 +454,14 @@ WRONG = [
         "{kind: oauth2, token: 'http://hunter2/t', client: 'secret:id', secret: 'secret:s'}",
         "begins with `/`, or a reference",
     ),
+    (
+        f"{{kind: appKey, appKey: 'secret:k', secret: 'secret:s', at: body, sign: {{hash: md5, {PLAIN}}}}}",
+        "`form` or `json`",
+    ),
+    (
+        f"{{kind: appKey, appKey: 'secret:k', secret: 'secret:s', time: '%H', sign: {{hash: md5, {PLAIN}}}}}",
+        "not a format",
+    ),
     ("{kind: oauth2, token: /t, client: 'secret:id'}", "takes `secret`, and no `key`"),
     ("{kind: oauth2, token: /t, client: 'secret:id', secret: 'secret:s', method: private_key_jwt}", "takes `key`"),
     ("{kind: appKey, appKey: 'secret:k', secret: 'secret:s', sign: {hash: md5, of: '{appKey}{time}'}}", "`{secret}`"),

@@ -212,6 +212,36 @@ async def test_an_old_encoding_may_be_declared_for_both_envelope_and_document() 
     assert only.values == {"holder": "虚构㐂公司"}
 
 
+EXCHANGED = (
+    "call: {operation: exchange}\n"
+    'input: {paramsXml: {xml: {ExchangeMessage: {Header: {sender: "370600", receiver: "370000", cc: "", flow: "1", '
+    'sn: "{subject}", securityType: "1", operator: env:USER, password: env:PASSWORD}, '
+    'Body: {fields: {CF_XDR_SHXYM: "{subject}", columns: "{projection}"}}}}}}\n'
+    "embedded: {path: return, rows: ExchangeMessage.Body.fields}\n"
+    "key: [XK_WSH]\nsubject: {uscc: {path: CF_XDR_SHXYM}}\nfields:\n"
+    '  state: {path: ZT, vocabulary: {"1": ACTIVE}}\n  holder: {path: CF_XDR_MC}\n'
+)
+
+
+async def test_an_exchange_message_is_sent_and_read() -> None:
+    """A message with header and body travels as a text, there and back; credentials in its header are references, and
+    the names of its fields are in capitals in one row and in small letters in the next, of one platform."""
+    upper = (
+        f"<XK_WSH>甲〔2019〕1号</XK_WSH><CF_XDR_SHXYM>{FIRM}</CF_XDR_SHXYM><ZT>1</ZT><CF_XDR_MC>虚构㐀公司</CF_XDR_MC>"
+    )
+    lower = f"<xk_wsh>2</xk_wsh><cf_xdr_shxym>{FIRM}</cf_xdr_shxym><zt>1</zt><cf_xdr_mc>乙</cf_xdr_mc>"
+    answer = exchanged(message(upper, lower))
+    async with asked(always(xml(answer, encoding="gb18030")), EXCHANGED, "    encoding: gb18030\n") as (server, made):
+        found_ = await rows(made, ask("holder"))
+    assert [(each.id, each.values["holder"]) for each in found_] == [("甲〔2019〕1号", "虚构㐀公司"), ("2", "乙")]
+    document = etree.fromstring(texts(sent(server.seen[0]))["paramsXml"][0])
+    header = {child.tag: child.text for child in document.find("Header")}
+    assert document.tag == "ExchangeMessage"
+    assert (header["sender"], header["receiver"]) == ("370600", "370000")
+    assert (header["operator"], header["password"], header["sn"]) == ("gateway", "geheim&1", FIRM)
+    assert document.findtext("Body/fields/columns") == "XK_WSH,CF_XDR_SHXYM,CF_XDR_MC"
+
+
 async def test_several_documents_inside_one_answer_are_all_read() -> None:
     """Where each item of an answer holds a document of its own, the rows of all are taken together."""
     items = "".join(

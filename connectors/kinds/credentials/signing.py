@@ -41,7 +41,7 @@ class Lasting:
     def __init__(self, words: AppKeyAuth, references: References, now: Now) -> None:
         self._words, self._now = words, now
         self._key, self._secret = references.text(words.appKey), references.text(words.secret)
-        self._time = _writer(words.time, ZoneInfo(words.zone))
+        self._time = writer(words.time, words.zone)
 
     async def ready(self, deadline: Deadline, turn: Turn) -> str:
         return self._secret
@@ -141,13 +141,14 @@ def _text(body: Any, place: str | None) -> str | None:
         return None
 
 
-def _writer(time_as: str, zone: ZoneInfo) -> Callable[[datetime], str]:
+def writer(time_as: str, zone: str = "UTC") -> Callable[[datetime], str]:
+    """How a moment is written: `epochMillis`, `epochSeconds` or a format. Raises ValueError."""
     if time_as == "epochMillis":
         return lambda moment: str(epoch_millis(moment))
     if time_as == "epochSeconds":
         return lambda moment: str(epoch_millis(moment) // 1000)
     form = Format(time_as)
-    return lambda moment: form.write(moment.astimezone(zone))
+    return lambda moment: form.write(moment.astimezone(ZoneInfo(zone)))
 
 
 def _bearing(question: Question, at: str, parts: Mapping[str, str]) -> Question:

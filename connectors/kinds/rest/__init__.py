@@ -10,13 +10,15 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, ClassVar
 
-from connectors.agreement import KindWords
+from connectors.agreement import Finding, KindWords
 from connectors.contract import BadRequest, Claim, Deadline, Environment, Fetch, Page, Unavailable
-from connectors.declaration import Key, TypeWords
+from connectors.declaration import Key, Request, TypeWords
 from connectors.fields import FieldWords
 from connectors.fitting import Loc
+from connectors.identities import AppKeyAuth
 from connectors.kinds.collecting import AskedType, Heard, collect, within
 from connectors.kinds.credentials import Account
+from connectors.kinds.credentials.signing import writer
 from connectors.kinds.paging import FOLLOWED, Layout, count_reader, freshness_reader, turning
 from connectors.kinds.rest.answering import Reading, rows_reader
 from connectors.kinds.rest.asking import Asking, Outline, following, used_in
@@ -159,6 +161,28 @@ def _inspect(words: TypeWords) -> Iterator[tuple[Loc, str]]:
                 yield ("request",), f"`{{projection}}` needs plain names, `{origin}` is not one"
 
 
+def _paired(source: RestSource, types: Mapping[str, TypeWords]) -> Iterator[Finding]:
+    if not isinstance(source.auth, AppKeyAuth):
+        return
+    try:
+        writer(source.auth.time)
+    except ValueError as reason:
+        yield ("auth", "time"), str(reason), None, ()
+    if source.auth.at != "body":
+        return
+    for name, words in types.items():
+        for word in ("request", "openRequest"):
+            request: Request | None = getattr(words, word)
+            if request is not None and request.form is None and request.json_ is None:
+                message = "the signature goes into the body (`at: body`): write `form` or `json`"
+                yield ("types", name, word), message, None, ()
+
+
 Rest.words = KindWords(
-    "path", frozenset({"request", "rows"}), frozenset({"total", "page", "openRequest"}), _filter, _inspect
+    "path",
+    frozenset({"request", "rows"}),
+    frozenset({"total", "page", "openRequest"}),
+    _filter,
+    _inspect,
+    paired=_paired,
 )

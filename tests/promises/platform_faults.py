@@ -1,0 +1,238 @@
+"""What platforms over HTTP may do to those who ask them: faults of the wire, and faults inside an answer, by kind.
+
+A kind is one line of KINDS: how it is declared, and how it writes an answer with rows. A fault of the wire is the same
+for all of them; one of the content is written in the words of the kind. Each says what has to become of it: the name of
+an error of the contract, or what is kept of the rows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+from xml.sax.saxutils import escape
+
+from connectors.registry import Registry
+from tests.edges.crooked import (
+    Behaviour,
+    Seen,
+    always,
+    endlessly,
+    hang,
+    raw,
+    then_close,
+)
+from tests.edges.described import SOAP_SOURCE, SOAP_TYPE, described, enveloped, found
+from tests.edges.invented import FIRM, OTHER, REST_SOURCE, REST_TYPE, registered
+
+SAID = "upstream-words"  # what a crooked platform says and nobody may repeat
+MOST = 8 << 20  # `maxBytes` of the declarations
+Written = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How platforms of one kind are declared and speak. `reference` stands for their address; `rows` are written as
+    texts by name, and `deep` is an honest answer with so many levels in a place that nobody reads."""
+
+    registry: Callable[[], Registry]
+    reference: str
+    media: str
+    rows: Callable[[Sequence[Written]], str]
+    deep: Callable[[int], str]
+    error: str  # an error inside a 200
+    other: str  # rows that are no rows
+
+
+HOLDER = "  holder: {path: holder}\n"
+_LIMITS = "limits: {timeout: 5s, maxRows: 100, maxBytes: 8MiB}"
+
+
+def _rest() -> Registry:
+    success = '    success: {path: code, is: ["200"]}\n'
+    source = REST_SOURCE.replace("limits: {timeout: 5s, maxRows: 100, maxBytes: 64KiB}", _LIMITS)
+    return registered(source + success, REST_TYPE + HOLDER)
+
+
+def _soap() -> Registry:
+    source = SOAP_SOURCE.replace("limits: {timeout: 5s, maxRows: 100, maxBytes: 64KiB}", _LIMITS)
+    return described(source, SOAP_TYPE + HOLDER)
+
+
+def _json(**more: Any) -> str:
+    return json.dumps({"code": "200", "rows": [], **more})
+
+
+def _elements(row: Written) -> str:
+    return "".join(f"<{name}>{escape(value)}</{name}>" for name, value in row.items())
+
+
+KINDS = {
+    "rest": Kind(
+        _rest,
+        "env:INVENTED_BASE",
+        "application/json",
+        lambda rows: _json(rows=rows),
+        lambda depth: _json().replace('"rows"', f'"x": {"[" * depth}{"]" * depth}, "rows"'),
+        _json(code="E5", msg=SAID),
+        _json(rows=SAID),
+    ),
+    "soap": Kind(
+        _soap,
+        "env:ENDPOINT",
+        "text/xml",
+        lambda rows: found(*map(_elements, rows)),
+        lambda depth: found(beside="<x>" * depth + "</x>" * depth),
+        enveloped(f"<s:Fault><faultcode>s:Server</faultcode><faultstring>{SAID}</faultstring></s:Fault>"),
+        enveloped(f'<r:findResponse xmlns:r="urn:invented:permits">{SAID}</r:findResponse>'),
+    ),
+}
+
+
+# -- faults of the wire: what is written, and the error that it is
+
+
+async def reset(seen: Seen, writer: asyncio.StreamWriter) -> None:
+    writer.transport.abort()
+
+
+def drip(start: bytes, again: bytes) -> Behaviour:
+    async def behave(seen: Seen, writer: asyncio.StreamWriter) -> None:
+        writer.write(start)
+        while True:
+            writer.write(again)
+            await writer.drain()
+            await asyncio.sleep(0.02)
+
+    return behave
+
+
+async def slowly(whole: bytes, seen: Seen, writer: asyncio.StreamWriter) -> None:
+    """An honest answer, after the caller's patience."""
+    await asyncio.sleep(2)
+    writer.write(whole)
+
+
+HEAD = b"HTTP/1.1 200 OK\r\n"
+CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+PIECE = b"0" * (64 << 10)
+BOMB = gzip.compress(b"0" * (100 << 20), 9)
+WIRE: dict[str, tuple[Behaviour, str]] = {
+    "reset": (reset, "Unavailable"),
+    "no answer": (hang, "TimedOut"),
+    "drips in the head": (drip(HEAD + b"X: ", b"y"), "TimedOut"),
+    "drips in the body": (drip(HEAD + b"Content-Length: 100000\r\n\r\n", b" "), "TimedOut"),
+    "slow": (partial(slowly, raw(b"{}")), "TimedOut"),
+    "429 with Retry-After": (always(raw(SAID.encode(), "429 Busy", extra="Retry-After: 7\r\n")), "RateLimited"),
+    "503 with Retry-After": (always(raw(SAID.encode(), "503 Busy", extra="Retry-After: 7\r\n")), "Unavailable"),
+    "500 with a text": (always(raw(SAID.encode(), "500 Oh", "text/plain")), "Unavailable"),
+    "502 of a proxy": (always(raw(f"<html>{SAID}</html>".encode(), "502 Bad Gateway", "text/html")), "Unavailable"),
+    "401": (always(raw(SAID.encode(), "401 Who")), "AuthFailed"),
+    "403": (always(raw(SAID.encode(), "403 No")), "Denied"),
+    "an empty answer": (always(raw(b"")), "Unavailable"),
+    "an empty connection": (then_close(b""), "Unavailable"),
+    "half a body": (then_close(HEAD + b"Content-Length: 999\r\n\r\n" + SAID.encode()), "Unavailable"),
+    "half a chunk": (then_close(CHUNKED + b"ff\r\n" + SAID.encode()), "Unavailable"),
+    "a length that is too short": (always(HEAD + b"Content-Length: 3\r\n\r\n{}" + SAID.encode()), "Unavailable"),
+    "two lengths": (always(HEAD + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\n{}"), "Unavailable"),
+    "a length beside chunks": (
+        always(HEAD + b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"),
+        "Unavailable",
+    ),
+    "no HTTP": (always(SAID.encode() + b"\r\n\r\n"), "Unavailable"),
+    "a redirect": (
+        always(raw(b"", "302 Found", extra="Location: http://127.0.0.1:1/upstream-words\r\n")),
+        "Unavailable",
+    ),
+    "a redirect to itself": (always(raw(b"", "307 Again", extra="Location: /\r\n")), "Unavailable"),
+    "a page with 200": (always(raw(f"<html>{SAID}</html>".encode(), content_type="text/html")), "Unavailable"),
+    "a page in disguise": (always(raw(f"\n<!DOCTYPE html><html>{SAID}</html>".encode())), "Unavailable"),
+    "a head without end": (endlessly(HEAD + b"X: ", PIECE), "Unavailable"),
+    "chunks without end": (endlessly(CHUNKED, b"10000\r\n" + PIECE + b"\r\n"), "ContractBroken"),
+    "a hundred megabytes": (endlessly(HEAD + b"Content-Length: 104857600\r\n\r\n", PIECE), "ContractBroken"),
+    "a gzip bomb": (always(raw(BOMB, extra="Content-Encoding: gzip\r\n")), "ContractBroken"),
+    "a gzip bomb below chunks": (
+        always(HEAD + b"Transfer-Encoding: gzip, chunked\r\n\r\n5\r\nabcde\r\n0\r\n\r\n"),
+        "ContractBroken",
+    ),
+    "a switch of protocols": (always(b"HTTP/1.1 101 Switching\r\nUpgrade: x\r\n\r\n"), "Unavailable"),
+}
+
+
+# -- faults inside an answer
+
+
+def row(number: int = 1, code: str = FIRM, **more: str) -> Written:
+    return {"id": str(number), "code": code, "state": "1", "holder": "虚构公司", **more}
+
+
+XXE = '<?xml version="1.0"?><!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>'
+LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
+ENTITIES = f'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY l0 "{SAID}">{LAUGHS}]><a>&l9;</a>'
+HONEST = "1 row: 虚构公司"
+
+
+def _without_state(kind: Kind) -> str:
+    return kind.rows([{name: value for name, value in row().items() if name != "state"}])
+
+
+# what is written, and what it is; per kind where kinds differ
+CONTENT: dict[str, tuple[Callable[[Kind], str | bytes], str | dict[str, str]]] = {
+    "an honest answer": (lambda kind: kind.rows([row()]), HONEST),
+    "an error inside a 200": (lambda kind: kind.error, "Unavailable"),
+    "rows that are no rows": (lambda kind: kind.other, "ContractBroken"),
+    "bytes that are no text": (
+        lambda kind: kind.rows([row(holder="HOLDER")]).encode().replace(b"HOLDER", b"\xff\xfe\x80"),
+        "Unavailable",
+    ),
+    "NaN": (lambda kind: kind.rows([row(fine="7")]).replace('"7"', "NaN"), {"rest": "Unavailable", "soap": HONEST}),
+    "forty levels": (lambda kind: kind.deep(40), "ContractBroken"),
+    "a hundred thousand levels": (lambda kind: kind.deep(100_000), "Unavailable"),
+    "another type": (
+        lambda kind: kind.rows([row(state="STATE")]).replace('"STATE"', '{"a": 1}').replace("STATE", "<a>1</a>"),
+        "0 rows, 1 rejected",
+    ),
+    "a strange code": (lambda kind: kind.rows([row(state="9")]), "0 rows, 1 rejected"),
+    "many strange codes": (lambda kind: kind.rows([row(n, state="9") for n in range(9)]), "ContractBroken"),
+    "a field that is missing": (_without_state, "1 row: 虚构公司, state unknown"),
+    "a field too many": (lambda kind: kind.rows([row(phone=SAID)]), HONEST),
+    "another subject's row": (lambda kind: kind.rows([row(code=OTHER)]), "0 rows, 1 dropped"),
+    "a row of nobody": (lambda kind: kind.rows([row(code=SAID)]), "0 rows, 1 rejected"),
+    "the same row twice": (lambda kind: kind.rows([row(), row()]), "2 rows: 虚构公司, of 1 id"),
+    "script and bidirectional signs": (
+        lambda kind: kind.rows([row(holder="<script>x</script>\u202e\u2066甲")]),
+        "1 row: <script>x</script>甲",
+    ),
+    "NUL in a text": (
+        lambda kind: kind.rows([row(holder="甲NUL乙")]).replace("NUL", "\\u0000" if kind.media[-1] == "n" else "&#0;"),
+        {"rest": "1 row: 甲乙", "soap": "Unavailable"},
+    ),
+    "NUL in the bytes": (lambda kind: kind.rows([row(holder="甲NUL乙")]).replace("NUL", "\0"), "Unavailable"),
+    "more rows than allowed": (
+        lambda kind: kind.rows([row(n) for n in range(120)]),
+        "100 rows: 虚构公司, truncated",
+    ),
+    "an external entity": (lambda kind: XXE, {"rest": "Unavailable", "soap": "ContractBroken"}),
+    "a bomb of entities": (lambda kind: ENTITIES, {"rest": "Unavailable", "soap": "ContractBroken"}),
+    "a bomb of entities inside the message": (
+        lambda kind: kind.rows([row(holder="HERE")]).replace("HERE", "&l9;"),
+        {"rest": "1 row: &l9;", "soap": "Unavailable"},
+    ),
+}
+
+
+def faults(kind: str) -> dict[str, tuple[Behaviour, str]]:
+    """Every fault of a kind by name: how a server behaves, and what has to become of it."""
+    words, found = KINDS[kind], dict(WIRE)
+    for name, (write, expected) in CONTENT.items():
+        answer = write(words)
+        body = answer if isinstance(answer, bytes) else answer.encode()
+        found[name] = (
+            always(raw(body, content_type=words.media)),
+            (expected if isinstance(expected, str) else expected[kind]),
+        )
+    return found

@@ -1,0 +1,59 @@
+"""Whatever a platform over HTTP does, of whatever kind: one known error in time, little memory, and no other platform
+hears of it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.edges.crooked import Server
+from tests.promises.platform_faults import KINDS, SAID, faults
+from tests.promises.trial_faults import DEADLINE, opened, told
+
+ROOT = Path(__file__).parents[2]
+LATE = 0.5  # seconds after the deadline
+ROOM = 64 << 10  # kilobytes by which memory may grow
+CASES = [(kind, fault) for kind in KINDS for fault in faults(kind)]
+
+pytestmark = pytest.mark.skipif(
+    not Path("/proc/self/clear_refs").exists(), reason="a process's memory is read as Linux tells it"
+)
+
+
+@pytest.fixture(scope="module")
+def trial() -> dict[tuple[str, str], dict[str, Any]]:
+    """What became of every fault, tried in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.promises.trial_faults"], cwd=ROOT, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    assert SAID not in done.stdout + done.stderr
+    return {(line["kind"], line["fault"]): line for line in map(json.loads, done.stdout.splitlines())}
+
+
+@pytest.mark.parametrize(("kind", "fault"), CASES)
+def test_a_fault_is_one_error_and_hurts_nobody_else(
+    trial: dict[tuple[str, str], dict[str, Any]], kind: str, fault: str
+) -> None:
+    """It becomes what the table says by half a second after the deadline, with less than 64 MiB; the honest platform
+    beside it answers in full, and the crooked one again as soon as it is honest."""
+    line = trial[kind, fault]
+    assert line["became"] == line["expected"]
+    assert line["seconds"] < DEADLINE + LATE
+    assert line["grew"] < ROOM
+    assert line["beside"] == line["afterwards"] == "1 row: 虚构公司"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_nobody_listening_is_unavailable(kind: str) -> None:
+    """A refused connection is told at once."""
+    async with Server(lambda seen, writer: None) as server:  # type: ignore[arg-type,return-value]
+        base = server.base
+    asked = await opened(kind, base)
+    assert await told(asked) == "Unavailable"
+    await asked.close()
