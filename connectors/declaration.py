@@ -15,7 +15,8 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from connectors.fields import FieldWords, Match, ObjectWords, Origin, SubjectWords
-from connectors.sources import FileSource, FileWords, RestSource, SoapSource, SqlSource
+from connectors.questions import Question
+from connectors.sources import FileSource, FileWords, GraphqlSource, RestSource, SoapSource, SqlSource
 from connectors.spelling import Block, Codes, Day, Seconds, Share, Templates, Texts, TextTemplates, UrlPath
 
 Key = Literal["uscc", "citizenId"]
@@ -186,6 +187,10 @@ class TypeWords(Block):
     """Where an answer says how many rows there are."""
     page: Paging | None = None
     """How an answer is turned over; left out, one page holds everything."""
+    question: Question | None = None
+    """Kind graphql: the query about subjects."""
+    openQuestion: Question | None = None
+    """Kind graphql: the query that names no subject, by its filters."""
     key: Annotated[tuple[str, ...], Field(min_length=1)]
     """Columns or paths that together identify a row, for good."""
     subject: dict[Key, SubjectWords] = Field(min_length=1)
@@ -222,6 +227,11 @@ class TypeWords(Block):
     """Kind soap: an XML document inside the answer."""
 
     @property
+    def open(self) -> bool:
+        """Whether it answers questions that name no subject."""
+        return self.openRequest is not None or self.openQuestion is not None
+
+    @property
     def mapped(self) -> dict[str, FieldWords]:
         """Every mapped field by its name in the record, `object.field` in a nested object."""
         nested = {f"{key}.{leaf}": words for key, each in self.objects.items() for leaf, words in each.fields.items()}
@@ -235,7 +245,7 @@ class TypeWords(Block):
         return self.mapped[name].origins
 
 
-AnySource = Annotated[FileSource | RestSource | SoapSource | SqlSource, Field(discriminator="kind")]
+AnySource = Annotated[FileSource | GraphqlSource | RestSource | SoapSource | SqlSource, Field(discriminator="kind")]
 
 
 class PlatformWords(Block):

@@ -204,6 +204,17 @@ class RestSource(JsonSource):
     health: Health | None = None
 
 
+class GraphqlSource(JsonSource):
+    """A GraphQL service, by the URL to which questions are posted.
+
+    `errorCode` is where one of the `errors` in an answer has its code; `errors` are those codes and HTTP's.
+    """
+
+    kind: Literal["graphql"]
+    endpoint: Reference
+    errorCode: Expression = "extensions.code"
+
+
 class MessageCode(Block):
     """Where a message says that the question was answered: names of elements, and the texts that mean yes."""
 

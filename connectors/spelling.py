@@ -20,6 +20,7 @@ _CREDENTIAL = re.compile(
     r"authori[sz]ation|cookie|token|secret|passw|pwd|(api|app|access)[-_]?key|\bsign(ature)?\b", re.I
 )
 _REFERENCE = re.compile(r"(env:[A-Za-z_][A-Za-z0-9_]*|secret:[A-Za-z0-9_./-]+)")
+_TYPE = re.compile(r"(?:[A-Za-z_]\w*|\[ *[A-Za-z_]\w*!? *\])!?", re.ASCII)
 _COMPARE = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt, "==": operator.eq}
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _BYTES = {"KiB": 1 << 10, "MiB": 1 << 20}
@@ -113,6 +114,12 @@ def names_credential(name: str) -> bool:
     return _CREDENTIAL.search(name) is not None
 
 
+def _graphql_type(text: str) -> str:
+    if not _TYPE.fullmatch(text):
+        raise ValueError("write a type of GraphQL such as `String!` or `[ID!]!`")
+    return text
+
+
 def no_literal_secrets(words: Any, name: str = "") -> Any:
     """Refuses a literal under a name such as `password` or `X-Token`, at any depth; gives `words` back."""
     if isinstance(words, dict):
@@ -185,6 +192,9 @@ Wanted = Annotated[tuple[str | None, ...], BeforeValidator(_one_of), WithJsonSch
 Day = Annotated[date, BeforeValidator(_day), _written(r"^\d{4}-\d{2}-\d{2}$", "1951-01-01", "A day, in quotes.")]
 Codes = dict[str, str]
 Count = Annotated[int, Field(strict=True, ge=1)]
+GraphqlType = Annotated[
+    str, AfterValidator(_graphql_type), _written(rf"^{_TYPE.pattern}$", "[String!]!", "A type of GraphQL.")
+]
 Expression = Annotated[str, AfterValidator(_expression)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Templates = Annotated[dict[str, Any], AfterValidator(no_literal_secrets), WithJsonSchema(_holding({}))]

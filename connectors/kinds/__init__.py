@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from connectors.kinds.file import File
+from connectors.kinds.graphql import Graphql
 from connectors.kinds.rest import Rest
 from connectors.kinds.soap import Soap
 from connectors.kinds.sql import Sql
 
 KINDS: dict[str, Any] = {
     "file": File,
+    "graphql": Graphql,
     "rest": Rest,
     "soap": Soap,
     "sql": Sql,

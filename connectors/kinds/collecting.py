@@ -2,7 +2,8 @@
 
 Subjects travel in chunks of the declared batch, at most four chunks at a time; the gateway's bulkhead bounds
 the whole. `maxRows` and `maxBytes` count over everything that one question collects. One failed chunk fails
-the whole and stops the others; an unknown subject does not, unless all are unknown.
+the whole and stops the others; an unknown subject does not, unless all are unknown. An answer is one body about its
+chunk, or one for each subject of it, whose further pages are then asked subject by subject.
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
-from connectors.contract import BadRequest, Deadline, Fetch, Page, SubjectUnknown
+from connectors.contract import BadRequest, ContractBroken, Deadline, Fetch, Page, SubjectUnknown
 from connectors.declaration import TypeWords
 from connectors.kinds.paging import Bounds, Layout, Taken, Turns, every_page
 from connectors.mapping.conditions import ToParams, to_params
@@ -26,23 +28,29 @@ AT_ONCE = 4
 
 Heard = Callable[[Answer], Any]  # the body of an answer; raises the error that it stands for
 # asks for these subjects with these parameters, by a deadline and below a size, each call in its turn
-Send = Callable[[Sequence[str], Mapping[str, str | int], Deadline, int, Heard], Awaitable[Any]]
+Send = Callable[[Sequence[str], Mapping[str, Any], Deadline, int, Heard], Awaitable[Any]]
+
+
+class Each(tuple[Any, ...]):
+    """A body for each subject of a chunk, in their order; None for one that is unknown."""
 
 
 class AskedType:
     """One declared type, compiled: its mapping, its layout, and its conditions as parameters."""
 
-    def __init__(self, name: str, words: TypeWords, terms: Terms, lookup: Lookup, layout: Layout) -> None:
-        self.record = RecordMap(name, words, terms, lookup, words.batch or 1, words.openRequest is not None)
+    def __init__(
+        self, name: str, words: TypeWords, terms: Terms, lookup: Lookup, layout: Layout, lists: bool = False
+    ) -> None:
+        self.record = RecordMap(name, words, terms, lookup, words.batch or 1, words.open)
         self.layout = layout
         self._filters: dict[str, ToParams] = {
-            key: to_params(words.fields[key], terms.types[name].fields[key], declared)
+            key: to_params(words.fields[key], terms.types[name].fields[key], declared, lists)
             for key, declared in words.filters.items()
         }
 
-    def params(self, ask: Fetch) -> dict[str, str]:
+    def params(self, ask: Fetch) -> dict[str, Any]:
         """The conditions of a question as parameters. Raises BadRequest for one that is not declared."""
-        more: dict[str, str] = {}
+        more: dict[str, Any] = {}
         for condition in ask.where:
             if condition.op not in self.record.claim.filters.get(condition.field, frozenset()):
                 raise BadRequest(f"{ask.type}.{condition.field}: `{condition.op}` is not a filter of this platform")
@@ -55,22 +63,39 @@ async def collect(ask: Fetch, each: AskedType, limits: LimitWords, send: Send, p
     more, room, batch = each.params(ask), min(limits.maxRows, ask.limit), each.record.claim.batch
     bounds = Bounds(room, limits.maxBytes)
 
-    async def read(chunk: Sequence[str]) -> Taken | None:
+    async def read(chunk: Sequence[str]) -> list[Taken | None]:
         def heard(answer: Answer) -> Any:
             bounds.bytes -= len(answer.body)
             return parse(answer)
 
-        async def call(turns: Turns) -> Any:
-            return await send(chunk, {**more, **turns}, within(ask.deadline, limits), bounds.bytes, heard)
+        async def call(about: Sequence[str], turns: Turns) -> Any:
+            return await send(about, {**more, **turns}, within(ask.deadline, limits), bounds.bytes, heard)
 
+        async def pages(about: Sequence[str], begun: Any) -> Taken | None:
+            async def turned(turns: Turns) -> Any:
+                with suppress(SubjectUnknown):
+                    body = await call(about, turns)
+                    if not isinstance(body, Each):
+                        return body
+                    if body[0] is not None:
+                        return body[0]
+                raise ContractBroken("a subject that the platform has told of was unknown a page later")
+
+            return None if begun is None else await every_page(turned, each.layout, bounds, begun)
+
+        if bounds.rows < 0:  # other chunks have used them up: nothing more is asked
+            return [Taken(0, truncated=True)]
         try:
-            return await every_page(call, each.layout, bounds)
+            begun = await call(chunk, each.layout.turning.begin)
         except SubjectUnknown:
-            return None
+            return [None]
+        if not isinstance(begun, Each):
+            return [await pages(chunk, begun)]
+        return [await pages([one], body) for one, body in zip(chunk, begun, strict=True)]
 
     subjects = [subject.value for subject in ask.subjects]
     if len(subjects) <= batch:
-        found = [await read(subjects)]
+        found = await read(subjects)
     else:
         found = await _side_by_side(read, [subjects[at : at + batch] for at in range(0, len(subjects), batch)])
     answers = [answer for answer in found if answer is not None]
@@ -86,12 +111,12 @@ async def collect(ask: Fetch, each: AskedType, limits: LimitWords, send: Send, p
 
 
 async def _side_by_side(
-    read: Callable[[Sequence[str]], Awaitable[Taken | None]], chunks: Sequence[Sequence[str]]
+    read: Callable[[Sequence[str]], Awaitable[list[Taken | None]]], chunks: Sequence[Sequence[str]]
 ) -> list[Taken | None]:
     """What each chunk gives, in their order. The first failure stops the others and is raised."""
     gate = asyncio.Semaphore(AT_ONCE)
 
-    async def admitted(chunk: Sequence[str]) -> Taken | None:
+    async def admitted(chunk: Sequence[str]) -> list[Taken | None]:
         async with gate:
             return await read(chunk)
 
@@ -100,7 +125,7 @@ async def _side_by_side(
             tasks = [group.create_task(admitted(chunk)) for chunk in chunks]
     except BaseExceptionGroup as errors:
         raise errors.exceptions[0] from None
-    return [task.result() for task in tasks]
+    return [taken for task in tasks for taken in task.result()]
 
 
 def within(deadline: Deadline, limits: LimitWords) -> Deadline:

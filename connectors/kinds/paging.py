@@ -146,18 +146,14 @@ def freshness_reader(words: AsOf | None, lookup: Lookup) -> Callable[[Any], date
     return read
 
 
-async def every_page(call: Call, layout: Layout, bounds: Bounds) -> Taken:
-    """Every page of one chunk of subjects; none when other chunks have used up the rows already."""
-    taken, turns = Taken(bounds.rows), layout.turning.begin
-    if bounds.rows < 0:
-        taken.truncated = True
-        return taken
+async def every_page(call: Call, layout: Layout, bounds: Bounds, body: Any) -> Taken:
+    """Every page, of which `body` is the first. When other subjects have used up the rows already, that is told."""
+    taken, turns = Taken(max(0, bounds.rows)), layout.turning.begin
     seen: list[list[dict[str, Any]]] = []
     used: list[Turns] = []
     counts: set[int] = set()
     while True:
         used.append(turns)
-        body = await call(turns)
         rows, total = layout.rows(body), layout.total(body)
         more = layout.turning.more(body)
         if rows and rows in seen:
@@ -179,3 +175,4 @@ async def every_page(call: Call, layout: Layout, bounds: Bounds) -> Taken:
         if following in used:
             raise ContractBroken("the platform's cursor leads back to a page that was read")
         turns = following
+        body = await call(turns)

@@ -60,7 +60,7 @@ class Like:
 
 
 ToSource = Callable[[Condition], AnyOf | Between | Like]
-ToParams = Callable[[Condition], Mapping[str, str]]
+ToParams = Callable[[Condition], Mapping[str, Any]]
 
 
 def to_source(words: FieldWords, term: FieldTerm, declared: Filter, trim: bool) -> ToSource:
@@ -87,15 +87,20 @@ def to_source(words: FieldWords, term: FieldTerm, declared: Filter, trim: bool) 
     return any_of
 
 
-def to_params(words: FieldWords, term: FieldTerm, declared: Filter) -> ToParams:
-    """How conditions on a field become parameters of a request. Raises NotInvertible."""
+def to_params(words: FieldWords, term: FieldTerm, declared: Filter, lists: bool = False) -> ToParams:
+    """How conditions on a field become parameters of a request: texts, or tuples of them where a parameter may be a
+    list (`lists`) and `in` is declared. Raises NotInvertible.
+    """
+    listed = lists and "in" in declared.ops
     if "contains" in declared.ops and (len(declared.ops) > 1 or len(declared.params) != 1 or term.kind not in TEXTUAL):
         raise NotInvertible("`contains` stands alone, for a name or text: `{ops: [contains], params: [keyword]}`")
     if "range" in declared.ops and (len(declared.ops) > 1 or len(declared.params) != 2):
         raise NotInvertible("a `range` stands alone and has two parameters: `{ops: [range], params: [from, to]}`")
     if "range" not in declared.ops and len(declared.params) != 1:
         raise NotInvertible("`eq` and `in` have one parameter: `{ops: [eq], params: [name]}`")
-    if "in" in declared.ops and declared.join is None:
+    if lists and declared.join is not None:
+        raise NotInvertible("`join` is not needed: with `in`, the parameter is a list")
+    if "in" in declared.ops and declared.join is None and not listed:
         raise NotInvertible("`in` needs `join`, the sign between the values")
     if term.kind in _KINDS_OF_TIME:
         if declared.date is None or "in" in declared.ops:
@@ -111,14 +116,16 @@ def to_params(words: FieldWords, term: FieldTerm, declared: Filter) -> ToParams:
     _one_origin(words, term)
     texts = _texts(words, term)
     doubled = [code for code in set((words.codes or {}).values()) if len(texts((code,))) > 1]
-    if doubled and declared.join is None:
-        raise NotInvertible(f"several of the platform's codes mean `{sorted(doubled)[0]}`: `join` is needed")
+    if doubled and declared.join is None and not listed:
+        needed = "`in` is needed, so that a list is sent" if lists else "`join` is needed"
+        raise NotInvertible(f"several of the platform's codes mean `{sorted(doubled)[0]}`: {needed}")
 
-    def params(condition: Condition) -> Mapping[str, str]:
+    def params(condition: Condition) -> Mapping[str, Any]:
         if condition.op == "contains":
             parts = plain_parts(str(condition.values[0])) or (str(condition.values[0]),)
             return {declared.params[0]: max(parts, key=len)}
-        return {declared.params[0]: (declared.join or "").join(texts(condition.values))}
+        found = texts(condition.values)
+        return {declared.params[0]: found if listed else (declared.join or "").join(found)}
 
     return params
 

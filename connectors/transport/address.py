@@ -88,3 +88,8 @@ def _show(context: ssl.SSLContext, certificate: str, key: str) -> None:
             context.load_cert_chain(file, password="")  # an encrypted key is refused, and nobody is asked for words
         except (OSError, ValueError):
             raise ValueError("certificate and key of `mtls` cannot be read, or do not belong together") from None
+
+
+def origin(endpoint: str) -> str:
+    """An endpoint without its path, which some keep to the letter, with or without `/` at its end."""
+    return urlsplit(endpoint)._replace(path="").geturl()

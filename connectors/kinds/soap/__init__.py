@@ -32,6 +32,7 @@ from connectors.mapping.records import RecordMap
 from connectors.mapping.values import name_of
 from connectors.sources import Beside, SoapSource
 from connectors.terms import FieldTerm, Terms, TypeTerm
+from connectors.transport.address import origin
 from connectors.transport.port import Answer, Question
 
 
@@ -72,7 +73,7 @@ class Soap:
             partial(self._prepare, environment.now),
             parsed,
             "*/*",
-            _origin,
+            origin,
         )
 
     async def close(self) -> None:
@@ -113,11 +114,6 @@ class Soap:
             name: Asking(words, self._operations[name], endpoint.path or "/", headers, signing, resolve)
             for name, words in self._words.items()
         }
-
-
-def _origin(endpoint: str) -> str:
-    """The endpoint without its path, which is kept to the letter, with or without `/` at its end."""
-    return urlsplit(endpoint)._replace(path="").geturl()
 
 
 def _call(words: TypeWords) -> Call:
