@@ -12,7 +12,7 @@ MARIADB := $(APT) download mariadb-server-core liburing2 libaio1 libnuma1
 
 .DELETE_ON_ERROR:
 CLIENTS := tests/clients/node_modules/.package-lock.json
-.PHONY: setup run test lint lock browser clients bench load databases pushdown fuzz crosstalk mutate leaks
+.PHONY: setup run test lint lock browser clients bench load databases fuzz crosstalk mutate leaks
 
 setup: .venv/ready-to-test
 
@@ -27,9 +27,6 @@ bench: setup load
 
 fuzz: setup
 	@.venv/bin/python -m tests.promises.fuzz $(ARGS)
-
-pushdown: setup databases
-	@PUSHDOWN_QUESTIONS=500 .venv/bin/python -m pytest tests/promises/test_push_down.py $(ARGS)
 
 crosstalk: setup
 	@.venv/bin/python -m tests.promises.crosstalk $(ARGS)

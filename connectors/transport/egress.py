@@ -57,6 +57,11 @@ class Egress:
         bounded = self.names or self.below or self.networks
         return not bounded or host in self.names or host.endswith(self.below)
 
+    def admits(self, host: str) -> bool:
+        """Whether a host may be connected to as it is written: by its name, or by its address."""
+        literal = _literal(host)
+        return self.names_host(host) or (literal is not None and self.holds(_inner(literal)))
+
     def holds(self, address: IP) -> bool:
         """Whether a network of the list holds the address."""
         return any(address in network for network in self.networks)

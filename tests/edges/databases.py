@@ -49,6 +49,12 @@ class Counterpart(ABC):
         self.folder = folder
 
     @abstractmethod
+    def make(self) -> None:
+        """An empty server. Raises LookupError where there is none to start."""
+
+    @abstractmethod
+    async def populate(self) -> None: ...
+    @abstractmethod
     def url(self, user: str = "gateway", password: str = PASSWORD) -> str: ...
     @abstractmethod
     def start(self) -> None: ...
@@ -131,9 +137,9 @@ class Postgres(Counterpart):
         super().__init__(folder)
         words: dict[str, str | int] = {"log_statement": "all", "log_line_prefix": "%u|", "max_connections": 20}
         self._server = postgres.Postgres(folder / "data", PASSWORD, **words)
+
+    def make(self) -> None:
         self._server.make()
-        self.start()
-        _apart(self._populate())
 
     @property
     def pid(self) -> int:  # type: ignore[override]
@@ -154,7 +160,7 @@ class Postgres(Counterpart):
     def _selects(self, log: str) -> Iterator[str]:
         return (each[1] for each in re.finditer(r"(?m)^gateway\|LOG:  execute \S+: (SELECT (?:.|\n\t)*)", log))
 
-    async def _populate(self) -> None:
+    async def populate(self) -> None:
         await self.run(
             f"CREATE ROLE gateway LOGIN PASSWORD '{PASSWORD}'",
             "CREATE SCHEMA credit",
@@ -176,14 +182,15 @@ class Mariadb(Counterpart):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self._process: subprocess.Popen[bytes] | None = None
-        (folder / "data").mkdir()
+
+    def make(self) -> None:
+        _program()
+        (self.folder / "data").mkdir()
         words = "CREATE DATABASE credit;\nCREATE DATABASE mysql;\nUSE mysql;\n"
         scripts = ("mysql_system_tables.sql", "mysql_performance_tables.sql", "mysql_system_tables_data.sql")
         made = words + "".join((_share() / script).read_text("utf-8") + "\n" for script in scripts)
         command = [*self._command(), "--bootstrap", "--skip-log-bin"]
         subprocess.run(command, input=made.encode(), capture_output=True, check=True, env=_surroundings())
-        self.start()
-        _apart(self._populate())
 
     @property
     def pid(self) -> int:  # type: ignore[override]
@@ -209,9 +216,10 @@ class Mariadb(Counterpart):
             time.sleep(0.01)
 
     def stop(self) -> None:
-        assert self._process is not None
-        self._process.send_signal(signal.SIGKILL)
-        self._process.wait(10)
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            process.wait(10)
         for left in ("pid", "socket"):
             (self.folder / left).unlink(missing_ok=True)
 
@@ -229,7 +237,7 @@ class Mariadb(Counterpart):
         entry = r"(?:\d{6} [ \d]\d:\d\d:\d\d)?\t+ *\d+ \w"  # the time is told once a second
         return (each[1] for each in re.finditer(rf"\d+ Query\t(SELECT `(?:.|\n(?!{entry}))*)", log))
 
-    async def _populate(self) -> None:
+    async def populate(self) -> None:
         await self.run(
             "FLUSH PRIVILEGES",
             f"CREATE USER gateway@localhost IDENTIFIED BY '{PASSWORD}'".replace("%", "%%"),
@@ -268,12 +276,15 @@ def served(kind: type[Counterpart]) -> Iterator[Counterpart]:
     """A server of the kind; skips the test, saying why, where there is none."""
     folder = Path(tempfile.mkdtemp(prefix="credit-gateway-"))
     folder.chmod(0o711)
+    server = kind(folder)
     try:
         try:
-            server = kind(folder)
+            server.make()
         except LookupError as missing:
             pytest.skip(str(missing))
+        server.start()
+        _apart(server.populate())
         yield server
-        server.stop()
     finally:
+        server.stop()
         shutil.rmtree(folder, ignore_errors=True)

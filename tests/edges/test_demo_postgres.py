@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from deploy.demo.generator import QINGDAO
+from deploy.demo.province import Province, start
 from deploy.demo.servers import postgres
 from gateway.cli.asking import Demo
 from gateway.cli.demonstration import DemoError, Running, running
@@ -25,11 +26,11 @@ QUERY = """query($id: SubjectKey!) { subject(id: $id) { administrativePenalties 
 def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Running, Path]]:
     """A small demo, and the folder of its database."""
     with running(tmp_path_factory.mktemp("real"), subjects=120, postgres=True) as found:
-        yield found, folder_of(found)
+        yield found, folder_of(found.province)
 
 
-def folder_of(found: Running) -> Path:
-    return Path(found.province.environment["QINGDAO_DATABASE_URL"].partition("?host=")[2])
+def folder_of(province: Province) -> Path:
+    return Path(province.environment["QINGDAO_DATABASE_URL"].partition("?host=")[2])
 
 
 def penalties(demo: Demo) -> Any:
@@ -72,9 +73,9 @@ def test_a_platform_that_is_killed_takes_its_server_along(real: tuple[Running, P
 
 
 def test_nothing_stays(tmp_path: Path) -> None:
-    """When the demo ends, the server is gone and so is its folder."""
-    with running(tmp_path / "home", subjects=20, postgres=True) as found:
-        folder = folder_of(found)
+    """When the province ends, the server is gone and so is its folder, into which nobody else could look."""
+    with start(tmp_path, 1, 20, postgres=True) as province:
+        folder = folder_of(province)
         server = postmaster(folder)
         assert folder.stat().st_mode & 0o077 == 0
     assert gone(server)

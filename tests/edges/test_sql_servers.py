@@ -22,6 +22,7 @@ from connectors.contract import (
     Unavailable,
 )
 from connectors.kinds.sql.database import Database
+from connectors.transport.egress import Egress
 from tests.edges.databases import Counterpart
 from tests.edges.invented import FIRM, OTHER, SQL_SOURCE, THIRD, Surroundings, ask, connector, registered, rows
 from tests.edges.test_kind_sql import CONDITIONS, PERMIT, STOCK
@@ -345,3 +346,26 @@ def test_a_missing_driver_is_named_with_what_brings_it(url: str, words: str) -> 
     with pytest.raises(ValueError, match=re.escape(words)) as caught:
         Database(url, 1, 1.0)
     assert "u@h" not in str(caught.value)
+
+
+PLACES: list[tuple[str, str, bool]] = [
+    ("postgresql+asyncpg://u:w@db.city.example/d", "*.city.example", True),
+    ("postgresql+asyncpg://u:w@db.city.example/d", "api.city.example, 10.0.0.0/8", False),
+    ("postgresql+asyncpg://u:w@10.1.2.3:5433/d", "10.0.0.0/8", True),
+    ("postgresql+asyncpg://u:w@[fd00::7]/d", "10.0.0.0/8", False),
+    ("postgresql+asyncpg://u:w@/d?host=db.city.example:5432&host=other.example:5432", "*.city.example", False),
+    ("postgresql+asyncpg://u:w@/d?host=/run/postgresql", "api.city.example", True),
+    ("mysql+aiomysql://u:w@10.1.2.3/d", "10.1.2.4", False),
+    ("sqlite+aiosqlite:////data/city.db", "api.city.example", True),
+]
+
+
+@pytest.mark.parametrize(("url", "listed", "admitted"), PLACES)
+def test_a_database_lies_where_the_operator_admits(url: str, listed: str, admitted: bool) -> None:
+    """Where the gateway's ways out are bounded, a database at another host is refused before anybody connects."""
+    Database(url, 1, 1.0)
+    if admitted:
+        Database(url, 1, 1.0, Egress.of(listed))
+        return
+    with pytest.raises(ValueError, match="CREDIT_GATEWAY_EGRESS"):
+        Database(url, 1, 1.0, Egress.of(listed))

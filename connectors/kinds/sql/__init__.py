@@ -23,6 +23,7 @@ from connectors.mapping.records import RecordMap
 from connectors.mapping.times import NATIVE
 from connectors.sources import SqlSource
 from connectors.terms import FieldTerm, Terms
+from connectors.transport.egress import Egress
 
 
 class Sql:
@@ -50,7 +51,7 @@ class Sql:
         """Makes the engine; connects only when asked. Raises ValueError that names the reference only."""
         url, limits = environment.resolve(self._source.url), self._source.limits
         try:
-            self._database = Database(url, limits.concurrency, limits.timeout)
+            self._database = Database(url, limits.concurrency, limits.timeout, Egress.of(environment.egress))
         except ValueError as wrong:
             raise ValueError(f"`{self._source.url}` {wrong}") from None
 

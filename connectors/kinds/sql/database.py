@@ -19,9 +19,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import NullPool
 
 from connectors.contract import ConnectorError, Deadline, TimedOut
-from connectors.kinds.sql.dialects import Dialect, dialect_of
+from connectors.kinds.sql.dialects import Dialect, dialect_of, hosts
 from connectors.kinds.sql.faults import fault
+from connectors.transport.egress import Egress
 
+ANYWHERE = Egress()
 _STOP = "stop"
 _ENDS_WITHIN = 0.25  # seconds; a server that stands still must not hold whoever asked it
 _OLDEST = 600  # seconds after which an idle connection is not used again: firewalls forget them silently
@@ -32,9 +34,10 @@ T = TypeVar("T")
 class Database:
     """Connects only when asked. Raises ValueError, which says what is wrong with the URL and never repeats it."""
 
-    def __init__(self, url: str, connections: int, timeout: float) -> None:
+    def __init__(self, url: str, connections: int, timeout: float, egress: Egress = ANYWHERE) -> None:
         try:
             parsed = sa.make_url(url)
+            admitted = all(egress.admits(host) for host in hosts(parsed))
             self.dialect = dialect_of(parsed.get_backend_name())
             if not parsed.get_dialect().get_async_dialect_cls(parsed).is_async:
                 raise ValueError("an asynchronous driver is needed")
@@ -44,6 +47,8 @@ class Database:
             raise ValueError(f"needs a driver that is not installed, `{missing.name}`{hint}") from None
         except (SQLAlchemyError, ImportError, TypeError, ValueError):
             raise ValueError("is not the URL of an asynchronous SQLAlchemy driver") from None
+        if not admitted:
+            raise ValueError("leads to a host that is not on the list of CREDIT_GATEWAY_EGRESS")
         self._timeout = timeout
 
     async def close(self) -> None:

@@ -89,6 +89,14 @@ _DIALECTS = {
 }
 
 
+def hosts(url: sa.URL) -> list[str]:
+    """The machines that a URL names, also in its query; a socket or a file of this machine is none, and words that only
+    the driver understands are one that stands on no list."""
+    named = [url.host or ""] + [part for each in url.normalized_query.get("host", ()) for part in each.split(",")]
+    found = [host if host.count(":") > 1 else host.partition(":")[0] for host in named if host and host[0] != "/"]
+    return found + [f"({word})" for word in ("dsn", "odbc_connect", "service") if word in url.query]
+
+
 def dialect_of(backend: str) -> Dialect:
     """The family by the first word of an SQLAlchemy URL; one that is not known here is asked as it is."""
     return _DIALECTS.get(backend, Dialect())
