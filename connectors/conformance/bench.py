@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -92,6 +93,8 @@ class Bench:
     samples: Samples = field(default_factory=lambda: Samples((), ()))
     heard: list[str] = field(default_factory=list)  # every text of an error or a reason that came back
     logged: list[str] = field(default_factory=list)  # every log line meanwhile
+    contacted: set[tuple[str, int]] = field(default_factory=set)  # every address that was connected to
+    ours: set[tuple[str, int]] = field(default_factory=set)  # those of our own proxies
     opened: dict[str, Connector] = field(default_factory=dict)  # by source; those that could not be are missing
     shut: dict[str, str] = field(default_factory=dict)  # source -> why it could not be opened
     recorded: dict[str, dict[SubjectKey, None]] = field(default_factory=dict)  # by type, the subjects of samples
@@ -158,6 +161,23 @@ class Bench:
         """A connector of the same declaration, or of one with other words in place of `written`; not opened."""
         document = self.document if words is None else Edited(self.document, words)
         return _only(load([document], self.terms)).sources[source].connector
+
+    @asynccontextmanager
+    async def with_limits(self, type_name: str, **limits: int) -> AsyncIterator[Connector]:
+        """A connector of a type's source with other limits, open."""
+        platform, _ = self.declared()
+        name = platform.types[type_name]
+        if self.written is None or self.environment is None:
+            raise LookupError("nobody is to be asked")
+        source = self.written.sources[name]
+        source = source.model_copy(update={"limits": source.limits.model_copy(update=limits)})
+        words = self.written.model_copy(update={"sources": {**self.written.sources, name: source}})
+        connector = self.another(name, words)
+        await connector.open(self.environment)
+        try:
+            yield connector
+        finally:
+            await connector.close()
 
     # asking
 

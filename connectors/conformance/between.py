@@ -59,8 +59,8 @@ class Between:
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        port = self._server.sockets[0].getsockname()[1]
-        self.address = f"http://127.0.0.1:{port}{self._path}"
+        self.port = int(self._server.sockets[0].getsockname()[1])
+        self.address = f"http://127.0.0.1:{self.port}{self._path}"
         return self
 
     async def __aexit__(
@@ -133,10 +133,9 @@ async def _or_gone(work: Awaitable[None], reader: asyncio.StreamReader) -> None:
 
 def address_of(bench: Bench, source: str) -> str | None:
     """The reference that stands for the address of an HTTP source; None for one of another sort."""
-    _, words = bench.declared()
-    declared = words.sources[source]
+    declared = bench.declared()[1].sources[source]
     found = getattr(declared, "base", None) or getattr(declared, "endpoint", None)
-    return found if isinstance(found, str) else None
+    return found if isinstance(declared, HttpSource) and isinstance(found, str) else None
 
 
 @asynccontextmanager
@@ -150,6 +149,7 @@ async def between(bench: Bench, source: str) -> AsyncIterator[tuple[Between, Con
         raise ValueError("it is not reached over HTTP")
     proxy = Between(environment.resolve(reference), partial(transport, declared, environment))
     async with proxy:
+        bench.ours.add(("127.0.0.1", proxy.port))
         connector = bench.another(source)
         await connector.open(Altered(environment, {reference: proxy.address}, egress=""))
         try:

@@ -156,6 +156,11 @@ async def limit(bench: Bench) -> Outcome | None:
             elif told.truncated != (most < count):
                 wrong = "is cut and does not say so" if most < count else "is whole and says that it is cut"
                 verdict.fail(f"{name}: an answer {wrong}", "see that `total` is the number of rows that are found")
+        asked += 1
+        async with bench.with_limits(name, maxRows=1) as few:
+            told = await bench.told(bench.ask(name, subjects=[subject]), few)
+        if told.failed or len(told.rows) > 1 or not told.truncated:
+            verdict.fail(f"{name}: with `maxRows: 1` an answer is not cut with a mark", "the kind must keep `maxRows`")
     return verdict.outcome(f"{asked} questions") if asked else None
 
 

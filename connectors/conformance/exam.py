@@ -10,7 +10,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
-from connectors.conformance import claimed, connected, declared, faulted, filtered, mapped, private
+from connectors.conformance import claimed, connected, contacts, declared, faulted, filtered, mapped, private
 from connectors.conformance.bench import Bench
 from connectors.conformance.outcome import GROUPS, Grade, Outcome, Problem, Report, Result, undone
 from connectors.contract import ConnectorError
@@ -46,6 +46,7 @@ CHECKS = (
     Check(4, "equal", "filters eq, in: as local filtering", filtered.equal),
     Check(4, "ranges", "filters range: edges, empty, turned round", filtered.ranges),
     Check(4, "contains", "filters contains: nothing lost", filtered.contains),
+    Check(4, "unnamed", "questions about nobody: nothing lost", filtered.unnamed),
     Check(4, "batch", "many subjects: the same as each alone", claimed.batch),
     Check(4, "pages", "paging: no gap, no repeat, any size", filtered.pages),
     Check(4, "limit", "a limit cuts, and says so", claimed.limit),
@@ -55,6 +56,7 @@ CHECKS = (
     Check(5, "cancelled", "cancelled questions give back what they held", faulted.cancelled),
     Check(6, "asked", "what is not asked for does not travel", private.asked),
     Check(6, "told", "logs, errors and reasons hold no values", private.told),
+    Check(6, "contacts", "nobody else is contacted", private.contacts),
 )
 
 
@@ -70,6 +72,7 @@ async def results(bench: Bench, groups: frozenset[int]) -> AsyncIterator[Result]
     log.addHandler(listening)
     log.setLevel(min(level, logging.INFO) or logging.INFO)
     try:
+        bench.contacted = contacts.watch()
         await bench.open()
         for group in GROUPS:
             if group not in groups:

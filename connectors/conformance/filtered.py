@@ -38,6 +38,33 @@ async def contains(bench: Bench) -> Outcome | None:
     return await _filters(bench, ("contains",), "the platform must find at least what holds the words")
 
 
+async def unnamed(bench: Bench) -> Outcome | None:
+    """A question that names nobody finds the rows of organisations that meet its condition."""
+    verdict, asked = Verdict(), 0
+    platform, _ = bench.declared()
+    async for name, subject, base in fruitful(bench):
+        claim = platform.claim(name)
+        if not claim.open or subject.kind != "uscc":
+            continue
+        for field, op in [
+            (field, op) for field, ops in sorted(claim.filters.items()) for op in ("eq", "contains") if op in ops
+        ]:
+            term = bench.terms.types[name].fields[field]
+            found = conditions(field, op, [row.values.get(field) for row in base.rows], term)
+            for what, condition in list(found)[:1]:
+                asked += 1
+                told = await bench.told(bench.ask(name, where=[condition]))
+                wanted = {row.id for row in base.rows if holds(condition, row)}
+                if told.failed:
+                    verdict.fail(f"{name}.{field} {op}, about nobody: {type(told.error).__name__}", "see `openRequest`")
+                elif not told.truncated and wanted - set(told.ids):
+                    verdict.fail(
+                        f"{name}.{field} {op}, {what}: a question about nobody misses rows of a test subject",
+                        "see `openRequest`: it must find what the condition says, whoever's it is",
+                    )
+    return verdict.outcome(f"{asked} questions") if asked else None
+
+
 async def pages(bench: Bench) -> Outcome | None:
     """With pages of any size the same rows come, each once."""
     verdict, asked = Verdict(), 0

@@ -10,11 +10,13 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any, Protocol, runtime_checkable
 
 from connectors.conformance.bench import Bench
 from connectors.conformance.between import Exchange, address_of, between
 from connectors.conformance.claimed import nobody, richest
+from connectors.conformance.contacts import addresses, references
 from connectors.conformance.faulted import SAID
 from connectors.conformance.outcome import Outcome, Verdict
 from connectors.conformance.samples import Recordable
@@ -70,6 +72,25 @@ async def told(bench: Bench) -> Outcome | None:
             if SAID in line:
                 verdict.fail(f"{what} repeats words of a broken answer", "upstream text must not be repeated")
     return verdict.outcome(f"{len(bench.heard)} errors and reasons, {len(bench.logged)} log lines")
+
+
+async def contacts(bench: Bench) -> Outcome | None:
+    """Nobody is connected to but those whom the declaration's own references name."""
+    if undo := nobody(bench):
+        return undo
+    _, words = bench.declared()
+    verdict, named = Verdict(), []
+    for source in bench.opened:
+        for reference in references(words.sources[source].model_dump(by_alias=True)):
+            with suppress(ValueError, LookupError):
+                named.append(bench.environment.resolve(reference) if bench.environment is not None else "")
+    known, literal = await addresses(named)
+    strange = bench.contacted - known - bench.ours
+    for host, port in sorted(strange):
+        text = f"{host}:{port} was connected to, which no reference of the declaration names"
+        tell = verdict.fail if literal else verdict.warn  # a name may lead elsewhere by now
+        tell(text, "a kind reaches its own platform alone")
+    return verdict.outcome(f"{len(bench.contacted - bench.ours)} addresses")
 
 
 async def _few(bench: Bench, name: str) -> list[Fetch]:

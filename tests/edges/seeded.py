@@ -10,13 +10,14 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from connectors.conformance.bench import Bench
-from connectors.conformance.exam import examine
-from connectors.conformance.outcome import Grade, Report
+from connectors.conformance.exam import CHECKS, examine, report
+from connectors.conformance.outcome import Grade, Outcome, Report, Result
 from connectors.contract import ConnectorError, ContractBroken, Fetch, Page, SubjectKey, TimedOut, Unavailable
 from connectors.kinds.rest import Rest
 from gateway.documents import Document
@@ -37,6 +38,7 @@ sources:
 types:
   Permit:
     request: {method: GET, path: /permits, query: {codes: "{subjects}", columns: "{projection}"}, join: ","}
+    openRequest: {method: GET, path: /search, query: {columns: "{projection}"}}
     rows: rows
     total: total
     page: {number: page, size: size, rows: 20}
@@ -53,6 +55,7 @@ types:
     filters:
       decided: {ops: [range], params: [since, upto], date: "%Y-%m-%d"}
       number: {ops: [eq, in], params: [wsh], join: ","}
+      holder: {ops: [contains], params: [mc]}
     batch: 5
 """
 SAMPLES = f"""\
@@ -114,7 +117,7 @@ class Platform:
         flaw, query = self.flaw, seen.query
         if seen.headers.get("x-key") != KEY and flaw != "any key will do":
             return "500 Oops" if flaw == "a wrong key is a breakdown" else "401 No", {"code": "401"}
-        codes = query.get("codes", "").split(",")
+        codes = query["codes"].split(",") if "codes" in query else [OTHER] if flaw == "a search that loses" else [*HELD]
         if flaw == "the first of a batch alone":
             codes = codes[:1]
         if not set(codes) & set(HELD) and flaw == "an unknown subject is an error":
@@ -146,6 +149,8 @@ class Platform:
         if "wsh" in query and self.flaw != "an ignored filter":
             rows = [each for each in rows if each["wsh"] in wanted]
         day = slice(None) if self.flaw == "a late row" else slice(10)  # with its time the last day is over at midnight
+        if part := query.get("mc"):
+            rows = [each for each in rows if part in each["mc"] and self.flaw != "a part that is not found"]
         if since := query.get("since"):
             rows = [each for each in rows if each["jdrq"][day] >= since]
         if upto := query.get("upto"):
@@ -241,6 +246,17 @@ class Clinging(Rest):
         self.slots.release()
 
 
+class Calling(Rest):
+    """Tells somebody else, too."""
+
+    async def fetch(self, ask: Fetch) -> AsyncIterator[Page]:
+        with suppress(OSError):
+            _, writer = await asyncio.open_connection("127.0.0.1", 9)
+            writer.close()
+        async for page in super().fetch(ask):
+            yield page
+
+
 class Raising(Rest):
     """Lets an error of its own out."""
 
@@ -272,6 +288,17 @@ def bench(document: Document, base: str | None = None) -> Bench:
 
 async def sat(bench: Bench, *groups: int) -> Report:
     return await examine(bench, frozenset(groups))
+
+
+async def one(bench: Bench, name: str) -> Report:
+    """One check alone."""
+    [check] = [check for check in CHECKS if check.name == name]
+    await bench.open()
+    try:
+        outcome = await check.run(bench)
+    finally:
+        await bench.close()
+    return report(bench, frozenset({check.group}), [Result(check.group, name, "", outcome or Outcome())])
 
 
 def by_grade(report: Report, grade: Grade) -> dict[str, str]:

@@ -10,10 +10,13 @@ from typing import Any
 
 import pytest
 
+from connectors.conformance.exam import asked_groups, examine
+from connectors.conformance.outcome import Grade
 from deploy.demo.generator import QINGDAO
 from deploy.demo.province import Province, start
 from deploy.demo.servers import postgres
 from gateway.cli.asking import Demo
+from gateway.cli.connector.benches import Benches
 from gateway.cli.demonstration import DemoError, Running, running
 from tests.conftest import House
 from tests.edges.test_demo_processes import gone
@@ -51,6 +54,17 @@ def test_the_same_records(real: tuple[Running, Path], house: House) -> None:
         each["platform"] for node in answer["administrativePenalties"]["nodes"] for each in node["provenance"]
     }
     assert answer == penalties(house.demo)
+
+
+async def test_it_passes_the_exam(real: tuple[Running, Path]) -> None:
+    """The declaration keeps its word on a real server too: it is read only there, and as ready as on a file."""
+    found, _ = real
+    home = found.settings.home
+    bench = Benches.of(home).bench(home / "platforms" / f"{QINGDAO}.yaml", True, True, ())
+    report = await examine(bench, asked_groups(True, True))
+    assert [result for result in report.results if result.outcome.grade in (Grade.FAIL, Grade.UNDONE)] == []
+    assert {"read-only", "equal", "cancelled", "asked"} <= {result.name for result in report.results}
+    assert report.readiness == "B"
 
 
 def test_a_platform_that_is_killed_takes_its_server_along(real: tuple[Running, Path]) -> None:
