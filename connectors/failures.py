@@ -17,6 +17,7 @@ Texts of errors are for the operator's log; they hold no value of a record and n
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 
@@ -72,8 +73,14 @@ class BadRequest(ConnectorError):
 
 
 class ContractBroken(ConnectorError):
+    """`rejected` are the reasons of rows that did not map, where they broke it."""
+
     status = "INVALID"
     counts = True
+
+    def __init__(self, message: str, rejected: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.rejected = rejected
 
 
 class Maintenance(ConnectorError):

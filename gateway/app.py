@@ -160,7 +160,7 @@ class Application:
             "step": enrolled.course.seq,
             "refused": {"seq": declined.seq, "reason": declined.reason} if declined else None,
             "edited": list(found.edited),
-            "notLive": list(found.unasked),
+            "notLive": len(found.unasked),
         }
 
     async def _metrics(self, _: Request) -> Response:

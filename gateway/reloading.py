@@ -13,9 +13,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from gateway.auditing import AuditLog
@@ -29,12 +30,29 @@ from gateway.governing.seen import Presence
 from gateway.pipeline import Corridor
 from gateway.registering.enrolment import Enrolled, Enrolment
 from gateway.settings import Settings
-from gateway.wiring import Configuration, Environment, configured, decider, opened, paused, redecided, store_of
+from gateway.wiring import Configuration, Environment, closing, configured, decider, opened, paused, redecided, store_of
 
 EVERY = 0.1  # seconds between two looks at the pointer
+SELDOM = 60.0  # seconds between two tries of a step that cannot be taken up
 RETIRED = 2.0  # how many of a request's longest times old rooms are kept
 
 _log = logging.getLogger("credit_gateway.reloading")
+
+
+@dataclass(frozen=True, slots=True)
+class Unmet:
+    """A step that could not be taken up: it is tried again ever more seldom, because each time costs a start."""
+
+    step: str | None = None
+    until: float = 0.0  # monotonic seconds
+    pause: float = 1.0  # seconds
+
+    def waits(self, step: str | None) -> bool:
+        return step is not None and step == self.step and time.monotonic() < self.until
+
+    def again(self, step: str | None) -> Unmet:
+        pause = min(self.pause * 2, SELDOM) if step == self.step else 2.0
+        return Unmet(step, time.monotonic() + pause, pause)
 
 
 class Reloading:
@@ -57,6 +75,7 @@ class Reloading:
         self._presence = Presence(settings.home, worker)
         self.store = store_of(settings)
         self._enrolment = Enrolment(settings.home, self.store, known.enrolled, now)
+        self._unmet = Unmet()
         self._retired: set[asyncio.Task[None]] = set()
         self.clients = Following(
             settings.home, lambda: self.known.policies.catalogue, self._registered, fapi=settings.fapi
@@ -104,6 +123,8 @@ class Reloading:
         written down."""
         enrolled = await asyncio.to_thread(self._enrolment.look)
         before = self.enrolled
+        if self._unmet.waits(enrolled.course.last):
+            return
         if enrolled.declined is None and enrolled.course is not before.course:
             try:
                 if _asked(enrolled) != _asked(self.known.enrolled):
@@ -111,7 +132,13 @@ class Reloading:
                     swap(self.corridor)
                 self.known = replace(self.known, enrolled=enrolled)
             except (ValueError, OSError) as error:
-                enrolled = replace(before, declined=Declined(enrolled.course.seq, "home", str(error)))
+                self._unmet = self._unmet.again(enrolled.course.last)
+                said = f"{error}; what was paused or retired is closed all the same"
+                closed = closing(self.known, enrolled.course)
+                if closed is not None:
+                    self.known, self.corridor = closed, replace(self.corridor, decider=decider(self._settings, closed))
+                    swap(self.corridor)
+                enrolled = replace(before, declined=Declined(enrolled.course.seq, "home", said))
         if enrolled.declined is not None and enrolled.declined != before.declined:
             self.failures[enrolled.declined.reason] += 1
         if enrolled.declined is None:

@@ -34,6 +34,7 @@ from gateway.reading import Named, Reader
 from gateway.registering import enrolment as registering
 from gateway.registering.answering import Drafts, declared, drafts
 from gateway.registering.enrolment import Enrolled
+from gateway.registering.standing import Course, merged
 from gateway.registering.tallying import REJECTED, Tallies
 from gateway.schema import Face
 from gateway.settings import Settings
@@ -256,6 +257,14 @@ def paused(known: Configuration, enrolled: Enrolled) -> Configuration | None:
     if enrolled.course.answering != known.enrolled.course.answering:
         return None
     return replace(known, enrolled=enrolled, registry=known.registry.pausing(enrolled.course.paused))
+
+
+def closing(known: Configuration, course: Course) -> Configuration | None:
+    """The configuration with what a course closes and nothing that it opens; None when that is closed already."""
+    registry = known.registry
+    paused = {name: merged(each.paused, course.closed(name, each.types)) for name, each in registry.platforms.items()}
+    same = all(paused[name] == each.paused for name, each in registry.platforms.items())
+    return None if same else replace(known, registry=registry.pausing(paused))
 
 
 def platforms_of(settings: Settings, catalogue: Catalogue, enrolled: Enrolled) -> tuple[Registry, Registry]:

@@ -105,7 +105,7 @@ async def collect(ask: Fetch, each: AskedType, limits: LimitWords, send: Send, p
     for answer in answers:
         taken.add(answer.rows, answer.truncated)
     mapped = each.record.rows(taken.rows, ask)
-    each.record.judge(len(mapped.rows), len(mapped.rejected))
+    each.record.judge(len(mapped.rows), len(mapped.rejected), mapped.rejected)
     as_of = min((answer.as_of for answer in answers if answer.as_of is not None), default=None)
     return Page(mapped.rows, mapped.rejected, taken.truncated, as_of, mapped.deleted)
 

@@ -83,10 +83,11 @@ class RecordMap:
         """Map raw rows for a question. `ask.fields` that the declaration lacks are left out of the rows."""
         return self._extract(ask.fields, key_kind(ask), not ask.subjects).rows(raw)
 
-    def judge(self, accepted: int, rejected: int) -> None:
-        """Raises ContractBroken when more rows did not map than the declaration tolerates (`maxRejected`)."""
+    def judge(self, accepted: int, rejected: int, reasons: Sequence[str] = ()) -> None:
+        """Raises ContractBroken, with the reasons, when more rows did not map than the declaration tolerates
+        (`maxRejected`)."""
         if rejected > TOLERATED_ROWS and rejected > self.words.maxRejected * (accepted + rejected):
-            raise ContractBroken(f"{self.name}: {rejected} of {accepted + rejected} rows did not map")
+            raise ContractBroken(f"{self.name}: {rejected} of {accepted + rejected} rows did not map", reasons)
 
     def _extracted(self, fields: frozenset[str], kind: Key, anybody: bool) -> Extract:
         subject = self._subjects[kind]

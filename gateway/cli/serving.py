@@ -64,7 +64,7 @@ def on_socket(settings: Settings, taken: socket.socket) -> Settings:
 
 def set_logging(settings: Settings) -> None:
     logging.basicConfig(level=settings.log_level.upper(), format="%(levelname)s %(name)s: %(message)s")
-    for library in ("httpx2", "httpcore2", "aiosqlite", "sqlalchemy", "zeep"):
+    for library in ("alembic", "httpx2", "httpcore2", "aiosqlite", "sqlalchemy", "zeep"):
         logging.getLogger(library).setLevel(logging.WARNING)  # they log addresses and values, and these hold codes
 
 

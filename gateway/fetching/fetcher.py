@@ -34,7 +34,7 @@ class Fetcher:
         shadowing: Shadowing | None = None,
         before: Fetcher | None = None,
     ) -> None:
-        """`before` is the fetcher whose place this one takes: what it used up of a day stays used up."""
+        """`before` is the fetcher whose place this one takes: both keep to each platform's bounds together."""
         self._registry, self.tallies, self._shadowing = registry, tallies or Tallies(), shadowing
         self._joining: dict[tuple[str, str], Joining] = {}  # by platform and record type; one for each source
         self._desks: dict[tuple[str, str], Desk] = {}  # by platform and source
@@ -45,6 +45,8 @@ class Fetcher:
                     desk.guard.goes_on(old.guard)
             joining = {name: Joining(self._desks[platform.id, name]) for name in platform.sources}
             self._joining |= {(platform.id, name): joining[source] for name, source in platform.types.items()}
+        if shadowing is not None:
+            shadowing.beside(self._desks)
 
     def as_of(self, platform: str, type_name: str) -> datetime | None:
         """How fresh the platform was for a record type when it last said so; None before that."""

@@ -75,9 +75,15 @@ class Guard:
         self._budget = RETRY_FLOOR
 
     def goes_on(self, before: Guard) -> None:
-        """In place of another guard of the same source."""
-        if self._daily is not None and before._daily is not None:
+        """In place of another guard of the same source: where its bounds are the same, both keep to them together."""
+        if self._source.limits == before._source.limits:
+            self.shares(before)
+        elif self._daily is not None and before._daily is not None:
             self._daily.goes_on(before._daily)
+
+    def shares(self, other: Guard) -> None:
+        """Keep to another guard's bounds together with it, and still judge the source by oneself."""
+        self._slots, self._pace, self._daily = other._slots, other._pace or self._pace, other._daily or self._daily
 
     @property
     def is_open(self) -> bool:

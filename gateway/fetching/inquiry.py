@@ -131,6 +131,8 @@ class Inquiry:
         self._call = None
         subjects = self._named()
         if isinstance(outcome, ConnectorError):
+            for reason in outcome.rejected if isinstance(outcome, ContractBroken) else ():
+                self._desk.rejecting(self._desk.platform.id, self._question.type, reason)
             self._warn("%s: %s", type(outcome).__name__, outcome)
             known, until = self.known or {}, outcome.until if isinstance(outcome, Maintenance) else None
             self._settled({key: known.get(key) or Reply(outcome.status, until=until) for key in subjects})

@@ -34,6 +34,12 @@ class Shadowing:
         }
         self._asking: dict[tuple[str, str], Inquiry] = {}
 
+    def beside(self, live: Mapping[tuple[str, str], Desk]) -> None:
+        """A platform that is live as well, by platform and source, is asked within the bounds that both keep to."""
+        for (platform, _), desk in self._desks.items():
+            if (other := live.get((platform, desk.source.name))) is not None:
+                desk.guard.shares(other.guard)
+
     def see(self, verdict: Verdict, replies: Mapping[int, Reply]) -> None:
         """A question that was answered."""
         if verdict.caller.terms.sandbox:

@@ -8,7 +8,7 @@ role, for which region; whether somebody else approved the very bytes; whether t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -115,6 +115,21 @@ class Course:
     @property
     def paused(self) -> Mapping[str, Mapping[str, frozenset[str]]]:
         return {name: each.pauses for name, each in self.platforms.items() if each.live and each.paused}
+
+    def closed(self, platform: str, types: Iterable[str]) -> Mapping[str, frozenset[str]]:
+        """What is closed of a platform that answers these types: all of it, when it is live no more."""
+        found = self.platforms.get(platform)
+        if found is not None and found.live is None and found.retired:
+            return dict.fromkeys(types, frozenset[str]())
+        return found.pauses if found is not None else {}
+
+
+def merged(one: Mapping[str, frozenset[str]], other: Mapping[str, frozenset[str]]) -> Mapping[str, frozenset[str]]:
+    """What either closes; no fields of a type are all of it."""
+    found = {**one, **other}
+    for name in one.keys() & other.keys():
+        found[name] = one[name] | other[name] if one[name] and other[name] else frozenset()
+    return found
 
 
 def follow(course: Course, statement: Statement, officers: Officers, now: datetime) -> Course:

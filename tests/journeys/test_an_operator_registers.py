@@ -104,7 +104,7 @@ def test_a_platform_from_draft_to_retirement(house: House, operators: Operators,
         assert {node["honourName"] for answer in answers for node in mine(answer)} == {rizhao.name}
 
         (home / "platforms" / f"{PLATFORM}.yaml").write_text("nonsense: [", "utf-8")
-        assert ready(url) == {"step": 5, "refused": None, "edited": [PLATFORM], "notLive": []}
+        assert ready(url) == {"step": 5, "refused": None, "edited": [PLATFORM], "notLive": 0}
         assert "credit_gateway_platforms_edited" in httpx2.get(f"{url}/metrics", trust_env=False).text
         assert {status(answer) for answer in everywhere(house, url)} == {"ANSWERED"}
 
@@ -169,3 +169,26 @@ def test_what_an_operator_is_told(house: House, operators: Operators, rizhao: Ci
     assert "371100" not in say("coverage", by="zhou")
     assert "370600" in say("coverage")
     assert rizhao.name not in json.dumps(list(recorded.records(home)), ensure_ascii=False)
+
+
+def test_what_cannot_be_taken_up_closes_all_the_same(house: House, operators: Operators, home: Path) -> None:
+    """A declaration that names a setting which is not there goes live nowhere, and the one before goes on; yet what is
+    paused behind it closes at once, and opens no sooner than all of it can be obeyed."""
+    say = operators.say
+    operators.bring_live()
+    with started(home, 1) as (_, url):
+        say("register", operators.draft(("env:RIZHAO_BASE", "env:RIZHAO_NEW"), ("1.0.0", "1.1.0")), by="li")
+        say("approve", PLATFORM, by="wang")
+        assert status(ask(house, url)) == "ANSWERED"
+        assert "`env:RIZHAO_NEW` is not set" in say("live", PLATFORM, by="li", code=1)
+        assert ready(url)["refused"] == {"seq": 6, "reason": "home"}
+        assert status(ask(house, url)) == "ANSWERED"
+        assert "closed all the same" in say("pause", PLATFORM, "Honour", by="li", code=1)
+        assert status(ask(house, url)) == "DENIED"
+        say("resume", PLATFORM, "Honour", by="li", code=1)
+        assert status(ask(house, url)) == "DENIED"
+        say("register", operators.draft(("1.0.0", "1.2.0")), by="li", code=0)
+        say("approve", PLATFORM, by="wang")
+        say("live", PLATFORM, by="li")
+        assert ready(url)["refused"] is None
+        assert status(ask(house, url)) == "ANSWERED"

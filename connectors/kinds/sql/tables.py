@@ -54,7 +54,7 @@ class Table:
             as_of, found = await database.run(ask.deadline, answer)
             mapped = self.record.rows([dict(zip(names, row, strict=True)) for row in found[:room]], ask)
             accepted, rejected = accepted + len(mapped.rows), rejected + len(mapped.rejected)
-            self.record.judge(accepted, rejected)
+            self.record.judge(accepted, rejected, mapped.rejected)
             yield Page(mapped.rows, mapped.rejected, len(found) > room, as_of, mapped.deleted)
             room = max(0, room - len(found))
 
