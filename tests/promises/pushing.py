@@ -24,6 +24,7 @@ from xml.sax.saxutils import escape
 
 import pytest
 import sqlalchemy as sa
+from graphql import FieldNode, GraphQLResolveInfo, build_schema, graphql_sync
 from lxml import etree
 
 from connectors.contract import Connector
@@ -326,6 +327,43 @@ async def on_soap(stock: Sequence[Record], folder: Path, request: pytest.Fixture
         yield Staged(asked, interface.take)
 
 
+SDL = build_schema(
+    "type Query { permits(codes: [String!]!, zt: [String!], from: String, to: String): [Row!]! }"
+    f"type Row {{ {' '.join(f'{name}: String' for name in COLUMNS)} }}"
+)
+
+
+@asynccontextmanager
+async def on_graphql(stock: Sequence[Record], folder: Path, request: pytest.FixtureRequest) -> AsyncIterator[Staged]:
+    """What seeks by a part of a name is a question of its own in this kind, one without subjects."""
+    interface = Interface(stock)
+
+    def permits(source: Any, info: GraphQLResolveInfo[Any], codes: list[str], **given: Any) -> list[dict[str, Any]]:
+        chosen = info.field_nodes[0].selection_set
+        names = [each.name.value for each in (chosen.selections if chosen else ()) if isinstance(each, FieldNode)]
+        conditions = {name: ",".join(value) if name == "zt" else value for name, value in given.items() if value}
+        return interface.answer(codes, [name for name in names if name in COLUMNS], conditions)
+
+    async def behave(seen: Seen, writer: Any) -> None:
+        body = json.loads(seen.body)
+        done = graphql_sync(
+            SDL, body["query"], {"permits": partial(permits, None)}, variable_values=body.get("variables")
+        )
+        writer.write(raw(json.dumps(done.formatted, ensure_ascii=False).encode()))
+
+    arguments = 'codes: {type: "[String!]!", value: "{subjects}"}, zt: {type: "[String!]"}, '
+    arguments += ", ".join(f"{name}: {{type: String}}" for name in ("from", "to"))
+    permit = (
+        f"question: {{field: permits, arguments: {{{arguments}}}}}\n{fields('path')}batch: 4\nfilters:\n"
+        "  state: {ops: [eq, in], params: [zt]}\n"
+        '  decided: {ops: [range], params: [from, to], date: "%Y/%m/%d"}\n'
+    )
+    source = "sources:\n  main:\n    kind: graphql\n    endpoint: env:ENDPOINT\n"
+    made = connector(registered(f"{source}    limits: {{timeout: 5s, maxRows: {MOST}}}\n", permit))
+    async with Server(behave) as server, opened(made, {"env:ENDPOINT": f"{server.base}/graphql"}) as asked:
+        yield Staged(asked, interface.take)
+
+
 STAGES: dict[str, Stage] = {
     "`sql`, PostgreSQL": partial(on_server, "postgresql"),
     "`sql`, MariaDB": partial(on_server, "mariadb"),
@@ -333,4 +371,5 @@ STAGES: dict[str, Stage] = {
     "`file`, at its copy in memory": on_file,
     "`rest`": on_rest,
     "`soap`": on_soap,
+    "`graphql`": on_graphql,
 }
