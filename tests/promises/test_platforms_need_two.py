@@ -15,11 +15,12 @@ from gateway.cli.homes import make_home
 from gateway.documents import DocumentError
 from gateway.governing.officers import load_officers
 from gateway.governing.signing import Signer, make_key, read_key
-from gateway.governing.statements import Refused
+from gateway.governing.statements import Refused, state
 from gateway.registering import enrolment
 from gateway.registering.answering import Drafts, declared, drafts
 from gateway.registering.desk import Desk
 from gateway.registering.enrolment import Enrolled, Enrolment
+from gateway.registering.sayings import OF_CONTENT, STEP, Step
 from gateway.store import Store, StoreError
 from policies.model import Catalogue
 from tests.edges.databases import Counterpart
@@ -135,6 +136,34 @@ def test_nobody_alone_brings_a_platform_before_callers(bureau: Bureau, who: str,
     with pytest.raises(Refused) as refused:
         bureau.desk.step(verb, PLATFORM, bureau.key(who))
     assert refused.value.reason == reason
+
+
+@pytest.mark.parametrize("verb", ["register", "approve", "shadow", "live", "pause", "resume", "retire"])
+def test_another_region_changes_nothing(bureau: Bureau, verb: str) -> None:
+    """Whatever another region's operator signs for a platform is refused at the desk, which tells nothing of it, and by
+    every gateway when it was written past the desk."""
+    bureau.bring_live()
+    key, course = bureau.key("zhou"), bureau.desk.course()
+    acts: dict[str, Callable[[], object]] = {
+        "register": lambda: bureau.desk.register(bureau.file, key),
+        "pause": lambda: bureau.desk.pause("pause", PLATFORM, "Honour", key),
+        "resume": lambda: bureau.desk.pause("resume", PLATFORM, "Honour", key),
+    }
+    act = acts.get(verb, lambda: bureau.desk.step(verb, PLATFORM, key))
+    with pytest.raises(Refused) as refused:
+        act()
+    assert refused.value.reason == "role"
+    live = course.platforms[PLATFORM].live
+    assert live is not None
+    words: dict[str, object] = {"seq": course.seq + 1, "previous": course.last, "verb": verb, "platform": PLATFORM}
+    words |= {"content": live.content, "version": live.version} if verb in OF_CONTENT else {}
+    words |= {"type": "Honour"} if verb in ("pause", "resume") else {}
+    step = Step.model_validate(words)
+    signed = state(STEP, bureau.desk.officer(key), key, datetime.now(UTC), step.plain)
+    bureau.store.append(step.seq, signed.id, signed.raw)
+    with pytest.raises(Refused) as refused:
+        bureau.begin()
+    assert refused.value.reason == "role"
 
 
 def test_a_changed_declaration_needs_a_new_approval(bureau: Bureau) -> None:
