@@ -23,6 +23,10 @@ from connectors.terms import FieldTerm, Terms, TypeTerm
 
 Finding = tuple[Loc, str, str | None, Iterable[str]]  # place, message, the word at fault, those that are known
 
+MAPPED = frozenset({"key", "subject", "fields"})  # without these words no row can be read
+# how rows of a mapped kind are read
+READING = MAPPED | {"null", "trim", "objects", "filters", "asOf", "deleted", "maxRejected"}
+
 
 @dataclass(frozen=True, slots=True)
 class KindWords:
@@ -39,6 +43,8 @@ class KindWords:
     joined: bool = True  # whether questions of several callers may go out as one
     # what of a source and its types does not go together
     paired: Callable[[Any, Mapping[str, TypeWords]], Iterable[Finding]] = lambda source, types: ()
+    mapped: bool = True  # whether the declaration says how fields are read; else they come by their names
+    delegated: bool = False  # whether it is told on whose behalf it is asked
 
 
 def findings(document: Document, words: PlatformWords, terms: Terms, kinds: Mapping[str, KindWords]) -> Iterator[str]:
@@ -107,8 +113,10 @@ class _TypeFindings:
     def _kind_words(self) -> Iterator[str]:
         mine = self.kinds[self.kind]
         given = self.words.model_fields_set
-        for word in sorted(mine.needs - given):
+        for word in sorted((mine.needs | (MAPPED if mine.mapped else frozenset())) - given):
             yield self.say(self.at, f"`{word}` is missing (kind {self.kind})")
+        for word in sorted(READING & given) if not mine.mapped else ():
+            yield self.say((*self.at, word), f"`{word}` is no word of kind {self.kind}: fields come by their names")
         foreign = {word for other in self.kinds.values() for word in other.needs | other.may} - mine.needs - mine.may
         for word in sorted(foreign & given):
             owners = " and ".join(name for name, other in self.kinds.items() if word in other.needs | other.may)
@@ -143,7 +151,8 @@ class _TypeFindings:
                     message = f"unknown field `{self.name}.{name}`"
                     yield self.say((*self.at, word, name), message, name, self.term.fields)
         mapped = set(self.words.mapped)
-        for name in sorted(self.term.control - mapped - set(self.words.notApplicable)):
+        needed = self.term.control if self.kinds[self.kind].mapped else frozenset[str]()
+        for name in sorted(needed - mapped - set(self.words.notApplicable)):
             message = (
                 f"`{self.name}.{name}` decides which rows may be shown: map it, or say under `notApplicable` why not"
             )

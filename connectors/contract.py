@@ -22,6 +22,7 @@ from typing import Any, Literal, Protocol, TypeVar
 
 from pydantic import BaseModel
 
+from connectors.delegation import Afar, Delegation, Told
 from connectors.failures import (
     AuthFailed as AuthFailed,
 )
@@ -36,6 +37,9 @@ from connectors.failures import (
 )
 from connectors.failures import (
     Denied as Denied,
+)
+from connectors.failures import (
+    LeftOut as LeftOut,
 )
 from connectors.failures import (
     Maintenance as Maintenance,
@@ -128,6 +132,7 @@ class Fetch:
     deadline: Deadline = Deadline(float("inf"))
     request_id: str = ""
     turn: Turn = field(default=lambda: asyncio.sleep(0), repr=False, compare=False)  # the first is free
+    delegation: Delegation | None = None  # for kinds that pass questions on, and no other
 
 
 @dataclass(slots=True)  # frozen ones take three times as long to make, and there are thousands
@@ -141,6 +146,7 @@ class Row:
     id: str
     subject: SubjectKey
     values: Mapping[str, Any]
+    afar: Afar | None = None
 
 
 class Rejected(str):
@@ -165,6 +171,7 @@ class Page:
     truncated: bool = False
     as_of: datetime | None = None
     deleted: int = 0
+    told: Mapping[SubjectKey, Told] = field(default_factory=dict)  # of each subject, where it is a gateway's answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +248,7 @@ class Source:
     breaker: Breaker
     retry: Retry
     joined: bool = True  # whether questions of several callers may go out as one
+    delegated: bool = False  # whether it is told on whose behalf it is asked
     windows: tuple[Window, ...] = ()  # in which nothing is asked
 
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, GetJsonSchemaHandler, StrictBool, model_validator
+from pydantic import ConfigDict, Field, GetJsonSchemaHandler, StrictBool, model_validator
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from connectors.fields import FieldWords, Match, ObjectWords, Origin, SubjectWords
 from connectors.questions import Question
-from connectors.sources import FileSource, FileWords, GraphqlSource, RestSource, SoapSource, SqlSource
+from connectors.sources import FileSource, FileWords, GraphqlSource, PeerSource, RestSource, SoapSource, SqlSource
 from connectors.spelling import Block, Codes, Day, Seconds, Share, Templates, Texts, TextTemplates, UrlPath
 
 Key = Literal["uscc", "citizenId"]
@@ -173,8 +173,15 @@ class TypeWords(Block):
     deleted: they are left out.
     """
 
+    # a type of another gateway is not mapped; every other is
+    model_config = ConfigDict(
+        json_schema_extra={"if": {"not": {"required": ["remote"]}}, "then": {"required": ["key", "subject", "fields"]}}
+    )
+
     source: str | None = None
     """Which of `sources` answers; left out when there is one."""
+    remote: str | None = None
+    """Kind peer: the type there, by the name that it has in the catalogue of both."""
     table: str | None = None
     """Kind sql: a table or view, as it is spelt; schema first."""
     request: Request | None = None
@@ -191,9 +198,9 @@ class TypeWords(Block):
     """Kind graphql: the query about subjects."""
     openQuestion: Question | None = None
     """Kind graphql: the query that names no subject, by its filters."""
-    key: Annotated[tuple[str, ...], Field(min_length=1)]
+    key: Annotated[tuple[str, ...], Field(min_length=1)] = ()
     """Columns or paths that together identify a row, for good."""
-    subject: dict[Key, SubjectWords] = Field(min_length=1)
+    subject: dict[Key, SubjectWords] = Field(default_factory=dict, min_length=1)
     """The key of the subject, one entry for each kind of key."""
     deleted: Match | None = None
     """Rows that the platform has only marked as deleted: they are left out."""
@@ -201,7 +208,7 @@ class TypeWords(Block):
     """Words that mean nothing, beside the database's own null."""
     trim: StrictBool = True
     """Whether blanks around a text mean nothing."""
-    fields: dict[str, FieldWords] = Field(min_length=1)
+    fields: dict[str, FieldWords] = Field(default_factory=dict, min_length=1)
     """Catalogue fields: where each is, and how it is read."""
     objects: dict[str, ObjectWords] = Field(default_factory=dict)
     """Nested objects of the catalogue: where each lies, and its fields."""
@@ -245,7 +252,9 @@ class TypeWords(Block):
         return self.mapped[name].origins
 
 
-AnySource = Annotated[FileSource | GraphqlSource | RestSource | SoapSource | SqlSource, Field(discriminator="kind")]
+AnySource = Annotated[
+    FileSource | GraphqlSource | PeerSource | RestSource | SoapSource | SqlSource, Field(discriminator="kind")
+]
 
 
 class PlatformWords(Block):

@@ -9,6 +9,7 @@
     ├── Denied             the platform's own rule refuses        final
     ├── SubjectUnknown     the platform does not know the key     final: no records
     ├── BadRequest         we built a wrong question              final, our fault
+    ├── LeftOut            a gateway that must not be asked again final: it was not asked
     ├── ContractBroken     column gone, type changed      counts for the breaker of this type alone
     └── Maintenance        a declared window                      final
 
@@ -20,11 +21,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from connectors.delegation import Told
+
 
 class ConnectorError(Exception):
-    """Base of the tree above. `status` is what the caller is told about the source."""
+    """Base of the tree above. `status` is what the caller is told about the source, `told` why, in words of ours."""
 
     status = "UNAVAILABLE"
+    told: Told | None = None
     retryable = False
     counts = False
     after: float | None = None  # seconds that the platform asks us to wait, where it does
@@ -70,6 +74,10 @@ class SubjectUnknown(ConnectorError):
 
 class BadRequest(ConnectorError):
     status = "INVALID"
+
+
+class LeftOut(ConnectorError):
+    status = "NOT_ASKED"
 
 
 class ContractBroken(ConnectorError):

@@ -142,6 +142,7 @@ def _platform(words: PlatformWords, terms: Terms, beside: Beside, processes: int
             breaker=Breaker(breaker.failures, breaker.window, breaker.open),
             retry=Retry(retry.attempts, retry.within, frozenset(retry.errors)),
             joined=kind.words.joined,
+            delegated=kind.words.delegated,
             windows=tuple(
                 Window(Cron.of(each.cron), timedelta(seconds=each.lasts), ZoneInfo(each.zone))
                 for each in source.maintenance

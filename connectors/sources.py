@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StrictBool
 
-from connectors.identities import ClientCertificate, HttpAuth, NoAuth, SoapAuth
+from connectors.identities import ClientCertificate, HttpAuth, NoAuth, OAuth2Auth, SoapAuth
 from connectors.spelling import Block, Count, Expression, Reference, Seconds, Size, Texts, TextTemplates, UrlPath, Zone
 from connectors.windows import LONGEST, Cron
 
@@ -236,3 +236,12 @@ class SoapSource(HttpSource):
     auth: SoapAuth = NoAuth(kind="none")
     success: MessageCode | None = None
     faults: dict[str, ErrorName] = Field(default_factory=dict)
+
+
+class PeerSource(HttpSource):
+    """Another gateway of this program. `resource` is its id: the audience that its tokens name."""
+
+    kind: Literal["peer"]
+    endpoint: Reference
+    resource: Reference
+    auth: OAuth2Auth

@@ -26,6 +26,8 @@ class TypeTerm:
     keys: frozenset[str]  # `uscc`, `citizenId`: how subjects of this type are keyed
     updated: str | None  # the field that says when the source touched the record
     objects: Mapping[str, bool] = field(default_factory=dict)  # nested object -> whether there is a list of them
+    connection: str = ""  # its field on a subject in the gateway's own schema
+    owners: Mapping[str, str] = field(default_factory=dict)  # nested object -> the name of its type there
 
 
 @dataclass(frozen=True, slots=True)

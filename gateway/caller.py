@@ -6,11 +6,13 @@ Everything here was verified or registered; nothing is what a request merely cla
 from __future__ import annotations
 
 import hmac
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 
 from connectors.contract import SubjectKey
+from connectors.delegation import Hop
 
 LIVE, SANDBOX, FROZEN = "live", "sandbox", "frozen"
 STATES = (LIVE, SANDBOX, FROZEN)  # ever stricter: of a client's state and its member's the later one counts
@@ -57,6 +59,7 @@ class Consent:
     until: float  # Unix seconds, exclusive
     salt: bytes
     digest: bytes  # SHA-256 of salt, the key's kind, `:` and its value
+    token: str = field(default="", repr=False, compare=False)  # as it was signed, for a gateway that is asked in turn
 
     def covers(self, key: SubjectKey) -> bool:
         found = sha256(self.salt + f"{key.kind}:{key.value}".encode()).digest()
@@ -72,8 +75,21 @@ class GivenConsent:
 
 
 @dataclass(frozen=True, slots=True)
+class Delegated:
+    """That a gateway asks on somebody's behalf, which only a registered one may. `asker` is who asked first, by the id
+    that the first gateway knows it by; `hops` are the gateways since, the first one first."""
+
+    asker: str
+    hops: tuple[Hop, ...]
+    policies: tuple[str, ...]  # those by which the gateway that asks would answer
+    until: float  # monotonic seconds; a later answer is of no use to it
+
+
+@dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks and for what. Everything but `own` and the token's id comes from the gateway's registry."""
+    """Who asks and for what. Everything but `own` and the token's id comes from the gateway's registry; of somebody on
+    whose behalf a gateway asks, the class is what that gateway says, among those that it may ask for.
+    """
 
     id: str  # the client's id in clients.yaml, `public` without a token
     client_class: str
@@ -87,3 +103,15 @@ class Caller:
     consents: tuple[Consent, ...] = ()  # verified ones only
     given_consents: tuple[GivenConsent, ...] = ()  # all, in the order given
     terms: Terms = OPEN
+    delegated: Delegated | None = None
+
+    @property
+    def until(self) -> float:
+        """Monotonic seconds after which an answer is of no use to who asks, where it says so."""
+        return math.inf if self.delegated is None else self.delegated.until
+
+    @property
+    def partner(self) -> str:
+        """Who gets the answer: two of them can join neither pseudonyms nor ids, nor use each other's cursors."""
+        far = self.delegated
+        return self.id if far is None else f"{self.id} {far.hops[0].gateway} {far.asker}"

@@ -84,6 +84,8 @@ def terms_of(catalogue: Catalogue) -> Terms:
                 keys=frozenset(keys[kind] for kind in record.kinds),
                 updated=record.roles.updated,
                 objects={nested.name: nested.many for nested in record.objects.values()},
+                connection=record.connection,
+                owners={nested.name: nested.type for nested in record.objects.values()},
             )
             for record in catalogue.types.values()
         },

@@ -6,7 +6,7 @@
     │   ├── UNSUPPORTED_MEDIA_TYPE 415 NOT_ACCEPTABLE 406       CROSS_SITE 403
     │   ├── PERSISTED_QUERY_NOT_FOUND 400                       DOCUMENT_NOT_TRUSTED 403
     │   ├── INVALID_TOKEN 401          ISSUER_UNAVAILABLE 503
-    │   ├── CLIENT_FROZEN 403
+    │   ├── CLIENT_FROZEN 403          DELEGATION_REFUSED 403
     │   ├── PURPOSE_UNKNOWN 400        PURPOSE_REQUIRED 400
     │   ├── PURPOSE_NOT_HELD 403       EVIDENCE_REQUIRED 400
     │   ├── GRAPHQL_PARSE_FAILED 400   GRAPHQL_VALIDATION_FAILED 400   OPERATION_UNKNOWN 400
@@ -56,6 +56,9 @@ TABLE: Mapping[str, Entry] = {
     ),
     "CLIENT_FROZEN": Entry(
         403, "该客户端已被冻结，请联系网关运营方", "this client is frozen; ask the gateway's operator"
+    ),
+    "DELEGATION_REFUSED": Entry(
+        403, "不接受代为查询：{detail}", "no question is taken on somebody else's behalf here: {detail}"
     ),
     "PURPOSE_UNKNOWN": Entry(400, "目的未知{detail}", "unknown purpose{detail}"),
     "PURPOSE_REQUIRED": Entry(

@@ -15,8 +15,10 @@ from graphql import DocumentNode, FragmentDefinitionNode, OperationDefinitionNod
 from graphql.execution.values import VariableValues
 
 from connectors.contract import Condition, Row, SubjectKey
+from connectors.delegation import Told
 from gateway.caller import Caller as Caller
 from gateway.caller import Consent as Consent
+from gateway.caller import Delegated as Delegated
 from gateway.caller import GivenConsent as GivenConsent
 from gateway.subjects import ANYBODY as ANYBODY
 from gateway.subjects import Flaw
@@ -259,6 +261,7 @@ class Reply:
     as_of: datetime | None = None
     rejected: int = 0
     until: datetime | None = None
+    told: Told | None = None  # by a platform that is a gateway
 
 
 @dataclass(frozen=True, slots=True)

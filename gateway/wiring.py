@@ -181,7 +181,7 @@ def wire(
     pseudonyms = pseudonyms_of(secret, settings.pseudonym_key)
     tallies = before.tallies if before else Tallies(keyfiles.derived(secret, REJECTED))
     shadowing = Shadowing(known.shadows, _public(catalogue), tallies) if known.shadows.platforms else None
-    fetcher = Fetcher(known.registry, tallies, shadowing, before)
+    fetcher = Fetcher(known.registry, tallies, shadowing, before, settings.audience)
     named = Named(known.documents, only=settings.documents == "trusted")
     reader = Reader(face, plain=plain, named=named)
     for text in known.documents:

@@ -77,6 +77,11 @@ def mask(step: str, value: Any, bands: Sequence[str], pseudonym: Pseudonym) -> A
     return pseudonym(value) if step == "pseudonym" else TEXT[step](value)
 
 
+def bears(step: str, value: Any) -> bool:
+    """Whether a text can be what a step makes, and cannot be the value itself; of a scrubbed text nobody can tell."""
+    return isinstance(value, str) and step in BORNE and BORNE[step].match(value) is not None
+
+
 def surname(value: str) -> str | None:
     """The family name and a star for each other character: 张**."""
     name = "".join(value.split()).replace("•", "·").replace("・", "·")
@@ -138,6 +143,17 @@ def bucket(value: Any, bands: Sequence[str]) -> str | None:
 TEXT: dict[str, Callable[[str], str | None]] = {
     "surname": surname, "tail4": tail4, "keep3_4": keep3_4, "county": county, "city": city, "scrub": scrub
 }  # fmt: skip
+BORNE = {
+    "surname": re.compile(rf"[{HAN}]{{1,2}}\*+\Z"),
+    "tail4": re.compile(r"\*{8,}[^*]{4}\Z"),
+    "keep3_4": re.compile(r"1[0-9]{2}\*{4}[0-9]{4}\Z"),
+    "county": re.compile(r"[^*]+\*{3}\Z"),
+    "city": re.compile(r"[^*]+\*{3}\Z"),
+    "pseudonym": re.compile(r"p1:[A-Za-z0-9_-]{1,32}:[A-Z2-7]{26}\Z"),
+    "month": re.compile(r"[0-9]{4}-[0-9]{2}\Z"),
+    "year": re.compile(r"[0-9]{4}\Z"),
+    "bucket": re.compile(r"(?:<[0-9.]+|[0-9.]+-[0-9.]+|>=[0-9.]+)\Z"),
+}
 STEPS = frozenset({*TEXT, "pseudonym", "month", "year", "bucket"})
 
 

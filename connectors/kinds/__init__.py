@@ -6,6 +6,7 @@ from typing import Any
 
 from connectors.kinds.file import File
 from connectors.kinds.graphql import Graphql
+from connectors.kinds.peer import Peer
 from connectors.kinds.rest import Rest
 from connectors.kinds.soap import Soap
 from connectors.kinds.sql import Sql
@@ -13,6 +14,7 @@ from connectors.kinds.sql import Sql
 KINDS: dict[str, Any] = {
     "file": File,
     "graphql": Graphql,
+    "peer": Peer,
     "rest": Rest,
     "soap": Soap,
     "sql": Sql,

@@ -1,7 +1,8 @@
 """A small authorization server for development: authlib's client-credentials grant, RFC 9068 tokens, loopback only.
 
-It issues ES256 access tokens (`typ` at+jwt) for the demo's callers, with `authorization_details` of type
-`credit-query` (RFC 9396): the purposes, and the evidence `operator` and `caseNo`. It refuses scopes and
+It issues ES256 access tokens (`typ` at+jwt) for the demo's callers, who have secrets, and for gateways, who have keys
+(RFC 7523), with `authorization_details` of type `credit-query` (RFC 9396): the purposes, and the evidence `operator`
+and `caseNo`. It refuses scopes and
 purposes that a caller is not registered for, another resource (RFC 8707) and any host but this machine.
 Keys are made at start and live in memory; production points the gateway at a real server instead. Run by
 the province: `python -m deploy.demo.issuer`, settings on stdin.
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -19,6 +20,7 @@ from authlib.oauth2 import AuthorizationServer, OAuth2Error, OAuth2Request
 from authlib.oauth2.rfc6749 import ClientMixin, InvalidClientError, InvalidRequestError
 from authlib.oauth2.rfc6749.grants import ClientCredentialsGrant
 from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
+from authlib.oauth2.rfc7523 import JWTBearerClientAssertion
 from authlib.oauth2.rfc9068 import JWTBearerTokenGenerator
 from joserfc.jwk import ECKey, KeySet
 from starlette.applications import Starlette
@@ -33,6 +35,7 @@ from deploy.demo.servers import leash, web
 LIFETIME = 600  # seconds
 GRANT = "client_credentials"
 DETAIL_TYPE = "credit-query"
+BY_KEY = JWTBearerClientAssertion.CLIENT_AUTH_METHOD
 AUTHENTICATION = ("client_secret_basic", "client_secret_post")
 EVIDENCE = ("operator", "caseNo")
 
@@ -82,7 +85,8 @@ class Client(ClientMixin):  # type: ignore[misc]
         return hmac.compare_digest(client_secret.encode(), str(self.registered["secret"]).encode())
 
     def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
-        return method in AUTHENTICATION
+        """Who has registered a key has no secret, and the other way round."""
+        return method == BY_KEY if "key" in self.registered else method in AUTHENTICATION
 
     def check_grant_type(self, grant_type: str) -> bool:
         return grant_type == GRANT
@@ -92,13 +96,14 @@ class ClientCredentials(ClientCredentialsGrant):  # type: ignore[misc]
     """RFC 6749, section 4.4, with RFC 8707 and RFC 9396."""
 
     GRANT_TYPE = GRANT
-    TOKEN_ENDPOINT_AUTH_METHODS = AUTHENTICATION
+    TOKEN_ENDPOINT_AUTH_METHODS = (*AUTHENTICATION, BY_KEY)
 
     def validate_token_request(self) -> None:
         super().validate_token_request()
         client: Client = self.request.client
         asked = self.request.payload.data
-        if asked.get("resource", self.server.resource) != self.server.resource:
+        resource = self.server.resource_of(client)
+        if asked.get("resource", resource) != resource:
             raise InvalidTarget("this server issues tokens for one resource only")
         client.claims["authorization_details"] = [details(client.registered, asked.get("authorization_details"))]
         hint = asked.get("login_hint")
@@ -122,19 +127,39 @@ class ClientCredentials(ClientCredentialsGrant):  # type: ignore[misc]
         return found
 
 
+class ByKey(JWTBearerClientAssertion):  # type: ignore[misc]
+    """RFC 7523, section 2.2: a gateway signs with the key that it has registered, and each assertion serves once."""
+
+    def __init__(self, issuer: str) -> None:
+        super().__init__()
+        self._audiences = [issuer, f"{issuer}/token"]
+        self._seen: set[str] = set()
+
+    def get_audiences(self) -> list[str]:
+        return self._audiences
+
+    def validate_jti(self, claims: Mapping[str, Any], jti: str) -> bool:
+        known = f"{claims['sub']} {jti}" in self._seen
+        self._seen.add(f"{claims['sub']} {jti}")
+        return not known
+
+    def resolve_client_public_key(self, client: Client) -> ECKey:
+        return ECKey.import_key(client.registered.get("key") or ECKey.generate_key("P-256").as_dict(private=False))
+
+
 class Tokens(JWTBearerTokenGenerator):  # type: ignore[misc]
     """RFC 9068 tokens signed by the one key of this run; the key set makes joserfc write `kid`."""
 
-    def __init__(self, issuer: str, resource: str, keys: KeySet) -> None:
+    def __init__(self, issuer: str, resource_of: Callable[[Client], str], keys: KeySet) -> None:
         super().__init__(issuer, alg="ES256", expires_generator=LIFETIME)
-        self.resource = resource
+        self.resource_of = resource_of
         self.keys = keys
 
     def get_jwks(self) -> KeySet:
         return self.keys
 
     def get_audiences(self, client: Client, user: Any, scope: str) -> str:
-        return self.resource
+        return self.resource_of(client)
 
     def get_extra_claims(self, client: Client, grant_type: str, user: Any, scope: str) -> dict[str, Any]:
         return client.claims
@@ -149,8 +174,13 @@ class Issuer(AuthorizationServer):  # type: ignore[misc]
         self.subjects: Mapping[str, Mapping[str, str]] = settings["subjects"]
         self.registered: Mapping[str, Mapping[str, Any]] = settings["clients"]
         self.keys = KeySet([ECKey.generate_key("P-256", {"use": "sig", "alg": "ES256"}, auto_kid=True)])
-        self.register_token_generator("default", Tokens(issuer, self.resource, self.keys))
+        self.register_token_generator("default", Tokens(issuer, self.resource_of, self.keys))
+        self.register_client_auth_method(BY_KEY, ByKey(issuer))
         self.register_grant(ClientCredentials)
+
+    def resource_of(self, client: Client) -> str:
+        """What a client's tokens are for: the gateway of this demo, or the other one that it asks."""
+        return str(client.registered.get("resource", self.resource))
 
     def query_client(self, client_id: str) -> Client | None:
         found = self.registered.get(client_id)
@@ -214,7 +244,8 @@ def application(issuer: str, settings: Mapping[str, Any]) -> Starlette:
                 "jwks_uri": f"{issuer}/jwks.json",
                 "grant_types_supported": [GRANT],
                 "response_types_supported": [],
-                "token_endpoint_auth_methods_supported": list(AUTHENTICATION),
+                "token_endpoint_auth_methods_supported": [*AUTHENTICATION, "private_key_jwt"],
+                "token_endpoint_auth_signing_alg_values_supported": ["ES256"],
                 "authorization_details_types_supported": [DETAIL_TYPE],
                 "scopes_supported": sorted(
                     {scope for client in server.registered.values() for scope in client["scopes"]}

@@ -3,7 +3,8 @@
 Rulings and callers come again and again as the very same objects, so their canonical bytes are kept beside
 them. A piece holds its object, so that no other can come under the same identity; when too many are held all
 are let go. The bytes are those of `canonical` over the whole record: sorted keys, one line. Never kept: a
-caller with consents or a key of its own, a subject, or anything else that one request alone has said.
+caller with consents, with a key of its own or with somebody behind it, a subject, or anything else that one request
+alone has said.
 """
 
 from __future__ import annotations
@@ -91,7 +92,7 @@ class Encoder:
         if kept is not None:
             return kept[1]
         raw = canonical(caller_words(caller, self._pseudonyms))
-        if caller.own is None and not caller.given_consents:
+        if caller.own is None and not caller.given_consents and caller.delegated is None:
             if len(self._callers) >= MOST_CALLERS:
                 self._callers.clear()
             self._callers[id(caller)] = caller, raw

@@ -21,6 +21,7 @@ from typing import Any
 
 import orjson
 
+from connectors.delegation import acting
 from gateway.auditing.keys import Pseudonyms
 from gateway.model import Caller, Replies, Ruling, Verdict
 
@@ -75,11 +76,15 @@ def token_digest(issuer: str | None, token_id: str) -> str:
 
 
 def caller_words(caller: Caller, pseudonyms: Pseudonyms) -> dict[str, Any]:
-    """A client's ceiling and its world stand there where it has them: they decide as rules do."""
+    """A client's ceiling and its world stand there where it has them: they decide as rules do. So does on whose behalf
+    a gateway asked, and which way the question came."""
     terms = caller.terms
     closing: dict[str, Any] = {"sandbox": True} if terms.sandbox else {}
     if terms.types is not None:
         closing["types"] = sorted(terms.types)
+    if caller.delegated is not None:
+        far = caller.delegated
+        closing["delegated"] = {"act": acting(far.hops), "policies": list(far.policies), "sub": far.asker}
     return closing | {
         "class": caller.client_class,
         "evidence": {name: _said(value) for name, value in caller.evidence.items()},

@@ -25,6 +25,7 @@ from gateway.authenticating.clients import PUBLIC, Clients
 from gateway.authenticating.consents import HEADER as CONSENT_HEADER
 from gateway.authenticating.consents import Consents
 from gateway.authenticating.credentials import HeaderReader, Headers, Presented
+from gateway.authenticating.delegating import on_behalf
 from gateway.authenticating.jwks import Jwks
 from gateway.authenticating.proofs import NonceWanted, ProofRefused, Proofs
 from gateway.authenticating.reaching import IssuerUnreachable
@@ -89,20 +90,22 @@ class Authenticator:
         """`headers` are the raw pairs of the request, `extensions` those of its body, `peer` opened the connection.
 
         Raises GatewayError: MALFORMED_REQUEST for a doubled header, INVALID_TOKEN, ISSUER_UNAVAILABLE, OVERLOADED
-        when proofs cannot be compared, PURPOSE_*, EVIDENCE_REQUIRED, LIMIT_EXCEEDED for too many consents. A bad
-        consent is no error.
+        when proofs cannot be compared, PURPOSE_*, EVIDENCE_REQUIRED, DELEGATION_REFUSED, LIMIT_EXCEEDED for too many
+        consents. A bad consent is no error. On somebody's behalf the grantee is who asked first.
         """
-        read = self._headers.read(headers)
+        came, read = self._monotonic(), self._headers.read(headers)
         wanted, consent = read.get("Credit-Purpose"), read.get(CONSENT_HEADER)
         unconsented = consent is None and "consents" not in extensions
         given = () if unconsented else self._consents.given(consent, extensions)
         if "Authorization" not in read:
+            on_behalf(extensions, None, self._resource, came)
             purposes.choose({}, purposes.word(wanted), self._catalogue)
             # their consents stay unread: nobody is the grantee
             return replace(_NOBODY, given_consents=(_NOT_FOR_YOU,) * len(given)) if given else _NOBODY
         scheme, known = await self._known(read, method, peer)
         try:
-            caller = known.caller(wanted, extensions)
+            behalf = on_behalf(extensions, known.client.delegates, self._resource, came)
+            caller = known.caller(wanted, extensions, behalf)
         except GatewayError as error:
             if error.code == "PURPOSE_NOT_HELD":  # a purpose of the catalogue, fit to be said
                 lacking = f"{purposes.SCOPE_PREFIX}{purposes.word(wanted)}"
@@ -110,7 +113,8 @@ class Authenticator:
             raise
         if not given:
             return caller
-        consents, states = await self._consents.check(given, known.client)
+        grantee = caller.id if caller.delegated is None else caller.delegated.asker
+        consents, states = await self._consents.check(given, grantee)
         return replace(caller, consents=consents, given_consents=states)
 
     def recognised(self, headers: Headers) -> str:

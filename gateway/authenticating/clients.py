@@ -13,7 +13,8 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from gateway.authenticating import issuers, members
+from gateway.authenticating import delegating, issuers, members
+from gateway.authenticating.delegating import Delegates, DelegatesEntry
 from gateway.authenticating.issuers import ConsentIssuer, ConsentIssuerEntry, Entry, IssuerEntry, Text, TokenIssuer
 from gateway.authenticating.members import Id, Member, MemberEntry, QuotaEntry, State, Title
 from gateway.caller import OPEN, Terms
@@ -42,6 +43,7 @@ class Client:
     attestation: str | None = None
     contract: str | None = None
     terms: Terms = OPEN
+    delegates: Delegates | None = None  # where it is a gateway
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,7 @@ class _ClientEntry(Entry):
     contract: Text | None = None
     quota: QuotaEntry | None = None
     state: State = "live"
+    delegates: DelegatesEntry | None = None
 
 
 class _File(Entry):
@@ -118,6 +121,7 @@ def load_clients(document: Document, catalogue: Catalogue, *, fapi: bool = False
             attestation=entry.attestation,
             contract=entry.contract,
             terms=members.terms(entry.state, entry.types, entry.quota, file.members.get(entry.member or "")),
+            delegates=entry.delegates.read() if entry.delegates else None,
         )
         for name, entry in file.clients.items()
     }
@@ -141,6 +145,7 @@ def _client_findings(document: Document, file: _File, catalogue: Catalogue) -> I
         yield from _unknown(document, name, "purposes", entry.purposes, catalogue.purposes)
         yield from _unknown(document, name, "types", entry.types or (), catalogue.types)
         yield from _unknown(document, name, "member", [entry.member] if entry.member else [], file.members)
+        yield from delegating.findings(document, name, entry.delegates, catalogue)
         lacking = members.lacking(entry.client_class, contract=entry.contract, quota=entry.quota)
         yield from (f"{document.where(['clients', name])}: {words}" for words in lacking)
         if entry.region is not None and entry.region[:2] not in catalogue.provinces:

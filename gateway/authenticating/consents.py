@@ -19,7 +19,6 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from gateway.authenticating.clients import Client
 from gateway.authenticating.issuers import ConsentIssuer
 from gateway.authenticating.jwks import Jwks
 from gateway.authenticating.reaching import IssuerUnreachable
@@ -89,17 +88,16 @@ class Consents:
             raise GatewayError("LIMIT_EXCEEDED", detail=many)
         return [*([header] if header is not None else []), *(item.encode("utf-8", "replace") for item in listed)]
 
-    async def check(
-        self, given: Sequence[bytes], client: Client
-    ) -> tuple[tuple[Consent, ...], tuple[GivenConsent, ...]]:
-        """The verified consents, and what became of each one in the order given. Raises nothing."""
+    async def check(self, given: Sequence[bytes], grantee: str) -> tuple[tuple[Consent, ...], tuple[GivenConsent, ...]]:
+        """The verified consents to this client, by its id, and what became of each one in the order given. Raises
+        nothing."""
         verified: dict[int, Consent] = {}
         states = [GivenConsent(None, "NOT_VERIFIED")] * len(given)
         reasons: set[str] = set()
         now, arrived = self._clock(), self._lists.arrival()
 
         async def check(place: int) -> None:
-            states[place], consent = await self._check(given[place], client, now, arrived, reasons)
+            states[place], consent = await self._check(given[place], grantee, now, arrived, reasons)
             if consent is not None:
                 verified[place] = consent
 
@@ -110,11 +108,11 @@ class Consents:
         except TimeoutError:
             reasons.add(f"not all within {self._within:.1f} s")
         if reasons:
-            _log.info("consents of %s not verified: %s", client.id, "; ".join(sorted(reasons)))
+            _log.info("consents of %s not verified: %s", grantee, "; ".join(sorted(reasons)))
         return tuple(verified[place] for place in sorted(verified)), tuple(states)
 
     async def _check(
-        self, raw: bytes, client: Client, now: float, arrived: float, reasons: set[str]
+        self, raw: bytes, grantee: str, now: float, arrived: float, reasons: set[str]
     ) -> tuple[GivenConsent, Consent | None]:
         try:
             read = await self._read(raw)
@@ -126,7 +124,7 @@ class Consents:
             return GivenConsent(None, "NOT_VERIFIED"), None
         consent = read.consent
         state = "VALID"
-        if read.grantee != client.id:
+        if read.grantee != grantee:
             state = "NOT_FOR_YOU"  # said before all else: how it stands with another's consent is not for this caller
         elif consent.until <= now:
             state = "EXPIRED"
@@ -163,6 +161,7 @@ class Consents:
             until=until,
             salt=_bytes(claims, "salt", MIN_SALT, MAX_SALT),
             digest=_bytes(claims, "sub", sha256().digest_size, sha256().digest_size),
+            token=raw.decode("ascii"),
         )
         return _Read(consent, issuer, text(claims, "aud"), since, *_status(claims))
 

@@ -8,10 +8,12 @@ verified token is remembered is `callers`' to bound.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from connectors.contract import SubjectKey
 from gateway.authenticating import purposes
+from gateway.authenticating.delegating import OnBehalf
 from gateway.authenticating.signatures import TokenRefused
 from gateway.authenticating.tokens import Token
 from gateway.model import Caller
@@ -39,8 +41,10 @@ class Verified:
         self._unsaid: dict[bytes | None, Caller] = {}  # by purpose wanted, where the request says no evidence
         self._callers: dict[tuple[str | None, ...], Caller] = {}
 
-    def caller(self, wanted: bytes | None, extensions: Mapping[str, Any]) -> Caller:
+    def caller(self, wanted: bytes | None, extensions: Mapping[str, Any], behalf: OnBehalf | None = None) -> Caller:
         """Who asks, for the purpose that the request wants. Raises GatewayError PURPOSE_*, EVIDENCE_REQUIRED."""
+        if behalf is not None:
+            return self._instead(wanted, extensions, behalf)
         unsaid = extensions.get("evidence") is None
         if unsaid and (caller := self._unsaid.get(wanted)) is not None:
             return caller
@@ -56,6 +60,15 @@ class Verified:
         if unsaid:
             self._unsaid[wanted] = found
         return found
+
+    def _instead(self, wanted: bytes | None, extensions: Mapping[str, Any], behalf: OnBehalf) -> Caller:
+        """Who asks through a gateway: with no more than the gateway may, for no purpose where none is said."""
+        purpose = None if wanted is None else purposes.choose(self._held, purposes.word(wanted), self._catalogue)
+        evidence = purposes.evidence_for(purpose, self._held, extensions, self._catalogue)
+        return replace(
+            self._new(purpose, evidence), client_class=behalf.client_class, scopes=self._scopes & behalf.scopes,
+            own=None, delegated=behalf.delegated,
+        )  # fmt: skip
 
     def _new(self, purpose: str | None, evidence: Mapping[str, str]) -> Caller:
         client = self.client

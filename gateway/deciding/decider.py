@@ -209,7 +209,7 @@ class Decider:
         opens = frozenset[str]() if branch.seek else self._consent_opens(facts, decisions, terms)
         if denied is not None:
             return Ruling(platform.id, facts, decisions, frozenset(), rows, denied, consent_opens=opens)
-        needed = {name for name, decision in decisions.items() if decision.answered} | record.control
+        needed = {key for key, each in decisions.items() if each.answered} | record.control - set(claim.not_applicable)
         date = record.roles.date
         dated = date is not None and row.decision(date).effect == ALLOW
         if dated and date is not None:

@@ -33,7 +33,8 @@ def recheck(ask: Fetch, pages: Iterable[Page]) -> tuple[dict[SubjectKey, list[Ro
                 allowed = names
                 mine.append(row)
             else:
-                mine.append(Row(row.id, row.subject, {name: row.values[name] for name in names if name in fields}))
+                only = {name: row.values[name] for name in names if name in fields}
+                mine.append(Row(row.id, row.subject, only, row.afar))
     return kept, dropped
 
 

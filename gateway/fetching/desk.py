@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from connectors.contract import Platform, Source
@@ -35,4 +36,4 @@ class Desk:
             return reply
         if at - reply.as_of <= timedelta(seconds=stale_after):
             return reply
-        return Reply("STALE", reply.rows, reply.as_of, reply.rejected)
+        return replace(reply, status="STALE")

@@ -9,7 +9,9 @@ from datetime import datetime
 from functools import partial
 
 from connectors.contract import Condition, Deadline, SubjectKey
+from connectors.delegation import Hop
 from connectors.registry import Registry
+from gateway.fetching.delegating import delegation
 from gateway.fetching.desk import Desk
 from gateway.fetching.inquiry import BySubject, Question
 from gateway.fetching.joining import Asker, Joining
@@ -24,8 +26,8 @@ DENIED = Reply("DENIED")
 
 
 class Fetcher:
-    """Fetches verdicts. One per gateway: desks keep what they learn about their platforms. `shadowing` sees what was
-    asked, and nothing of it comes back."""
+    """Fetches verdicts. One per gateway, of this id: desks keep what they learn about their platforms. `shadowing` sees
+    what was asked, and nothing of it comes back."""
 
     def __init__(
         self,
@@ -33,8 +35,10 @@ class Fetcher:
         tallies: Tallies | None = None,
         shadowing: Shadowing | None = None,
         before: Fetcher | None = None,
+        gateway: str = "",
     ) -> None:
         """`before` is the fetcher whose place this one takes: both keep to each platform's bounds together."""
+        self._gateway = gateway
         self._registry, self.tallies, self._shadowing = registry, tallies or Tallies(), shadowing
         self._joining: dict[tuple[str, str], Joining] = {}  # by platform and record type; one for each source
         self._desks: dict[tuple[str, str], Desk] = {}  # by platform and source
@@ -73,12 +77,16 @@ class Fetcher:
 
     async def fetch(self, verdict: Verdict, deadline: Deadline, request_id: str) -> Replies:
         """Never raises for a platform: a failure is a Reply with its status. Cancellation stops every ask."""
+        deadline = Deadline(min(deadline.at, verdict.caller.until))
         by_part: dict[int, Reply] = {}
         asked = Asked(verdict.at, by_part)
         for group in _groups(verdict, by_part):
             joining, question = self._joining[group.platform, group.type_name], group.question
             for subjects in _chunks(tuple(group.by_subject), joining.desk.batch(group.type_name)):
                 settled = partial(asked.settled, joining.desk, group)
+                if joining.desk.source.delegated:
+                    behalf = delegation(verdict, group.ruling, subjects, Hop(self._gateway, request_id))
+                    question = question._replace(delegation=behalf)
                 asked.asks.append((joining, question, Asker(subjects, deadline, request_id, settled)))
         if asked.asks:
             await asked.all(deadline)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from functools import partial
 from typing import NamedTuple
 
@@ -20,10 +21,12 @@ from connectors.contract import (
     Fetch,
     Maintenance,
     Page,
+    Row,
     SubjectKey,
     SubjectUnknown,
     Turn,
 )
+from connectors.delegation import Delegation, Told
 from gateway.fetching.checking import recheck
 from gateway.fetching.desk import Desk
 from gateway.fetching.guard import Call
@@ -44,6 +47,7 @@ class Question(NamedTuple):
     fields: frozenset[str]
     where: tuple[Condition, ...]
     kind: str  # of the subjects' keys; empty where it names none
+    delegation: Delegation | None = None  # for sources that are told on whose behalf they are asked
 
 
 class Inquiry:
@@ -90,7 +94,7 @@ class Inquiry:
             until = Deadline(time.monotonic() + source.limits.timeout)
         ask = Fetch(
             question.type, question.fields, subjects if question.kind else (), question.where, source.limits.max_rows,
-            until, self._request_id, turn,
+            until, self._request_id, turn, question.delegation,
         )  # fmt: skip
         pages: list[Page] = []
         try:
@@ -125,7 +129,8 @@ class Inquiry:
             self._warn("%d rows outside the question were dropped", dropped)
         if rejected and status == "ANSWERED":
             status = "INVALID"  # a row that did not map may be any asked subject's: none of them is complete
-        return {subject: Reply(status, tuple(rows), as_of, rejected) for subject, rows in kept.items()}
+        told = {subject: each for page in pages for subject, each in page.told.items()}
+        return {subject: _reply(status, rows, as_of, rejected, told.get(subject)) for subject, rows in kept.items()}
 
     def _told(self, outcome: BySubject | ConnectorError) -> None:
         self._call = None
@@ -135,7 +140,8 @@ class Inquiry:
                 self._desk.rejecting(self._desk.platform.id, self._question.type, reason)
             self._warn("%s: %s", type(outcome).__name__, outcome)
             known, until = self.known or {}, outcome.until if isinstance(outcome, Maintenance) else None
-            self._settled({key: known.get(key) or Reply(outcome.status, until=until) for key in subjects})
+            failed = Reply(outcome.status, until=until, told=outcome.told)
+            self._settled({key: known.get(key) or failed for key in subjects})
         elif len(subjects) > 1 and any(reply.status == "TRUNCATED" for reply in outcome.values()):
             self._halve(subjects, outcome)
         else:
@@ -164,3 +170,10 @@ class Inquiry:
 
 def _these(subjects: Subjects) -> Subjects:
     return subjects
+
+
+def _reply(status: str, rows: list[Row], as_of: datetime | None, rejected: int, told: Told | None) -> Reply:
+    """A gateway's own word on its answer goes before a mere answer, and never before a fault."""
+    if told is not None and told.status is not None and status == "ANSWERED":
+        status = told.status
+    return Reply(status, tuple(rows), as_of, rejected, told=told)

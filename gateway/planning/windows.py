@@ -57,7 +57,7 @@ class Windows:
         if after is None:
             return window
         question = question_digest(subject, record.name, window, seek)
-        return replace(window, after=self._cursors.open(caller.id, question, after, path))
+        return replace(window, after=self._cursors.open(caller.partner, question, after, path))
 
     def regions(self, arguments: Mapping[str, Any], path: Path) -> tuple[str, ...]:
         """The beginnings of area codes that the argument `regions` stands for; a retired code is its successors."""

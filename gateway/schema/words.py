@@ -190,7 +190,7 @@ class Source:
     asOf: DateTime | None
     absent: list[str] = strawberry.field(description="asked fields that the platform says it has not got")
     reason: Words | None = strawberry.field(
-        description="why it is never asked for this client, or until when it is closed by plan; else null"
+        description="why it was not asked, until when it is closed by plan, or what it lacks; else null"
     )
 
 

@@ -6,7 +6,7 @@ ruling holds functions and names, never a value of a record.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -36,6 +36,7 @@ class Bound:
     record: RecordType
     judge: Judge
     shows: dict[str, Show | None]  # all that are answered
+    effects: Mapping[str, str]  # of the same
     own: tuple[tuple[str, Show | None], ...]
     nested: dict[str, tuple[str, ...]]
     authority: bool
@@ -72,6 +73,7 @@ class Binder:
             record,
             Judge(ruling.rows, without(record, claim.not_applicable)),
             shows,
+            answered,
             tuple((name, show) for name, show in shows.items() if "." not in name),
             {group: tuple(names) for group, names in nested.items()},
             record.name in platform.authority_of,

@@ -12,6 +12,7 @@ from connectors.contract import Platform
 from connectors.registry import Registry
 from gateway.cursors import Cursors, question_digest
 from gateway.model import FULL, SEVERITY, Branch, Part, Position, Replies, Reply, Ruling, Verdict
+from gateway.shaping import afar
 from gateway.shaping.binding import Binder, Bound, ready
 from gateway.shaping.merging import Merger, Record
 from policies import identifiers
@@ -69,6 +70,7 @@ class Connections:
             for platform_id in item.platforms:
                 shown.setdefault(platform_id, set()).add(item.id)
         sources = [_source(bound, reply, len(shown.get(bound.platform.id, ()))) for bound, reply in heard]
+        sources += [line for bound, reply in heard for line in afar.lines(bound, reply, shown)]
         left_out = (*verdict.not_asked.get(number, ()), *verdict.unable.get(number, ()))
         sources += [_line(self._registry.platforms[name], record.name, "NOT_ASKED") for name in left_out]
         for name in verdict.apart.get(number, ()):
@@ -76,6 +78,7 @@ class Connections:
             sources.append({**line, "reason": APART[verdict.caller.terms.sandbox]})
         sources = _once(sources)
         complete = not verdict.unable.get(number) and all(source["status"] in FULL for source in sources)
+        complete = complete and all(reply.told is None or reply.told.complete for _, reply in heard)
         counts = {i: len(shown.get(part.ruling.platform, ())) for i, part in mine}
         return Connection(branch, self._page(branch, verdict, records, sources, complete), shown, counts)
 
@@ -102,7 +105,7 @@ class Connections:
         page = rest[: window.first]
         cursors: list[str | None] = [None] * len(page)
         if branch.cursors:
-            cursors = list(self._sealed(branch, verdict.caller.id, page, seen))
+            cursors = list(self._sealed(branch, verdict.caller.partner, page, seen))
         edges = [{"cursor": cursor, "node": _node(branch, item)} for cursor, item in zip(cursors, page, strict=True)]
         return {
             "edges": edges,
@@ -142,10 +145,11 @@ def _source(bound: Bound, reply: Reply, records: int) -> dict[str, Any]:
     """ANSWERED becomes NONE when nothing is shown, so that a hidden row is not betrayed by its status. A platform
     that was asked only whether it closes what others hold contributed nothing: it was not asked for records."""
     status, name = reply.status, bound.record.name
+    reason = {"reason": reply.told.reason} if reply.told is not None and reply.told.reason is not None else {}
     if bound.closing and status in FULL:
-        return _line(bound.platform, name, "NOT_ASKED")
+        return _line(bound.platform, name, "NOT_ASKED") | reason
     status = "NONE" if status == "ANSWERED" and not records else status
-    line = _line(bound.platform, name, status, records, ready(reply.as_of), bound.absent)
+    line = _line(bound.platform, name, status, records, ready(reply.as_of), bound.absent) | reason
     return line if reply.until is None else {**line, "reason": _planned(reply.until)}
 
 

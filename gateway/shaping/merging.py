@@ -17,6 +17,7 @@ import orjson
 
 from connectors.contract import Row, SubjectKey
 from gateway.model import Branch, Reply
+from gateway.shaping import afar
 from gateway.shaping.binding import SHANGHAI, SOURCE_UNIT, Bound, ready
 from policies import identifiers
 from policies.keyed import Keyed
@@ -105,8 +106,14 @@ class Merger:
             shifting,
             self._values(record, copies),
             tuple(sorted({label for copy in copies for label in copy.marks})),
-            [self._provenance(record, copy) for copy in copies] if branch.provenance else [],
-            [copy.bound.platform.id for copy in copies],
+            [
+                self._provenance(record, copy, platform)
+                for copy in copies
+                for platform in afar.origins(copy.bound, copy.row)
+            ]
+            if branch.provenance
+            else [],
+            [platform for copy in copies for platform in {copy.bound.platform.id, *afar.origins(copy.bound, copy.row)}],
         )
 
     def _values(self, record: RecordType, copies: list[Copy]) -> dict[str, Any]:
@@ -118,6 +125,8 @@ class Merger:
             value = held(name)
             if value is not None:
                 value = ready(value) if show is None else show(value, self.pseudonym)
+            elif first.row.afar is not None:
+                value = afar.masked(first.bound, first.row.afar, name)
             if value is None:
                 value = next((v for copy in copies[1:] if (v := self._shown(copy, name)) is not None), None)
             if value is not None:
@@ -136,12 +145,14 @@ class Merger:
         if name not in shows:
             return None
         value, show = copy.row.values.get(name), shows[name]
+        if value is None and copy.row.afar is not None:
+            return afar.masked(copy.bound, copy.row.afar, name)
         return ready(value) if show is None else show(value, self.pseudonym)
 
-    def _provenance(self, record: RecordType, copy: Copy) -> dict[str, Any]:
+    def _provenance(self, record: RecordType, copy: Copy, platform: str) -> dict[str, Any]:
         updated = record.roles.updated
         return {
-            "platform": copy.bound.platform.id,
+            "platform": platform,
             "region": copy.bound.platform.region,
             "sourceUnit": self._shown(copy, SOURCE_UNIT),
             "authority": copy.bound.authority,

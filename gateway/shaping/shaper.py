@@ -13,6 +13,7 @@ from gateway.cursors import Cursors
 from gateway.errors import GatewayError
 from gateway.model import Answer, Caller, Operation, Path, Replies, Request, Root, Subject, Verdict, Withheld
 from gateway.schema import Face
+from gateway.shaping import afar
 from gateway.shaping.connections import Connection, Connections
 from gateway.shaping.merging import Merger
 from gateway.shaping.reporting import report
@@ -65,7 +66,7 @@ class Shaper:
         """Raises nothing for what platforms did; with `Prefer: handling=strict` a partial answer has no data."""
         caller = verdict.caller
         pseudonym = self._pseudonym(caller)
-        merger = Merger(caller.id, self._ids, pseudonym, verdict.at)
+        merger = Merger(caller.partner, self._ids, pseudonym, verdict.at)
         parts: dict[int, list[int]] = {}
         for number, part in enumerate(verdict.parts):
             parts.setdefault(part.branch, []).append(number)
@@ -89,8 +90,8 @@ class Shaper:
         extensions = {
             "complete": complete,
             "sources": sources,
-            "withheld": self._told(verdict.withheld),
-            "obligations": sorted(verdict.obligations),
+            "withheld": afar.joined(self._told(verdict.withheld), afar.withheld(self._catalogue, verdict, replies)),
+            "obligations": sorted(verdict.obligations.union(*afar.obligations(replies))),
             "policy": verdict.policy,
         }
         if caller.given_consents:
@@ -108,7 +109,7 @@ class Shaper:
 
     def _pseudonym(self, caller: Caller) -> Callable[[str], str]:
         """This caller's, for its purpose; within one answer a value that comes again is not reckoned again."""
-        key = (caller.id, caller.purpose or "")
+        key = (caller.partner, caller.purpose or "")
         if key not in self._keyed:
             self._keyed[key] = self._pseudonyms.of(*key)
         return _Once(self._keyed[key]).__getitem__

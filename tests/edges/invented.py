@@ -53,6 +53,8 @@ TERMS = Terms(
             keys=frozenset({"uscc", "citizenId"}),
             updated="touched",
             objects={"changes": True, "arrears": False},
+            connection="permits",
+            owners={"changes": "PermitChange", "arrears": "PermitArrears"},
         )
     },
     checks={

@@ -333,7 +333,7 @@ async def test_opening_names_the_setting_and_never_its_value() -> None:
 
 def test_the_kinds_are_a_list_that_can_be_read() -> None:
     """What is compiled in is written out by name, and each connector keeps to the contract's five verbs."""
-    assert set(KINDS) == {"file", "graphql", "rest", "soap", "sql"}
+    assert set(KINDS) == {"file", "graphql", "peer", "rest", "soap", "sql"}
     made = connector(registered(SQL_SOURCE, SQL_TYPE))
     assert all(callable(getattr(made, verb)) for verb in ("claims", "open", "close", "health", "fetch"))
 

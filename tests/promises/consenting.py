@@ -139,7 +139,7 @@ class Gate:
         return signed(self.claims(**changes), key, **words).encode()
 
     async def check(self, *tokens: bytes) -> tuple[tuple[Consent, ...], tuple[GivenConsent, ...]]:
-        return await self.consents.check(tokens, CLIENT)
+        return await self.consents.check(tokens, CLIENT.id)
 
     async def state(self, token: bytes) -> str:
         """The state of one consent, after it was seen that only a valid one opens anything."""

@@ -67,6 +67,7 @@ BODIES: list[tuple[str, Any]] = [
     ("LIMIT_EXCEEDED", {"query": "{ __typename }" + "query A { a }" * 60}),
     ("LIMIT_EXCEEDED", {"query": MANY, "variables": {"i": [{}] * 201}}),
     ("LIMIT_EXCEEDED", {"query": "{ __typename }", "extensions": {"consents": ["x"] * 201}}),
+    ("DELEGATION_REFUSED", {**ID, "extensions": {"delegation": {}}}),
     ("INVALID_SUBJECT_KEY", ID),
     ("INVALID_SUBJECT_KEY", {**ID, "variables": {"id": {"uscc": "x"}}}),
     ("INVALID_SUBJECT_KEY", {**ID, "variables": {"id": {"citizenId": "1" * 18}}}),

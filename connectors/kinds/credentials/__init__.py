@@ -12,7 +12,7 @@ import asyncio
 import base64
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from typing import Any, Generic, Protocol, TypeVar
@@ -95,7 +95,8 @@ class Life(Generic[P]):
 class Account(Generic[P]):
     """`base` refers to the platform's URL, of which `trimmed` is what questions begin with. `prepare` makes what the
     kind needs of what resolves references and of the headers of every question; `told` reads the platform's answers to
-    questions about credentials. Raises ValueError, naming a reference and never its value, for what cannot be used.
+    questions about credentials; `narrowed` says more of the token that is wanted. Raises ValueError, naming a reference
+    and never its value, for what cannot be used.
     """
 
     def __init__(
@@ -107,9 +108,11 @@ class Account(Generic[P]):
         told: Callable[[Answer], Any],
         accept: str = "application/json",
         trimmed: Callable[[str], str] = str,
+        narrowed: Mapping[str, str] | None = None,
     ) -> None:
         self._source, self._environment, self._base = source, environment, base
         self._prepare, self._told, self._accept, self._trimmed = prepare, told, accept, trimmed
+        self._narrowed = narrowed
         self._retired: list[Pool] = []
         self._closed = False
         self._life = self._read(None)
@@ -213,7 +216,7 @@ class Account(Generic[P]):
                 )
                 target = urlsplit(address)._replace(scheme="", netloc="").geturl() or "/"
                 endpoint = auth.token if len(pools) == 1 else target
-                return Bearer(auth, references, pools[-1], endpoint, address, timeout, now)
+                return Bearer(auth, references, pools[-1], endpoint, address, timeout, now, self._narrowed)
             case AppKeyAuth(rotating=None):
                 return Lasting(auth, references, now)
             case AppKeyAuth(rotating=rotating) if rotating is not None:

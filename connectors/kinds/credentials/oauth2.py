@@ -27,12 +27,15 @@ UNSAID = 300.0  # seconds that a token holds whose end is not told
 ASSERTED_FOR = 60  # seconds that a client's JWT holds
 _JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _NOT_US = frozenset({"invalid_client", "unauthorized_client", "invalid_grant", "invalid_scope", "access_denied"})
+_NOT_THIS = frozenset({"invalid_scope", "invalid_authorization_details"})  # RFC 9396, 5
 
 Proof = Callable[[], tuple[dict[str, str], dict[str, str]]]  # parameters of the form, and headers
 
 
 class Bearer:
-    """`endpoint` is the target below the transport, `address` the endpoint's whole URL."""
+    """`endpoint` is the target below the transport, `address` the endpoint's whole URL. `narrowed` are parameters that
+    say for which question a token is wanted: to refuse them is to refuse the question, and not us.
+    """
 
     def __init__(
         self,
@@ -43,8 +46,9 @@ class Bearer:
         address: str,
         timeout: float,
         now: Callable[[], datetime],
+        narrowed: Mapping[str, str] | None = None,
     ) -> None:
-        self._transport, self._endpoint = transport, endpoint
+        self._transport, self._endpoint, self._narrowed = transport, endpoint, dict(narrowed or {})
         self._scopes = " ".join(words.scopes)
         self._prove = _proof(words, references, address, now)
         self._keeper = Keeper(self._asked, timeout)
@@ -65,12 +69,14 @@ class Bearer:
 
     async def _asked(self, deadline: Deadline) -> Lent[str]:
         form, headers = self._prove()
-        form |= {"grant_type": "client_credentials"} | ({"scope": self._scopes} if self._scopes else {})
+        form |= (
+            {"grant_type": "client_credentials"} | ({"scope": self._scopes} if self._scopes else {}) | self._narrowed
+        )
         headers |= {"Accept": "application/json", "Content-Type": "application/x-www-form-urlencoded"}
         question = Question("POST", self._endpoint, headers, urlencode(form).encode("ascii"))
         began = time.monotonic()
         answer = await self._transport.send(question, deadline, MOST)
-        told = _told(answer)
+        told = _told(answer, bool(self._narrowed))
         token, kind, lasts = told.get("access_token"), told.get("token_type"), told.get("expires_in", UNSAID)
         if not isinstance(token, str) or not token.isascii() or not token.isprintable() or " " in token:
             raise Unavailable("the token endpoint gave no token")
@@ -83,7 +89,7 @@ class Bearer:
         return Lent.lasting(token, max(1.0, min(seconds, 86_400.0)) - (time.monotonic() - began))
 
 
-def _told(answer: Answer) -> Mapping[str, Any]:
+def _told(answer: Answer, narrowed: bool) -> Mapping[str, Any]:
     try:
         told = json.loads(answer.body)
     except (ValueError, RecursionError):
@@ -92,6 +98,8 @@ def _told(answer: Answer) -> Mapping[str, Any]:
     if not 200 <= answer.status < 300:
         refused = told.get("error") in _NOT_US or answer.status == 401  # RFC 6749, 5.2
         name = "AuthFailed" if refused else by_status(answer.status)
+        if narrowed and told.get("error") in _NOT_THIS:
+            name = "Denied"
         raise error(name, f"the token endpoint answered with status {answer.status}", answer.headers)
     return told
 

@@ -1,0 +1,170 @@
+"""Kind `peer`: another gateway of this program, asked in the words of the catalogue that both have.
+
+Both decide, each by its own policies: it is asked for the permitted fields alone, on behalf of whoever asked first, for
+that purpose and with those consents; what it withholds or masks stays so here. Who has asked already is never asked
+again, and a question is passed on a few times only. Questions of several callers are never joined.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from typing import ClassVar
+
+from connectors.agreement import Finding, KindWords
+from connectors.contract import (
+    BadRequest,
+    Claim,
+    Deadline,
+    Denied,
+    Environment,
+    Fetch,
+    LeftOut,
+    Page,
+    SubjectKey,
+    Unavailable,
+)
+from connectors.declaration import TypeWords
+from connectors.delegation import MOST_HOPS, Told
+from connectors.fields import FieldWords
+from connectors.fitting import Loc
+from connectors.kinds.collecting import within
+from connectors.kinds.paging import Bounds
+from connectors.kinds.peer.accounts import Accounts
+from connectors.kinds.peer.answering import Part, Reading, opened, page_of
+from connectors.kinds.peer.asking import body, document, headers_of
+from connectors.kinds.peer.refusals import told
+from connectors.mapping.conditions import NotInvertible
+from connectors.sources import Beside, PeerSource
+from connectors.spelling import is_reference
+from connectors.terms import FieldTerm, Terms, TypeTerm
+from connectors.transport.port import Question
+
+BATCH = 50
+MOST_SUBJECTS = 200  # in one question to any gateway
+LOOP = {
+    "zh": "该网关已在本次查询的路径上，由其自行答复",
+    "en": "this gateway is on the question's way already: it answers there",
+}
+FAR = {
+    "zh": f"查询至多转交 {MOST_HOPS} 次，不再转交",
+    "en": f"a question is passed on {MOST_HOPS} times at most, and no further",
+}
+
+
+class Peer:
+    """One gateway. See `connectors.contract.Connector` for the life of a connector."""
+
+    words: ClassVar[KindWords]
+
+    def __init__(self, source: PeerSource, types: Mapping[str, TypeWords], terms: Terms, beside: Beside) -> None:
+        self._source = source
+        self._terms = {name: terms.types[name] for name in types}
+        self._claims = {name: _claim(words, terms.types[name]) for name, words in types.items()}
+        self._reading = {name: Reading(name, terms.types[name], self._claims[name]) for name in types}
+        self._accounts: Accounts | None = None
+
+    def claims(self) -> Mapping[str, Claim]:
+        return self._claims
+
+    async def open(self, environment: Environment) -> None:
+        """Raises ValueError, naming the reference and never its value, for what cannot be used."""
+        self._accounts = Accounts(self._source, environment, opened)
+
+    async def close(self) -> None:
+        accounts, self._accounts = self._accounts, None
+        if accounts is not None:
+            await accounts.close()
+
+    async def health(self, deadline: Deadline) -> None:
+        """Whether the gateway is there, and tokens for it are to be had."""
+        until = within(deadline, self._source.limits)
+        account = self._open().of(None, frozenset())
+        await account.ask(lambda path: Question("GET", f"{path.rpartition('/')[0]}/health", {}), opened, until, 1 << 16)
+
+    async def fetch(self, ask: Fetch) -> AsyncIterator[Page]:
+        """One page with what is told of every subject. Raises LeftOut where it must not be asked."""
+        delegation = ask.delegation
+        if delegation is None or not ask.subjects:
+            raise BadRequest(f"{ask.type}: a gateway is asked on somebody's behalf, about somebody")
+        accounts = self._open()
+        if any(hop.gateway == accounts.resource for hop in delegation.hops):
+            raise _left_out("it has asked already", Told(complete=True, reason=LOOP))
+        if len(delegation.hops) > MOST_HOPS:
+            raise _left_out("the question was passed on too often", Told(complete=False, reason=FAR))
+        limits, reading = self._source.limits, self._reading[ask.type]
+        bounds = Bounds(min(limits.maxRows, ask.limit), limits.maxBytes)
+        account = accounts.of(delegation.purpose, delegation.scopes)
+        text = document(self._terms[ask.type], ask.fields)
+
+        async def read(subjects: tuple[SubjectKey, ...], after: str | None) -> dict[SubjectKey, Part]:
+            until = within(ask.deadline, limits)
+
+            def write(path: str) -> Question:
+                question = body(text, subjects, after, delegation, until)
+                return Question("POST", path, headers_of(delegation), question)
+
+            try:
+                raw = await account.ask(write, opened, until, bounds.bytes, ask.turn)
+            except Denied as refused:
+                raise refused if refused.told else told(refused, "PURPOSE_NOT_HELD") from None
+            bounds.bytes -= len(raw)
+            parts = reading.parts(raw, subjects, ask.fields)
+            bounds.rows -= sum(len(part.rows) for part in parts.values())
+            return parts
+
+        parts = await read(ask.subjects, None)
+        for subject in ask.subjects:
+            while (after := parts[subject].after) is not None and bounds.rows > 0:
+                parts[subject] = parts[subject].followed((await read((subject,), after))[subject])
+        yield page_of(parts)
+
+    def _open(self) -> Accounts:
+        if self._accounts is None:
+            raise Unavailable("the source is not open")
+        return self._accounts
+
+
+def _left_out(why: str, told: Told) -> LeftOut:
+    error = LeftOut(why)
+    error.told = told
+    return error
+
+
+def _claim(words: TypeWords, term: TypeTerm) -> Claim:
+    """All that the catalogue has, less what the declaration says is absent there."""
+    absent = {name for name in term.fields if name in words.absent or name.partition(".")[0] in words.absent}
+    return Claim(
+        fields=frozenset(term.fields) - absent,
+        absent=frozenset(absent),
+        not_applicable=dict(words.notApplicable),
+        keys=term.keys,
+        filters={},
+        batch=words.batch or BATCH,
+    )
+
+
+def _unfiltered(words: FieldWords, term: FieldTerm, each: TypeWords, name: str) -> object:
+    raise NotInvertible("a gateway is asked without filters")
+
+
+def _inspect(words: TypeWords) -> Iterator[tuple[Loc, str]]:
+    if (words.batch or 1) > MOST_SUBJECTS:
+        yield ("batch",), f"a gateway takes at most {MOST_SUBJECTS} subjects in one question"
+
+
+def _described(source: PeerSource, types: Mapping[str, TypeWords], beside: Beside) -> Iterator[Finding]:
+    if source.auth.method != "private_key_jwt" or not is_reference(source.auth.token):
+        message = (
+            "a gateway shows a key of its own: `method: private_key_jwt`, `key`, and `token: env:NAME`, a whole URL"
+        )
+        yield ("auth",), message, None, ()
+    for name, words in types.items():
+        if words.remote not in (None, name):
+            message = f"`remote` is `{name}`: both gateways have one catalogue, and a type has one name in it"
+            yield ("types", name, "remote"), message, words.remote, (name,)
+
+
+Peer.words = KindWords(
+    "path", frozenset({"remote"}), frozenset(), _unfiltered, _inspect,
+    described=_described, joined=False, mapped=False, delegated=True,
+)  # fmt: skip

@@ -1,0 +1,268 @@
+"""Kind `peer` against a real HTTP server: what another gateway is asked, how it is read, what it is never asked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from urllib.parse import parse_qs
+
+import pytest
+from joserfc import jwt
+
+import connectors.contract as contract
+from connectors.contract import Denied, LeftOut, SubjectKey, TimedOut
+from connectors.delegation import MOST_HOPS, Hop
+from connectors.spelling import DeclarationError
+from tests.edges.another_gateway import (
+    BEHALF,
+    HERE,
+    KEY,
+    LINE,
+    NODE,
+    SOURCE,
+    THERE,
+    answer,
+    mask,
+    only,
+    peer,
+    question,
+    records,
+)
+from tests.edges.crooked import Seen, Server, hang, raw
+from tests.edges.invented import FIRM, OTHER, Surroundings, registered
+
+
+async def test_only_asked_fields_travel_and_on_whose_behalf() -> None:
+    """The document holds the asked fields and no other; purpose, consents, evidence and the way stand beside it."""
+    async with peer(answer(records(NODE), None)) as (server, asked):
+        await only(asked, question("state", "arrears.months", subjects=(FIRM, OTHER)))
+        [token, asking] = server.seen
+    body = json.loads(asking.body)
+    assert "nodes { id provenance { platform } state arrears { months } }" in body["query"]
+    assert body["variables"]["ids"] == [{"uscc": FIRM}, {"uscc": OTHER}]
+    assert asking.headers["credit-purpose"] == "gov.licensing"
+    within = body["extensions"]["delegation"].pop("within")
+    assert 0 < within < 5
+    assert body["extensions"] == {
+        "delegation": {
+            "sub": "bureau", "class": "government", "scopes": ["credit.gov", "credit.restricted"],
+            "policies": ["agreement-31-37"], "act": {"sub": HERE.gateway, "decision": "d-1"},
+        },
+        "evidence": {"operator": "li"}, "consents": ["a.b.c"],
+    }  # fmt: skip
+    form = {name: value for name, [value] in parse_qs(token.body.decode()).items()}
+    claims = jwt.decode(form["client_assertion"], KEY).claims
+    assert (claims["sub"], claims["aud"]) == ("shandong", f"{server.base}/token")
+    assert (form["resource"], form["scope"]) == (THERE, "credit.gov")
+    assert json.loads(form["authorization_details"]) == [{"type": "credit-query", "purposes": ["gov.licensing"]}]
+
+
+async def test_a_token_serves_its_purpose_and_no_other() -> None:
+    """Asked for once for each purpose; without a purpose the question names none."""
+    async with peer(answer(records(NODE))) as (server, asked):
+        for purpose in ("gov.licensing", "gov.licensing", "gov.bidding", None):
+            await only(asked, question(behalf=replace(BEHALF, purpose=purpose)))
+        tokens = [seen for seen in server.seen if seen.path == "/token"]
+        questions = [seen for seen in server.seen if seen.path == "/graphql"]
+    assert len(tokens) == 3
+    assert [seen.headers["authorization"][-1] for seen in questions] == ["1", "1", "2", "3"]
+    assert [seen.headers.get("credit-purpose") for seen in questions][-1] is None
+
+
+async def test_values_come_in_catalogue_types() -> None:
+    """Dates, amounts, numbers, flags, codes, objects: read strictly, and a row that is not so is rejected."""
+    node = {
+        **NODE, "decided": "2026-03-01", "until": "9999-12-31", "fine": "12.50", "points": 6, "young": True,
+        "kinds": ["FINE"], "changes": [{"item": "a", "on": "2026-01-02"}, {"item": None, "on": None}],
+        "arrears": {"months": 2, "amount": "1"},
+    }  # fmt: skip
+    names = ("state", "decided", "until", "fine", "points", "young", "kinds", "changes.item", "changes.on",
+             "arrears.months", "arrears.amount")  # fmt: skip
+    async with peer(answer(records(node, {**NODE, "id": "r2", "state": "MELTED"}))) as (_, asked):
+        page = await only(asked, question(*names))
+    [row] = page.rows
+    assert dict(row.values) == {
+        "state": "ACTIVE", "decided": date(2026, 3, 1), "until": date.max, "fine": Decimal("12.50"), "points": 6,
+        "young": True, "kinds": ("FINE",), "changes.item": ("a", None), "changes.on": (date(2026, 1, 2), None),
+        "arrears.months": 2, "arrears.amount": Decimal("1"),
+    }  # fmt: skip
+    assert row.afar is not None
+    assert row.afar.platforms == ("310000-permits",)
+    assert page.rejected == ["Permit.state has a code that the catalogue does not know"]
+
+
+async def test_a_masked_value_is_never_the_value() -> None:
+    """What is masked there comes apart from the row's values, for the subjects that it is masked for."""
+    withheld = [{**mask("Permit.holder", "surname"), "subjects": [0]}, mask("PermitArrears.amount", "bucket")]
+    nodes = [{**NODE, "holder": "张*", "decided": "2026-03-01", "arrears": {"amount": "<1"}}]
+    async with peer(answer(records(*nodes), records(*nodes), withheld=withheld)) as (_, asked):
+        page = await only(asked, question("holder", "decided", "arrears.amount", subjects=(FIRM, OTHER)))
+    first, second = page.rows
+    assert dict(first.values) == {"decided": date(2026, 3, 1)}
+    assert first.afar is not None
+    assert first.afar.masked["holder"] == (frozenset({"surname"}), "张*")
+    assert first.afar.masked["arrears.amount"] == (frozenset({"bucket"}), "<1")
+    assert second.values["holder"] == "张*"  # nobody says that it is masked for this subject
+    assert [entry["coordinate"] for entry in page.told[SubjectKey("uscc", OTHER)].withheld] == ["PermitArrears.amount"]
+
+
+async def test_what_the_other_side_lacks_is_told() -> None:
+    """Its platforms' lines, its obligations; an unknown person; and a withheld field that decides about rows."""
+    lines = ({**LINE, "status": "TIMEOUT"},)
+    told = answer(
+        records(lines=lines, complete=False), None, obligations=["delete-within-30d"],
+        withheld=[{**mask("Permit.state", "", "DENY"), "subjects": [0]}],
+    )  # fmt: skip
+    async with peer(told) as (_, asked):
+        page = await only(asked, question("holder", "state", subjects=(FIRM, OTHER)))
+    first, second = (page.told[SubjectKey("uscc", code)] for code in (FIRM, OTHER))
+    assert (first.complete, first.status, first.sources[0]["status"]) == (False, "DENIED_BY_SOURCE", "TIMEOUT")
+    assert "`state`" in (first.reason or {})["en"]
+    assert first.obligations == {"delete-within-30d"}
+    assert (second.complete, second.status) == (False, "DENIED_BY_SOURCE")
+    async with peer(answer(records(lines=({**LINE, "absent": ["Permit.state"]},)))) as (_, asked):
+        page = await only(asked, question("holder", "state"))
+    [lacking] = page.told.values()
+    assert (lacking.complete, lacking.status) == (False, "INVALID")
+
+
+async def test_every_page_of_a_subject_is_read() -> None:
+    """A subject with more records is asked about again, alone, until it has no more or the rows are enough."""
+
+    def reply(body: Mapping[str, Any]) -> Any:
+        number = int(body["variables"].get("after", "0"))
+        nodes = [{**NODE, "id": f"{number}-{each}"} for each in range(40)]
+        few = len(body["variables"]["ids"]) > 1
+        page = records(*nodes, after=str(number + 1) if number < (1 if few else endless) else None)
+        return answer(records({**NODE, "id": "alone"}), page) if few else answer(page)
+
+    endless = 1
+    async with peer(reply) as (server, asked):
+        page = await only(asked, question(subjects=(OTHER, FIRM)))
+        assert (len(page.rows), page.truncated, len(server.seen)) == (81, False, 3)
+        endless = 99
+        page = await only(asked, question(subjects=(FIRM,)))
+        assert (len(page.rows), page.truncated) == (120, True)
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "expected"),
+    [
+        ("403", "PURPOSE_NOT_HELD", "Denied"),
+        ("400", "EVIDENCE_REQUIRED", "Denied"),
+        ("403", "CLIENT_FROZEN", "Denied"),
+        ("403", "DELEGATION_REFUSED", "Denied"),
+        ("403", "SOMETHING_NEW", "Denied"),
+        ("429", "QUOTA_EXCEEDED", "RateLimited"),
+        ("503", "OVERLOADED", "RateLimited"),
+        ("503", "ISSUER_UNAVAILABLE", "Unavailable"),
+        ("500", "INTERNAL", "Unavailable"),
+        ("502", "", "Unavailable"),
+        ("400", "GRAPHQL_VALIDATION_FAILED", "ContractBroken"),
+        ("400", "LIMIT_EXCEEDED", "BadRequest"),
+    ],
+)
+async def test_refusals_keep_their_meaning(status: str, code: str, expected: str) -> None:
+    """Each code of the common table is one error of the contract, and its text stays there."""
+    body = json.dumps({"errors": [{"message": f"geheim {FIRM}", "extensions": {"code": code}}]}).encode()
+    async with peer(raw(body, f"{status} x")) as (_, asked):
+        with pytest.raises(getattr(contract, expected)) as caught:
+            await only(asked, question())
+    assert "geheim" not in str(caught.value)
+    assert FIRM not in str(caught.value)
+
+
+async def test_a_token_that_is_no_longer_believed_is_replaced_once() -> None:
+    """A 401 costs one more token and one more question; a second one says that our credentials are wrong."""
+    refusals = [1, 0, 1, 1]
+
+    def reply(body: Mapping[str, Any]) -> Any:
+        return raw(b"{}", "401 Unauthorized") if refusals.pop(0) else answer(records(NODE))
+
+    async with peer(reply) as (server, asked):
+        assert (await only(asked, question())).rows
+        with pytest.raises(contract.AuthFailed):
+            await only(asked, question())
+        assert [seen.path for seen in server.seen].count("/token") == 3
+
+
+@pytest.mark.parametrize(
+    "told",
+    [b"<html>", b"{}", b'{"data": null}', json.dumps(answer(records(NODE), records(NODE))).encode(), b"[" * 9999],
+)
+async def test_nonsense_is_no_answer(told: bytes) -> None:
+    """What is no gateway's answer, or about other subjects than were asked, is a failure of that platform."""
+    async with peer(raw(told)) as (_, asked):
+        with pytest.raises((contract.Unavailable, contract.ContractBroken)):
+            await only(asked, question())
+
+
+async def test_a_slow_gateway_is_cut_off() -> None:
+    """By the deadline, as any other platform."""
+    async with peer(hang) as (_, asked):
+        with pytest.raises(TimedOut):
+            await only(asked, question(seconds=0.2))
+
+
+async def test_who_has_asked_already_is_not_asked_again() -> None:
+    """A gateway on the way, or one hop too many: nothing is sent, and the reason is told."""
+    far = tuple(Hop(f"https://g{number}.example", "d") for number in range(MOST_HOPS))
+    async with peer(answer(records(NODE))) as (server, asked):
+        with pytest.raises(LeftOut) as looped:
+            await only(asked, question(behalf=replace(BEHALF, hops=(Hop(THERE, "d-0"), HERE))))
+        with pytest.raises(LeftOut) as distant:
+            await only(asked, question(behalf=replace(BEHALF, hops=(*far, HERE))))
+        assert not server.seen
+        assert (await only(asked, question(behalf=replace(BEHALF, hops=far)))).rows
+    assert looped.value.told is not None
+    assert looped.value.told.complete
+    assert distant.value.told is not None
+    assert not distant.value.told.complete
+
+
+async def test_a_purpose_that_is_not_ours_closes_no_breaker() -> None:
+    """An authorization server that grants no token for a purpose has refused that purpose, not this gateway."""
+
+    async def behave(seen: Seen, writer: Any) -> None:
+        writer.write(raw(b'{"error": "invalid_authorization_details"}', "400 Bad Request"))
+
+    async with Server(behave) as server, peer(answer()) as (_, asked):
+        known = {
+            "env:ENDPOINT": server.base, "env:RESOURCE": THERE, "env:TOKEN": f"{server.base}/token",
+            "env:CLIENT": "shandong", "secret:sh.pem": KEY.as_pem(private=True).decode(),
+        }  # fmt: skip
+        await asked.close()
+        await asked.open(Surroundings(known))
+        with pytest.raises(Denied):
+            await only(asked, question())
+
+
+@pytest.mark.parametrize(
+    ("permit", "says"),
+    [
+        ("remote: Licence\n", "a type has one name"),
+        ("batch: 5\n", "`remote` is missing"),
+        ("remote: Permit\nkey: [id]\n", "`key` is no word of kind peer"),
+        ("remote: Permit\nfilters: {state: [eq]}\n", "`filters` is no word of kind peer"),
+        ("remote: Permit\nbatch: 500\n", "at most 200 subjects"),
+        ("remote: Permit\nabsent: [nothing]\n", "unknown field `Permit.nothing`"),
+    ],
+)
+def test_a_declaration_says_what_is_wrong(permit: str, says: str) -> None:
+    """With file and line, as of any other kind."""
+    with pytest.raises(DeclarationError, match=says):
+        registered(SOURCE, permit)
+
+
+def test_a_gateway_has_all_fields_but_those_said_to_be_absent() -> None:
+    """Fields come by their names; questions of several callers are never joined there."""
+    registry = registered(SOURCE, 'remote: Permit\nabsent: [changes]\nnotApplicable: {state: "decided there alone"}\n')
+    [platform] = registry.platforms.values()
+    claim, source = platform.claim("Permit"), platform.source("Permit")
+    assert "state" in claim.fields
+    assert "changes.item" not in claim.fields
+    assert (source.joined, source.delegated, claim.open) == (False, True, False)
