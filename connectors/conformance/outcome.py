@@ -120,6 +120,24 @@ class Report:
         return "B" if self.done(LIVE) else "C" if self.done(RECORDED) else "D"
 
     @property
+    def wanting(self) -> str:
+        """What is needed for the next better letter; empty for the best one."""
+        gaps = {each.group for each in self.results if each.outcome.grade is Grade.UNDONE}
+        warned = {each.group for each in self.results if each.group > 1 and each.outcome.grade is Grade.WARN}
+        match self.readiness:
+            case "D" if self.counts[Grade.FAIL]:
+                return "mend what failed"
+            case "D":
+                return "for C: record samples" if 2 in gaps else "for C: see what was not done"
+            case "C":
+                return "for B: say --live, with a test subject that the platform knows"
+            case "B":
+                steps = [f"no warning in group {group}" for group in sorted(warned)]
+                steps += [f"group {group} too" for group in sorted(gaps)]
+                return "for A: " + ", ".join(steps)
+        return ""
+
+    @property
     def exit_code(self) -> int:
         """0 when nothing failed, 1 when something did, 2 when something that was asked for could not be done."""
         if self.counts[Grade.FAIL]:

@@ -148,7 +148,10 @@ def _names(bench: Bench, ask: Fetch) -> tuple[set[str], set[str]]:
 
 def _spoken(words: dict[str, Any]) -> list[Any]:
     """The literal words of a question: of templates the names too, because they are sent."""
-    found = [words.get(part) for part in ("request", "openRequest", "call", "input", "table", "page")]
+    found = [
+        words.get(part)
+        for part in ("request", "openRequest", "question", "openQuestion", "call", "input", "table", "page")
+    ]
     return [*found, *_keys(found)]
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import importlib
 import sys
+from collections.abc import Mapping
+from typing import Any
 
 import click
 
@@ -32,19 +34,25 @@ VERBS = {
 
 
 class Verbs(click.Group):
-    """Verbs by name, in the order in which a newcomer meets them."""
+    """Verbs by name, in the order in which a newcomer meets them, each with the module of `package` that holds it
+    (`module:attribute` where that is called otherwise)."""
+
+    def __init__(self, *args: Any, package: str, verbs: Mapping[str, str], **rest: Any) -> None:
+        super().__init__(*args, **rest)
+        self._package, self._verbs = package, verbs
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(VERBS)
+        return list(self._verbs)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in VERBS:
+        if cmd_name not in self._verbs:
             return None
-        command: click.Command = getattr(importlib.import_module(f"gateway.cli.{VERBS[cmd_name]}"), cmd_name)
+        module, _, attribute = self._verbs[cmd_name].partition(":")
+        command: click.Command = getattr(importlib.import_module(f"{self._package}.{module}"), attribute or cmd_name)
         return command
 
 
-@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Verbs, package="gateway.cli", verbs=VERBS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="credit-gateway")
 def cli() -> None:
     """One question about a credit subject, answered by many platforms, decided before it is fetched."""

@@ -18,7 +18,7 @@ from typing import Any
 from connectors.conformance.bench import Bench
 from connectors.conformance.exam import CHECKS, examine, report
 from connectors.conformance.outcome import Grade, Outcome, Report, Result
-from connectors.contract import ConnectorError, ContractBroken, Fetch, Page, SubjectKey, TimedOut, Unavailable
+from connectors.contract import ConnectorError, ContractBroken, Deadline, Fetch, Page, SubjectKey, TimedOut, Unavailable
 from connectors.kinds.rest import Rest
 from gateway.documents import Document
 from tests.edges.crooked import Behaviour, Seen, raw
@@ -255,6 +255,13 @@ class Calling(Rest):
             writer.close()
         async for page in super().fetch(ask):
             yield page
+
+
+class Writable(Rest):
+    """Could be written to."""
+
+    async def refuses_writes(self, deadline: Deadline) -> bool:
+        return False
 
 
 class Raising(Rest):

@@ -64,6 +64,7 @@ KIND = [
     (seeded.Cutting, "limit"),
     (seeded.Calling, "contacts"),
     (seeded.Raising, "answers"),
+    (seeded.Writable, "read-only"),
     (seeded.Mistaken, "faults"),
     (seeded.Late, "deadline"),
     (seeded.Clinging, "cancelled"),

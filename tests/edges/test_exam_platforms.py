@@ -5,29 +5,20 @@ A kind or a platform that joins the demo is examined here without another line: 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from connectors.conformance.exam import asked_groups, examine
 from connectors.conformance.outcome import Grade, Report
-from deploy.demo.province import DECLARATIONS, Province, start
+from deploy.demo.province import DECLARATIONS
 from gateway.cli.connector.benches import Benches
 from gateway.cli.homes import shipped
-from gateway.settings import load
-from gateway.wiring import Environment
+from tests.conftest import House
 
 TEMPLATES = shipped("connectors") / "platforms"
 PLATFORMS = sorted(DECLARATIONS.glob("3*.yaml"))
 NOBODY = Path("none")  # no home: the shipped catalogue
-
-
-@pytest.fixture(scope="module")
-def province(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Province]:
-    with start(tmp_path_factory.mktemp("examined"), subjects=40) as alive:
-        yield alive
 
 
 @pytest.fixture(scope="module")
@@ -45,11 +36,10 @@ def failures(report: Report) -> list[str]:
 
 
 @pytest.mark.parametrize("path", PLATFORMS, ids=lambda path: path.stem)
-async def test_a_platform_of_the_demo_passes_alive(path: Path, province: Province, benches: Benches) -> None:
+async def test_a_platform_of_the_demo_passes_alive(path: Path, house: House) -> None:
     """Asked, and its answers broken on purpose, an honest platform fails no check and leaves none undone."""
-    settings = replace(load(NOBODY), environment=province.environment)
-    alive = replace(benches, environment=Environment(settings))
-    report = await examine(alive.bench(path, live=True, faults=True, subjects=()), asked_groups(True, True))
+    bench = Benches.of(house.home).bench(house.home / "platforms" / path.name, live=True, faults=True, subjects=())
+    report = await examine(bench, asked_groups(True, True))
     assert failures(report) == []
     assert (report.readiness in {"A", "B"}, report.exit_code) == (True, 0)
 

@@ -7,21 +7,30 @@ from __future__ import annotations
 
 import click
 
-from gateway.cli.connector.checking import check
-from gateway.cli.connector.describing import schema
-from gateway.cli.connector.life import approve, history, live, pause, register, resume, retire, shadow
-from gateway.cli.connector.listing import kinds, listed, show
-from gateway.cli.connector.watching import coverage, rejected, usage
+from gateway.cli import Verbs
 
 __all__ = ["connector"]
 
-_LIFE = (register, approve, shadow, live, pause, resume, retire, history)
+VERBS = {
+    "check": "checking",
+    "register": "life",
+    "approve": "life",
+    "shadow": "life",
+    "live": "life",
+    "pause": "life",
+    "resume": "life",
+    "retire": "life",
+    "history": "life",
+    "kinds": "listing",
+    "schema": "describing",
+    "list": "listing:listed",
+    "show": "listing",
+    "coverage": "watching",
+    "usage": "watching",
+    "rejected": "watching",
+}
 
 
-@click.group()
+@click.group(cls=Verbs, package="gateway.cli.connector", verbs=VERBS)
 def connector() -> None:
     """Platforms and their declarations: examined, registered, paused, listed, watched."""
-
-
-for _verb in (check, *_LIFE, kinds, schema, listed, show, coverage, usage, rejected):
-    connector.add_command(_verb)

@@ -32,6 +32,7 @@ def _plain(report: Report) -> dict[str, Any]:
         "region": report.region,
         "title": report.title,
         "readiness": report.readiness,
+        "wanting": report.wanting,
         "exit": report.exit_code,
         "checks": [
             {

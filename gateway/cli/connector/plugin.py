@@ -1,7 +1,7 @@
 """A pytest plugin: `pytest --connector FILE` sits the exam, one item for each check.
 
 For whoever writes a kind or a declaration and wants its exam among other tests. It is found by its entry point where
-the gateway is installed, and does nothing and imports nothing of the gateway while no `--connector` is given.
+the gateway is installed, and imports no room of it while no `--connector` is given: other tests do not wait for it.
 """
 
 from __future__ import annotations

@@ -32,7 +32,8 @@ class Tree:
     def end(self, report: Report) -> None:
         self._print(last=True)
         counts = ", ".join(f"{report.counts[grade]} {grade}" for grade in Grade if report.counts[grade])
-        click.echo(f"{len(report.results)} checks: {counts}     readiness: {report.readiness}")
+        wanting = f"  ({report.wanting})" if report.wanting else ""
+        click.echo(f"{len(report.results)} checks: {counts}     readiness: {report.readiness}{wanting}")
 
     def _print(self, last: bool) -> None:
         if not self._waiting:
