@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 _STRAY = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,99}")  # as Python writes them
@@ -65,6 +66,8 @@ def text_of(raw: Any) -> str:
         if not raw.is_finite() or abs(raw.adjusted()) > _WIDEST or len(raw.as_tuple().digits) > _WIDEST:
             raise Unmappable("is not a number of a sensible size")  # `1e999999` would become a megabyte of text
         return format(raw, "f")
+    if isinstance(raw, UUID):  # the type that a database has for it
+        return str(raw)
     if hasattr(raw, "isoformat"):
         return str(raw.isoformat())
     raise Unmappable("is not a single value")

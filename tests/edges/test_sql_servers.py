@@ -230,6 +230,53 @@ async def test_what_postgresql_calls_infinity(own: Counterpart) -> None:
         assert [found[2].values[name] for name in ("decided", "until")] == [date.max, date.max]
 
 
+TYPED = """\
+table: credit.typed
+key: [id]
+subject: {uscc: {column: code}}
+fields:
+  state: {column: state, vocabulary: {in force: ACTIVE, ended: REVOKED}}
+  young: {column: young}
+  kinds: {column: kinds, split: ",", vocabulary: {"1": WARNING, "2": FINE}}
+  points: {column: points}
+filters: {state: [eq, in], young: [eq]}
+"""
+
+
+async def test_types_that_only_postgresql_has(postgresql: Counterpart) -> None:
+    """A uuid as key, an enum, a boolean and an array are read as what they say, and filtered by it."""
+    await postgresql.run(
+        "DROP TABLE IF EXISTS credit.typed",
+        "DROP TYPE IF EXISTS standing",
+        "CREATE TYPE standing AS ENUM ('in force', 'ended')",
+        "CREATE TABLE credit.typed"
+        " (id uuid, code char(20), state standing, young boolean, kinds text[], points smallint)",
+        "INSERT INTO credit.typed VALUES"
+        f" ('00000000-0000-0000-0000-00000000000a', '{FIRM}', 'in force', true, '{{1,2}}', 7),"
+        f" ('00000000-0000-0000-0000-00000000000b', '{FIRM}', 'ended', false, NULL, NULL)",
+    )
+    async with opened(postgresql, TYPED) as made:
+        first, second = await rows(made, ask("state", "young", "kinds", "points"))
+        assert first.id == "00000000-0000-0000-0000-00000000000a"
+        assert first.values == {"state": "ACTIVE", "young": True, "kinds": ("WARNING", "FINE"), "points": 7}
+        assert second.values == {"state": "REVOKED", "young": False, "kinds": None, "points": None}
+        for condition in (Condition("state", "in", ("REVOKED",)), Condition("young", "eq", (False,))):
+            assert [row.id for row in await rows(made, ask(where=(condition,)))] == [second.id]
+
+
+async def test_days_that_only_mariadb_has(mariadb: Counterpart) -> None:
+    """The day 0000-00-00 is what a declaration says of it; without a word its row is refused."""
+    await fill(mariadb, "days", {"id": "integer", "code": "varchar(18)", "day": "date"}, [])
+    await mariadb.run("SET sql_mode = ''", f"INSERT INTO credit.days VALUES (1, '{FIRM}', '0000-00-00')")
+    permit = "table: credit.days\nkey: [id]\nsubject: {uscc: {column: code}}\nfields:\n  state: {const: ACTIVE}\n"
+    async with opened(mariadb, permit + '  decided: {column: day, date: native, unknown: ["0000-00-00"]}\n') as made:
+        (row,) = await rows(made, ask("decided"))
+        assert row.values == {"decided": None}
+    async with opened(mariadb, permit + "  decided: {column: day, date: native}\n") as made:
+        (page,) = [page async for page in made.fetch(ask("decided"))]
+        assert (page.rows, len(page.rejected)) == ([], 1)
+
+
 async def test_a_column_in_gbk(mariadb: Counterpart) -> None:
     """A column that keeps its characters in GBK is read and compared as any other."""
     kinds = {
