@@ -81,7 +81,7 @@ class Document:
     def beside(self, name: str) -> bytes:
         """The bytes of another file in this folder or below. Raises ValueError, which says why it cannot be read."""
         parts = Path(name).parts
-        if self._folder is None or Path(name).is_absolute() or ".." in parts or not parts:
+        if self._folder is None or Path(name).is_absolute() or ".." in parts or not parts or "://" in name:
             raise ValueError(f"`{name}` is not the name of a file beside this one")
         path = self._folder / name
         try:

@@ -290,3 +290,31 @@ async def test_an_interface_sends_what_it_likes(fragile: House, crooked: tuple[S
         assert set(statuses(answer, YANTAI).values()) == {status}, fault
         assert told(answer) == {(YANTAI, f"PLATFORM_{status}")}, fault
         assert records(answer) == whole, fault
+
+
+async def test_a_platform_is_closed_by_plan(fragile: House, tmp_path: Path) -> None:
+    """While a declared window is open the platform is not asked, the answer says until when, and so does the list of
+    platforms; the records of the others are there."""
+    whole = records(await asyncio.to_thread(until_complete, fragile), without=YANTAI)
+    async with Server(hang) as server:
+
+        def closed(home: Path) -> None:
+            env, path = home / "gateway.env", home / "platforms" / f"{YANTAI}.yaml"
+            env.write_text(
+                re.sub("(?m)^YANTAI_BASE=.*$", f"YANTAI_BASE={server.base}", env.read_text("utf-8")), "utf-8"
+            )
+            words = '    base: env:YANTAI_BASE\n    maintenance: [{cron: "* * * * *", lasts: 1d}]\n'
+            path.write_text(path.read_text("utf-8").replace("    base: env:YANTAI_BASE\n", words), "utf-8")
+
+        with gateway_beside(fragile, tmp_path, closed, deadline=DEADLINE) as gateway:
+            answer = await asyncio.to_thread(ask, gateway)
+            listed = await asyncio.to_thread(gateway.ask, "{ platforms { id status } }")
+        assert server.seen == []
+    assert set(statuses(answer, YANTAI).values()) == {"MAINTENANCE"}
+    assert told(answer) == {(YANTAI, "PLATFORM_MAINTENANCE")}
+    assert records(answer) == whole
+    reasons = [source["reason"] for source in answer["extensions"]["sources"] if source["platform"] == YANTAI]
+    for reason in reasons:
+        assert re.fullmatch(r"planned maintenance until \d{4}-\d\d-\d\d \d\d:\d\d \(UTC\+0800\)", reason["en"])
+        assert reason["zh"].startswith("计划维护至 ")
+    assert {each["status"] for each in listed["data"]["platforms"] if each["id"] == YANTAI} == {"MAINTENANCE"}
