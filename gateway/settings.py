@@ -65,7 +65,8 @@ class Settings:
         "off", "`on` wants a nonce of this gateway in every DPoP proof: none can be made in advance", "on", "off"
     )
     egress: str = _key(
-        "", "where platforms may lie: names (`*.` for all below one), addresses, networks; empty: wherever they declare"
+        "",
+        "where platforms over HTTP may lie: names (`*.` for all below), addresses, networks; empty: as they declare",
     )
     pseudonym_key: str = _key("k1", "the id of the key that pseudonyms are made with; a new id begins a new key")
     store: str = _key(
