@@ -12,7 +12,7 @@ from itertools import islice
 
 from connectors.conformance.bench import Bench, Told
 from connectors.conformance.mapped import known
-from connectors.conformance.outcome import Outcome, Verdict, undone
+from connectors.conformance.outcome import Grade, Outcome, Verdict, undone
 from connectors.conformance.samples import meant
 from connectors.conformance.strangers import strangers
 from connectors.contract import ContractBroken, Row, SubjectKey
@@ -46,6 +46,8 @@ async def answers(bench: Bench) -> Outcome:
                 verdict.fail(
                     f"{name}: asked twice, other rows come or bear other keys", "name columns under `key` that stay"
                 )
+    if not total and verdict.outcome().grade is not Grade.FAIL:
+        return undone("no test subject has a row of any type: there is nothing to hold the claims against", FIX_SUBJECT)
     return verdict.outcome(f"{total} rows of {len(bench.subjects)} test subjects, {rejected} did not map")
 
 

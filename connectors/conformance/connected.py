@@ -47,18 +47,22 @@ async def opens(bench: Bench) -> Outcome:
     verdict, waited = Verdict(), 0.0
     for name, reason in bench.shut.items():
         verdict.undone(f"source `{name}` cannot be opened: {reason}", "set it, in gateway.env or under secrets/")
+    opened, ill = len(bench.opened), []
     for name, connector in bench.opened.items():
         limit, begun = bench.platform.sources[name].limits.timeout + PATIENCE, time.monotonic()
         try:
             await connector.health(Deadline.within(limit))
         except ConnectorError as error:
             bench.heard.append(str(error))
+            ill.append(name)
             verdict.fail(
                 f"source `{name}` is not well: {type(error).__name__}",
                 "see that the address is right, the platform runs, and this machine may reach it",
             )
         waited = max(waited, time.monotonic() - begun)
-    return verdict.outcome(f"{len(bench.opened)} sources, health in {waited * 1000:.0f} ms" if bench.opened else "")
+    for name in ill:  # nothing that it did now would say anything about the declaration
+        await bench.opened.pop(name).close()
+    return verdict.outcome(f"{opened} sources, health in {waited * 1000:.0f} ms" if opened else "")
 
 
 async def read_only(bench: Bench) -> Outcome | None:
@@ -93,6 +97,10 @@ async def wrong_credential(bench: Bench) -> Outcome | None:
         if told.error is None:
             verdict.fail(f"source `{name}` answers to a wrong credential", "let the platform check it")
         elif not isinstance(told.error, AuthFailed):
+            right = await bench.told(bench.ask(type_name, frozenset(), [subject]))
+            if type(right.error) is type(told.error):
+                verdict.undone(f"source `{name}` does not answer to the right one either: {type(right.error).__name__}")
+                continue
             verdict.fail(
                 f"source `{name}`: a wrong credential is {type(told.error).__name__}, not AuthFailed",
                 "declare the platform's code for it as AuthFailed (`errors`, `faults`)",

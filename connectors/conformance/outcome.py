@@ -30,7 +30,7 @@ class Grade(StrEnum):
     UNDONE = "NOT DONE"
 
 
-_WORST = (Grade.OK, Grade.UNDONE, Grade.WARN, Grade.FAIL)
+_WORST = (Grade.OK, Grade.WARN, Grade.UNDONE, Grade.FAIL)
 
 
 @dataclass(frozen=True, slots=True)

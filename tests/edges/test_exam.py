@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 import pytest
 
 from connectors.conformance.outcome import Grade
+from connectors.contract import SubjectKey
 from connectors.kinds import KINDS
 from connectors.kinds.rest import Rest
 from tests.edges import seeded
@@ -141,6 +143,26 @@ async def test_what_was_not_done_is_never_passed(tmp_path: Path) -> None:
         report = await sat(missing, *ASKED)
     assert "NOT_SET" in by_grade(report, Grade.UNDONE)["opens"]
     assert (report.readiness, report.exit_code) == ("C", 2)
+
+
+async def test_who_does_not_answer_is_not_judged_further(tmp_path: Path) -> None:
+    """A platform that is not well, or knows none of the test subjects, fails nothing else by that."""
+    sick = {"    success:": "    health: {method: GET, path: /nowhere}\n    success:"}
+    async with Server(Platform().behaviour()) as server:
+        report = await sat(bench(declaration(tmp_path, sick), f"http://127.0.0.1:{unused()}"), *ASKED)
+        assert set(by_grade(report, Grade.FAIL)) == {"opens"}
+        unknown = bench(declaration(tmp_path, samples=None), server.base)
+        unknown.subjects = [SubjectKey("uscc", "91370000INVENTED9Z")]
+        report = await sat(unknown, *ASKED)
+    assert by_grade(report, Grade.FAIL) == {}
+    assert "answers" in by_grade(report, Grade.UNDONE)
+    assert (report.readiness, report.exit_code) == ("D", 2)
+
+
+def unused() -> int:
+    """A port at which nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return int(taken.getsockname()[1])
 
 
 async def test_an_exam_asks_only_about_its_subjects(tmp_path: Path) -> None:
