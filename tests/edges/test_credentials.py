@@ -142,14 +142,42 @@ async def test_a_token_that_is_refused_is_fetched_once_more() -> None:
 
 async def test_a_token_is_renewed_before_it_ends() -> None:
     """Shortly before its end the old token still serves, while the next is on its way: nobody waits."""
-    issuer = Issuer(by_header, lasts=2)
+    issuer = Issuer(by_header, lasts=1)
     async with asked(issuer.platform, BASIC, dict(CLIENT)) as (server, made):
-        until = time.monotonic() + 3
+        until = time.monotonic() + 1.2
         while time.monotonic() < until:
             await rows(made, ask())
             await asyncio.sleep(0.05)
         assert paths(server).count("token") == 2
         assert issuer.platform.refused <= 1  # this issuer takes the old one no more once it gave the next
+
+
+async def test_a_token_serves_to_its_end_where_no_other_is_given(caplog: pytest.LogCaptureFixture) -> None:
+    """A renewal that fails is told to the operator, and not tried with every question."""
+    issuer = Issuer(by_header, lasts=2)
+    async with asked(issuer.platform, BASIC, dict(CLIENT)) as (server, made):
+        await rows(made, ask())
+        issuer.platform.paths["token"] = lambda seen: said(503, {})
+        await asyncio.sleep(1.65)
+        for _ in range(3):
+            assert len(await rows(made, ask())) == 1
+            await asyncio.sleep(0.02)
+        assert paths(server).count("token") == 2
+        assert "a credential was not renewed: the token endpoint answered with status 503" in caplog.text
+
+
+async def test_a_token_endpoint_may_move() -> None:
+    """A reference that stands for another URL is taken up when the old endpoint refuses us."""
+    issuer, settings = Issuer(by_form), dict(CLIENT)
+    async with Server(always(said(401, {}))) as old:
+        settings["env:TOKEN"] = old.base + "/token?realm=1"
+        async with asked(issuer.platform, POST, settings) as (server, made):
+            with pytest.raises(AuthFailed):
+                await rows(made, ask())
+            assert [seen.target for seen in old.seen] == ["/token?realm=1"]
+            settings["env:TOKEN"] = server.base + "/base/token?realm=1"
+            assert len(await rows(made, ask())) == 1
+            assert paths(server) == ["token", "permits"]
 
 
 TOKENS: list[tuple[str, bytes, type[ConnectorError]]] = [
@@ -448,6 +476,7 @@ async def test_one_refusal_is_told_for_all_subjects() -> None:
 
 
 WRONG = [
+    (ROTATING.replace("at: query", "at: body"), "write `method: POST`"),
     ("{kind: basic, user: gateway, password: 'secret:word'}", "a literal is refused here"),
     ("{kind: oauth2, token: /t, client: 'secret:id', secret: hunter2}", "a literal is refused here"),
     (

@@ -19,6 +19,7 @@ from connectors.transport.pool import Pool
 from connectors.transport.port import Question
 from gateway.settings import SettingsError, load
 from tests.edges.crooked import Authority, Server, always, raw
+from tests.edges.described import SOAP_SOURCE, described
 from tests.edges.invented import REST_SOURCE, REST_TYPE, Surroundings, ask, connector, registered, rows
 
 ASK = Question("GET", "/", {})
@@ -152,10 +153,10 @@ def parts(file: Path) -> tuple[str, str]:
     return text[:at], text[at:]
 
 
-async def shown(base: str, settings: dict[str, str]) -> Connector:
+async def shown(base: str, settings: dict[str, str], soap: bool = False) -> Connector:
     more = "    ca: env:CA\n    mtls: {cert: env:CERT, key: 'secret:key'}\n"
-    made = connector(registered(REST_SOURCE + more, REST_TYPE))
-    await made.open(Surroundings({"env:INVENTED_BASE": base, **settings}))
+    made = connector(described(SOAP_SOURCE + more) if soap else registered(REST_SOURCE + more, REST_TYPE))
+    await made.open(Surroundings({"env:INVENTED_BASE": base, "env:ENDPOINT": base, **settings}))
     return made
 
 
@@ -205,6 +206,10 @@ async def test_a_platform_sees_our_certificate(tmp_path: Path, older: bool) -> N
             made = await shown(base, {"env:CA": str(authority.file), "env:CERT": cert, "secret:key": key})
             assert await rows(made, ask()) == []
             await made.close()
+        made = await shown(base, {"env:CA": str(authority.file), "env:CERT": str(mine), "secret:key": str(mine)}, True)
+        with pytest.raises(Unavailable, match="not XML"):  # it got so far as to be answered, in JSON
+            await rows(made, ask())
+        await made.close()
         cert, key = parts(strange)
         made = await shown(base, {"env:CA": authority.file.read_text(), "env:CERT": cert, "secret:key": key})
         with pytest.raises(AuthFailed, match="does not accept our certificate"):

@@ -276,6 +276,17 @@ async def test_credentials_are_a_username_token(digest: bool) -> None:
     assert len(nonces) == (2 if digest else 0)
 
 
+async def test_credentials_of_http_go_into_headers() -> None:
+    """A SOAP service may ask for them where any other does; the envelope then holds none."""
+    more = "    auth: {kind: basic, user: env:USER, password: env:PASSWORD}\n    headers: {X-App: invented}\n"
+    async with asked(replying(lambda seen: found(row(1))), more=more) as (server, made):
+        assert len(await rows(made, ask())) == 1
+    (seen,) = server.seen
+    assert seen.headers["authorization"] == "Basic " + base64.b64encode(b"gateway:geheim&1").decode()
+    assert (seen.headers["x-app"], seen.headers["content-type"]) == ("invented", "text/xml; charset=utf-8")
+    assert b"geheim" not in seen.body
+
+
 async def test_batches_are_as_large_as_declared() -> None:
     """Three subjects in batches of two are two questions; every subject is asked for once."""
     async with asked(always(xml(found(beside="<total>0</total>"))), BATCH) as (server, made):

@@ -26,6 +26,7 @@ from connectors.kinds.credentials.signing import Lasting, Lending
 from connectors.kinds.templates import Resolve
 from connectors.sources import HttpSource
 from connectors.spelling import is_reference
+from connectors.transport.address import origin
 from connectors.transport.egress import Egress
 from connectors.transport.pool import Pool
 from connectors.transport.port import Answer, Question
@@ -64,14 +65,17 @@ class Reach:
     base: str
     authority: str | None
     certificate: tuple[str, str] | None
+    token: str | None = None  # the URL of a token endpoint that does not lie below `base`
 
     @classmethod
     def of(cls, source: HttpSource, references: References, base: str) -> Reach:
         """Raises ValueError."""
+        auth = getattr(source, "auth", None)
+        token = references.text(auth.token) if isinstance(auth, OAuth2Auth) and is_reference(auth.token) else None
         authority = references.pem(source.ca) if source.ca is not None else None
         shown = source.mtls
         certificate = (references.pem(shown.cert), references.pem(shown.key)) if shown is not None else None
-        return cls(base, authority, certificate)
+        return cls(base, authority, certificate, token)
 
     def pool(self, source: HttpSource, egress: str) -> Pool:
         """Raises ValueError."""
@@ -169,8 +173,6 @@ class Account(Generic[P]):
         except ValueError as reason:  # half of an exchange: the other half comes
             log.warning("credentials that were exchanged cannot be used: %s", reason)
             return False
-        if old.signer is not None:
-            old.signer.close()
         for pool in (each for each in old.pools if each not in self._life.pools):
             self._retired.append(pool)
             asyncio.get_running_loop().call_later(self._source.limits.timeout, self._retire, pool)
@@ -185,21 +187,16 @@ class Account(Generic[P]):
     def _read(self, old: Life[P] | None) -> Life[P]:
         source, references = self._source, References(self._environment.resolve)
         reach = Reach.of(source, references, self._trimmed(references.text(self._base)))
-        pools = old.pools if old is not None and old.reach == reach else self._pools(reach, references)
+        pools = old.pools if old is not None and old.reach == reach else self._pools(reach)
         signer = self._signer(references, reach, pools)
         headers = source_headers(source, references.text, self._accept)
         return Life(references, reach, pools, signer, self._prepare(references.text, headers))
 
-    def _pools(self, reach: Reach, references: References) -> tuple[Pool, ...]:
-        pools: tuple[Pool, ...] = (self._pool(reach, self._base),)
-        auth = getattr(self._source, "auth", None)
-        if isinstance(auth, OAuth2Auth) and is_reference(auth.token):
-            elsewhere = urlsplit(references.text(auth.token))
-            pools = (
-                *pools,
-                self._pool(replace(reach, base=elsewhere._replace(path="", query="").geturl()), auth.token),
-            )
-        return pools
+    def _pools(self, reach: Reach) -> tuple[Pool, ...]:
+        first, auth = self._pool(reach, self._base), getattr(self._source, "auth", None)
+        if reach.token is None or not isinstance(auth, OAuth2Auth):
+            return (first,)
+        return first, self._pool(replace(reach, base=origin(reach.token.partition("?")[0])), auth.token)
 
     def _pool(self, reach: Reach, reference: str) -> Pool:
         try:
@@ -211,11 +208,9 @@ class Account(Generic[P]):
         auth, timeout, now = getattr(self._source, "auth", None), self._source.limits.timeout, self._environment.now
         match auth:
             case OAuth2Auth():
-                address = (
-                    references.text(auth.token) if is_reference(auth.token) else reach.base.rstrip("/") + auth.token
-                )
-                target = urlsplit(address)._replace(scheme="", netloc="").geturl() or "/"
-                endpoint = auth.token if len(pools) == 1 else target
+                address = reach.token or reach.base.rstrip("/") + auth.token
+                parts = urlsplit(address)
+                endpoint = f"{parts.path or '/'}{'?' * bool(parts.query)}{parts.query}" if reach.token else auth.token
                 return Bearer(auth, references, pools[-1], endpoint, address, timeout, now, self._narrowed)
             case AppKeyAuth(rotating=None):
                 return Lasting(auth, references, now)

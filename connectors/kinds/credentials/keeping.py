@@ -7,14 +7,18 @@ Who stops waiting takes nothing away from those who wait too.
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from connectors.contract import ConnectorError, Deadline, TimedOut, Turn
+from connectors.contract import ConnectorError, Deadline, TimedOut, Turn, Unavailable
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+REST = 1.0  # seconds between two tries while the old one serves
 EARLY = 30.0  # seconds before its end in which it is renewed, or a fifth of its life where that is less
 Fetching = Callable[[Deadline], Awaitable["Lent[T]"]]
 
@@ -40,13 +44,14 @@ class Keeper(Generic[T]):
         self._fetch, self._timeout = fetch, timeout
         self._lent: Lent[T] | None = None
         self._flight: asyncio.Task[Lent[T]] | None = None
+        self._rests = 0.0  # until when a renewal that failed is not tried again, while the old one serves
 
     async def get(self, deadline: Deadline, turn: Turn) -> T:
         """What serves now. Raises what `fetch` does, and TimedOut."""
         lent, now = self._lent, time.monotonic()
         if lent is None or now >= lent.until:
             return await self._fetched(deadline, turn)
-        if now >= lent.early and self._flight is None:
+        if now >= max(lent.early, self._rests) and self._flight is None:
             await turn()
             self._begin()
         return lent.value
@@ -68,6 +73,8 @@ class Keeper(Generic[T]):
         done, _ = await asyncio.wait({flight}, timeout=min(deadline.left(), self._timeout))
         if not done:
             raise TimedOut("no credential by the deadline")
+        if flight.cancelled():
+            raise Unavailable("the source is closed")
         return flight.result().value
 
     def _begin(self) -> asyncio.Task[Lent[T]]:
@@ -83,5 +90,6 @@ class Keeper(Generic[T]):
         error = flight.exception()
         if error is None:
             self._lent = flight.result()
-        elif not isinstance(error, ConnectorError):
-            raise error
+        else:  # whoever waits for it is told as well
+            self._rests = time.monotonic() + REST
+            log.warning("a credential was not renewed: %s", error if isinstance(error, ConnectorError) else type(error))

@@ -170,6 +170,8 @@ def _paired(source: RestSource, types: Mapping[str, TypeWords]) -> Iterator[Find
         yield ("auth", "time"), str(reason), None, ()
     if source.auth.at != "body":
         return
+    if source.auth.rotating is not None and source.auth.rotating.method == "GET":
+        yield ("auth", "rotating"), "the signature goes into the body (`at: body`): write `method: POST`", None, ()
     for name, words in types.items():
         for word in ("request", "openRequest"):
             request: Request | None = getattr(words, word)
