@@ -90,10 +90,12 @@ class SourceWords(Block):
 
 class SqlSource(SourceWords):
     """A database, by its SQLAlchemy URL; opened read only. `columns` is the letter case in which it spells every table
-    and column of the declaration; left out, they are spelt as they are written there."""
+    and column of the declaration; left out, they are spelt as they are written there. With `ca`, the authorities to
+    trust, nothing is said to it but over TLS."""
 
     kind: Literal["sql"]
     url: Reference
+    ca: Reference | None = None
     columns: Literal["upper", "lower"] | None = None
 
 

@@ -61,17 +61,17 @@ class Address:
         return host if self.port == (443 if self.tls else 80) else f"{host}:{self.port}"
 
 
+def trusting(authority: str) -> ssl.SSLContext:
+    """TLS that trusts an authority alone, a file of certificates or what it holds. Raises ValueError."""
+    held = authority.lstrip().startswith(PEM)
+    try:
+        return ssl.create_default_context(cadata=authority) if held else ssl.create_default_context(cafile=authority)
+    except (OSError, ValueError):  # ssl.SSLError is an OSError
+        raise ValueError("the certificates of `ca` cannot be read") from None
+
+
 def _trust(authority: str | None, certificate: tuple[str, str] | None) -> ssl.SSLContext:
-    if authority is None:
-        context = httpx2.create_ssl_context(trust_env=False)
-    else:
-        held = authority.lstrip().startswith(PEM)
-        try:
-            context = (
-                ssl.create_default_context(cadata=authority) if held else ssl.create_default_context(cafile=authority)
-            )
-        except (OSError, ValueError):  # ssl.SSLError is an OSError
-            raise ValueError("the certificates of `ca` cannot be read") from None
+    context = httpx2.create_ssl_context(trust_env=False) if authority is None else trusting(authority)
     if certificate is not None:
         _show(context, *certificate)
     context.set_alpn_protocols(["http/1.1"])

@@ -16,7 +16,7 @@ import subprocess
 import tempfile
 import time
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -174,6 +174,7 @@ class Postgres(Counterpart):
 
 class Mariadb(Counterpart):
     name = "mariadb"
+    network: tuple[str, ...] = ("--skip-networking",)
     sleep = "SLEEP({})"
     of_gateway = "SELECT id FROM information_schema.processlist WHERE user = 'gateway'"
     of_working = f"{of_gateway} AND command = 'Query'"
@@ -205,7 +206,7 @@ class Mariadb(Counterpart):
         with (self.folder / "errors").open("ab") as errors:
             self._process = subprocess.Popen(
                 [*self._command(), f"--socket={self.folder / 'socket'}", f"--general-log-file={self._log()}",
-                 "--general-log", "--skip-networking", "--max-connections=20", f"--pid-file={self.folder / 'pid'}"],
+                 "--general-log", *self.network, "--max-connections=20", f"--pid-file={self.folder / 'pid'}"],
                 stdout=errors, stderr=errors, start_new_session=True, env=_surroundings(),
                 preexec_fn=lambda: ctypes.CDLL(None).prctl(1, signal.SIGKILL),
             )  # fmt: skip
@@ -272,7 +273,7 @@ def _share() -> Path:
 
 
 @contextmanager
-def served(kind: type[Counterpart]) -> Iterator[Counterpart]:
+def served(kind: Callable[[Path], Counterpart]) -> Iterator[Counterpart]:
     """A server of the kind; skips the test, saying why, where there is none."""
     folder = Path(tempfile.mkdtemp(prefix="credit-gateway-"))
     folder.chmod(0o711)

@@ -23,6 +23,7 @@ from connectors.mapping.records import RecordMap
 from connectors.mapping.times import NATIVE
 from connectors.sources import SqlSource
 from connectors.terms import FieldTerm, Terms
+from connectors.transport.address import trusting
 from connectors.transport.egress import Egress
 
 
@@ -49,9 +50,10 @@ class Sql:
 
     async def open(self, environment: Environment) -> None:
         """Makes the engine; connects only when asked. Raises ValueError that names the reference only."""
-        url, limits = environment.resolve(self._source.url), self._source.limits
+        url, limits, ca = environment.resolve(self._source.url), self._source.limits, self._source.ca
+        tls = None if ca is None else trusting(environment.resolve(ca))
         try:
-            self._database = Database(url, limits.concurrency, limits.timeout, Egress.of(environment.egress))
+            self._database = Database(url, limits.concurrency, limits.timeout, Egress.of(environment.egress), tls)
         except ValueError as wrong:
             raise ValueError(f"`{self._source.url}` {wrong}") from None
 

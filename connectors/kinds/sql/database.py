@@ -8,6 +8,7 @@ driver's text out.
 from __future__ import annotations
 
 import asyncio
+import ssl
 import threading
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
@@ -18,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from connectors.contract import ConnectorError, Deadline, TimedOut
+from connectors.contract import ConnectorError, Deadline, TimedOut, Unavailable
 from connectors.kinds.sql.dialects import Dialect, dialect_of, hosts
 from connectors.kinds.sql.faults import fault
 from connectors.transport.egress import Egress
@@ -34,19 +35,23 @@ T = TypeVar("T")
 class Database:
     """Connects only when asked. Raises ValueError, which says what is wrong with the URL and never repeats it."""
 
-    def __init__(self, url: str, connections: int, timeout: float, egress: Egress = ANYWHERE) -> None:
+    def __init__(
+        self, url: str, connections: int, timeout: float, egress: Egress = ANYWHERE, tls: ssl.SSLContext | None = None
+    ) -> None:
         try:
             parsed = sa.make_url(url)
             admitted = all(egress.admits(host) for host in hosts(parsed))
             self.dialect = dialect_of(parsed.get_backend_name())
             if not parsed.get_dialect().get_async_dialect_cls(parsed).is_async:
                 raise ValueError("an asynchronous driver is needed")
-            self._engine = _engine(parsed, self.dialect, connections, timeout)
+            self._engine = _engine(parsed, self.dialect, connections, timeout, tls)
         except ModuleNotFoundError as missing:
             hint = f": install `credit-gateway[{self.dialect.extra}]`" if self.dialect.extra else ""
             raise ValueError(f"needs a driver that is not installed, `{missing.name}`{hint}") from None
         except (SQLAlchemyError, ImportError, TypeError, ValueError):
             raise ValueError("is not the URL of an asynchronous SQLAlchemy driver") from None
+        if tls is not None and self.dialect.encrypted is None:
+            raise ValueError("leads to a database for which `ca` means nothing: say it in the URL, as its driver does")
         if not admitted:
             raise ValueError("leads to a host that is not on the list of CREDIT_GATEWAY_EGRESS")
         self._timeout = timeout
@@ -121,7 +126,7 @@ def _ended(task: asyncio.Task[Any]) -> None:
         task.exception()  # whoever waited has been told already
 
 
-def _engine(url: sa.URL, dialect: Dialect, connections: int, timeout: float) -> AsyncEngine:
+def _engine(url: sa.URL, dialect: Dialect, connections: int, timeout: float, tls: ssl.SSLContext | None) -> AsyncEngine:
     """An engine for a URL. SQLite is opened anew for each question, so that a replaced file is noticed."""
     name = url.get_backend_name()
     url = url.set(query={**dialect.query, **url.query})
@@ -141,10 +146,13 @@ def _engine(url: sa.URL, dialect: Dialect, connections: int, timeout: float) -> 
             max_overflow=0,
             pool_timeout=timeout,
             pool_recycle=_OLDEST,
+            connect_args={} if tls is None else {"ssl": tls},
             hide_parameters=True,
         )
 
     def begin(connection: Any, record: Any) -> None:
+        if tls is not None and dialect.encrypted is not None and not dialect.encrypted(connection.driver_connection):
+            raise Unavailable("the database offers no TLS")
         cursor = connection.cursor()
         for statement in dialect.session(engine.dialect, timeout):
             cursor.execute(statement)

@@ -60,6 +60,7 @@ class Dialect:
     query: Mapping[str, str] = field(default_factory=dict)  # words of the URL, where it has not got them
     type: sa.types.TypeEngine[str] = field(default_factory=sa.String)
     collation: str | None = None  # under which texts are the same only when their bytes are
+    encrypted: Callable[[Any], bool] | None = None  # whether the driver's connection is; None where it takes no TLS
 
     def text(self, column: ColumnElement[Any], trim: bool = True) -> ColumnElement[str]:
         """The column as a text, whatever its type (codes are stored as numbers too), compared byte by byte. Trimmed,
@@ -77,10 +78,18 @@ def plain(text: str) -> str:
     return text.translate(_PLAIN)
 
 
-_MYSQL = Dialect(_mysql, "mysql", {"charset": "utf8mb4"}, mysql.CHAR(charset="utf8mb4"), "utf8mb4_bin")
+def _on_socket_or_encrypted(driver: Any) -> bool:
+    """aiomysql goes on without TLS when the server, or who stands between, says that it has none."""
+    transport = driver._writer.transport
+    return transport.get_extra_info("ssl_object") is not None or isinstance(transport.get_extra_info("peername"), str)
+
+
+_MYSQL = Dialect(
+    _mysql, "mysql", {"charset": "utf8mb4"}, mysql.CHAR(charset="utf8mb4"), "utf8mb4_bin", _on_socket_or_encrypted
+)
 _DIALECTS = {
     "sqlite": Dialect(_sqlite),
-    "postgresql": Dialect(_postgresql, "postgresql", collation="C"),
+    "postgresql": Dialect(_postgresql, "postgresql", collation="C", encrypted=lambda driver: True),  # it refuses itself
     "mysql": _MYSQL,
     "mariadb": _MYSQL,
     "oracle": Dialect(extra="oracle"),
