@@ -30,7 +30,18 @@ from gateway.governing.seen import Presence
 from gateway.pipeline import Corridor
 from gateway.registering.enrolment import Enrolled, Enrolment
 from gateway.settings import Settings
-from gateway.wiring import Configuration, Environment, closing, configured, decider, opened, paused, redecided, store_of
+from gateway.wiring import (
+    Configuration,
+    Environment,
+    closing,
+    configured,
+    decider,
+    opened,
+    paused,
+    redecided,
+    replanted,
+    store_of,
+)
 
 EVERY = 0.1  # seconds between two looks at the pointer
 SELDOM = 60.0  # seconds between two tries of a step that cannot be taken up
@@ -192,17 +203,21 @@ class Reloading:
         if same is not None:
             self.known, self.corridor = same, replace(self.corridor, decider=decider(self._settings, same))
         else:
-            await self._wired_anew(await asyncio.to_thread(configured, self._settings, self.known.governed, enrolled))
+            known = await asyncio.to_thread(configured, self._settings, self.known.governed, enrolled)
+            known = replace(known, clients=self.known.clients, documents=self.known.documents)  # of the rooms that stay
+            self._in_place(known, await replanted(self._settings, known, self.corridor), whole=False)
 
     async def _wired_anew(self, known: Configuration) -> None:
         rations, before = self.corridor.rations, self.corridor.fetcher
         corridor = await opened(self._settings, known, self._audit, self._now, self._jwks, rations, before)
-        closing = _closing(self.known, self.corridor)
-        task = asyncio.create_task(self._retire(closing))
+        self._in_place(known, corridor)
+        self.clients.again()  # the file may have changed since these rooms read it
+
+    def _in_place(self, known: Configuration, corridor: Corridor, whole: bool = True) -> None:
+        task = asyncio.create_task(self._retire(_closing(self.known, self.corridor, whole)))
         self._retired.add(task)
         task.add_done_callback(self._retired.discard)
         self.known, self.corridor = known, corridor
-        self.clients.again()  # the file may have changed since these rooms read it
 
     def _registered(self, clients: Clients) -> None:
         """Other clients, under the same words. Raises SecretError."""
@@ -220,9 +235,12 @@ class Reloading:
         await closing()
 
 
-def _closing(known: Configuration, corridor: Corridor) -> Callable[[], Awaitable[None]]:
+def _closing(known: Configuration, corridor: Corridor, whole: bool = True) -> Callable[[], Awaitable[None]]:
+    """Not `whole` where only the platforms are others, and the other rooms stay."""
+
     async def close() -> None:
-        await corridor.authenticator.close()
+        if whole:
+            await corridor.authenticator.close()
         corridor.fetcher.leave()
         await known.registry.close()
         await known.shadows.close()

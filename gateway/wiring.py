@@ -11,7 +11,6 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 from connectors.registry import Registry
 from gateway import authenticating, checking, keyfiles
@@ -22,7 +21,6 @@ from gateway.authenticating.jwks import Jwks
 from gateway.cursors import Cursors
 from gateway.deciding import Decider
 from gateway.documents import DocumentError, load
-from gateway.errors import GatewayError, Refusal
 from gateway.fetching import Fetcher, Shadowing
 from gateway.governing.obeying import Governed, begin
 from gateway.governing.officers import load_officers
@@ -31,6 +29,7 @@ from gateway.planning import Planner
 from gateway.rationing import Counts, Rations
 from gateway.rationing.counts import Unavailable
 from gateway.reading import Named, Reader
+from gateway.reading.trusting import trusted
 from gateway.registering import enrolment as registering
 from gateway.registering.answering import Drafts, declared, drafts
 from gateway.registering.enrolment import Enrolled
@@ -135,26 +134,6 @@ def configured(settings: Settings, governed: Governed, enrolled: Enrolled) -> Co
     return Configuration(governed, enrolled, registry, shadows, clients, documents, warnings)
 
 
-def trusted(folder: Path, catalogue: Catalogue) -> tuple[tuple[str, ...], list[str]]:
-    """The documents of a home, `documents/*.graphql`: their texts, and what is wrong with them as `file:line`."""
-    texts: list[str] = []
-    findings: list[str] = []
-    reader: Reader | None = None
-    for path in sorted(folder.glob("*.graphql")):
-        name = f"documents/{path.name}"
-        reader = reader or Reader(Face(catalogue))
-        try:
-            texts.append(path.read_text("utf-8"))
-            reader.trust(texts[-1])
-        except (OSError, UnicodeDecodeError):
-            findings.append(f"{name}:1: cannot be read as UTF-8 text")
-        except GatewayError as refused:
-            for error in refused.errors if isinstance(refused, Refusal) else (refused,):
-                line = (error.locations or [{"line": 1}])[0]["line"]
-                findings.append(f"{name}:{line}: {error.words()}")
-    return tuple(texts), findings
-
-
 def pseudonyms_of(secret: bytes, kid: str) -> Pseudonyms:
     """Pseudonyms under the key of this id, derived from a home's secret: no value of one id joins one of another. The
     first id is derived as it was before keys had ids."""
@@ -180,8 +159,7 @@ def wire(
     cursors = Cursors(keyfiles.derived(secret, "cursors"))
     pseudonyms = pseudonyms_of(secret, settings.pseudonym_key)
     tallies = before.tallies if before else Tallies(keyfiles.derived(secret, REJECTED))
-    shadowing = Shadowing(known.shadows, _public(catalogue), tallies) if known.shadows.platforms else None
-    fetcher = Fetcher(known.registry, tallies, shadowing, before, settings.audience)
+    fetcher = _fetcher(settings, known, tallies, before)
     named = Named(known.documents, only=settings.documents == "trusted")
     reader = Reader(face, plain=plain, named=named)
     for text in known.documents:
@@ -227,12 +205,7 @@ async def opened(
     before: Fetcher | None = None,
 ) -> Corridor:
     """Open the platforms and wire the rooms, in a thread. Raises HomeError, with everything closed."""
-    try:
-        await known.registry.open(Environment(settings))
-        await known.shadows.open(Environment(settings))
-    except ValueError as error:  # a reference that is not set, an address that cannot be one
-        await known.registry.close()
-        raise checking.HomeError(f"{error}; set it in {settings.home}/gateway.env or the environment") from None
+    await _open(settings, known)
     try:
         return await asyncio.to_thread(wire, settings, known, audit, now, jwks, rations, before)
     except BaseException as error:
@@ -241,6 +214,30 @@ async def opened(
         if isinstance(error, SecretError):
             raise checking.HomeError(f"{error}; set it in {settings.home}/secrets or the environment") from None
         raise
+
+
+async def replanted(settings: Settings, known: Configuration, corridor: Corridor) -> Corridor:
+    """The corridor for other platforms under the same policies: what knows no platform stays as it is, and so does what
+    it has learnt. Raises HomeError, with everything closed."""
+    await _open(settings, known)
+    fetcher = _fetcher(settings, known, corridor.fetcher.tallies, corridor.fetcher)
+    shaper = corridor.shaper.at(known.registry, fetcher.status, fetcher.as_of)
+    return replace(corridor, decider=decider(settings, known), fetcher=fetcher, shaper=shaper)
+
+
+async def _open(settings: Settings, known: Configuration) -> None:
+    try:
+        await known.registry.open(Environment(settings))
+        await known.shadows.open(Environment(settings))
+    except ValueError as error:  # a reference that is not set, an address that cannot be one
+        await known.registry.close()
+        raise checking.HomeError(f"{error}; set it in {settings.home}/gateway.env or the environment") from None
+
+
+def _fetcher(settings: Settings, known: Configuration, tallies: Tallies, before: Fetcher | None) -> Fetcher:
+    public = _public(known.policies.catalogue)
+    shadowing = Shadowing(known.shadows, public, tallies) if known.shadows.platforms else None
+    return Fetcher(known.registry, tallies, shadowing, before, settings.audience)
 
 
 def redecided(known: Configuration, governed: Governed) -> Configuration | None:

@@ -31,6 +31,7 @@ class Shadowing:
             (platform.id, name): Desk(platform, platform.source(name), _unheard)
             for platform in registry.platforms.values()
             for name in platform.types
+            if not platform.source(name).delegated  # a question on nobody's behalf is none to a peer
         }
         self._asking: dict[tuple[str, str], Inquiry] = {}
 
@@ -48,7 +49,8 @@ class Shadowing:
             if branch.seek is not None or branch.subject.natural or branch.subject.key.kind != USCC:
                 continue
             for platform in self._registry.for_type(branch.type, branch.window.regions):
-                if (platform.id, branch.type) in self._asking:
+                place = (platform.id, branch.type)
+                if place in self._asking or place not in self._desks:
                     continue
                 claim = platform.claim(branch.type)
                 fields = branch.fields & self._public.get(branch.type, frozenset()) & claim.fields

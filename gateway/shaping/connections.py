@@ -54,6 +54,10 @@ class Connections:
         self._cursors = cursors
         self._binder = Binder(catalogue)
 
+    def at(self, registry: Registry) -> Connections:
+        """The same for other platforms."""
+        return Connections(self._catalogue, registry, self._cursors)
+
     def connection(
         self, number: int, parts: Sequence[int], verdict: Verdict, replies: Replies, merger: Merger
     ) -> Connection:

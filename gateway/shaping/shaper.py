@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from copy import copy
 from typing import Any
 
 import orjson
@@ -61,6 +62,13 @@ class Shaper:
         self._keyed: LRUCache[tuple[str, str], Callable[[str], str]] = LRUCache(1_000)
         self._withheld: LRUCache[int, tuple[tuple[Withheld, ...], orjson.Fragment]] = LRUCache(1_000)
         self._sections = {section.name: section for section in policies.catalogue.report}
+
+    def at(self, registry: Registry, status: Status, as_of: AsOf) -> Shaper:
+        """The same for other platforms."""
+        found = copy(self)
+        found._registry, found._status, found._as_of = registry, status, as_of
+        found._connections = self._connections.at(registry)
+        return found
 
     def shape(self, request: Request, operation: Operation, verdict: Verdict, replies: Replies) -> Answer:
         """Raises nothing for what platforms did; with `Prefer: handling=strict` a partial answer has no data."""
