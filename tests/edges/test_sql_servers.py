@@ -264,6 +264,30 @@ async def test_types_that_only_postgresql_has(postgresql: Counterpart) -> None:
             assert [row.id for row in await rows(made, ask(where=(condition,)))] == [second.id]
 
 
+async def test_a_postgresql_by_another_name(postgresql: Counterpart) -> None:
+    """A server that says it is KingbaseES when it is asked for its version is asked as PostgreSQL is, by `kingbase`."""
+    said = "SELECT ''KingbaseES V008R006C008B0014 on x86_64-pc-linux-gnu''"
+    async with postgresql.owner() as owner:
+        await owner.exec_driver_sql("SET allow_system_table_mods = on")
+        version = "CREATE OR REPLACE FUNCTION pg_catalog.version() RETURNS text LANGUAGE sql AS '{}'"
+        await owner.exec_driver_sql(version.format(said))
+        try:
+            with pytest.raises(ConnectorError):
+                await pinged(postgresql.url())
+            await pinged(postgresql.url().replace("postgresql+", "kingbase+"))
+        finally:
+            await owner.exec_driver_sql(version.format("pgsql_version").replace("sql AS", "internal AS"))
+    await pinged(postgresql.url())
+
+
+async def pinged(url: str) -> None:
+    found = Database(url, 1, 5.0)
+    try:
+        await found.ping(Deadline.within(5))
+    finally:
+        await found.close()
+
+
 async def test_days_that_only_mariadb_has(mariadb: Counterpart) -> None:
     """The day 0000-00-00 is what a declaration says of it; without a word its row is refused."""
     await fill(mariadb, "days", {"id": "integer", "code": "varchar(18)", "day": "date"}, [])

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import mysql
+from sqlalchemy.dialects import mysql, registry
+from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.sql.elements import ColumnElement
 
 ZONE = "Asia/Shanghai"  # of every session: columns with a zone come back in it, and are compared in it
@@ -87,9 +88,27 @@ def _on_socket_or_encrypted(driver: Any) -> bool:
 _MYSQL = Dialect(
     _mysql, "mysql", {"charset": "utf8mb4"}, mysql.CHAR(charset="utf8mb4"), "utf8mb4_bin", _on_socket_or_encrypted
 )
+
+
+class Kingbase(PGDialect_asyncpg):
+    """KingbaseES speaks as PostgreSQL 12 does, and by another name when it is asked for its version."""
+
+    supports_statement_cache = True
+
+    def _get_server_version_info(self, connection: Any) -> Any:
+        try:
+            return super()._get_server_version_info(connection)  # type: ignore[no-untyped-call]
+        except AssertionError:
+            return (12,)
+
+
+registry.register("kingbase.asyncpg", __name__, Kingbase.__name__)
+
+_POSTGRESQL = Dialect(_postgresql, "postgresql", collation="C", encrypted=lambda driver: True)  # it refuses itself
 _DIALECTS = {
     "sqlite": Dialect(_sqlite),
-    "postgresql": Dialect(_postgresql, "postgresql", collation="C", encrypted=lambda driver: True),  # it refuses itself
+    "postgresql": _POSTGRESQL,
+    "kingbase": _POSTGRESQL,
     "mysql": _MYSQL,
     "mariadb": _MYSQL,
     "oracle": Dialect(extra="oracle"),
