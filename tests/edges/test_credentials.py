@@ -19,7 +19,8 @@ from urllib.parse import parse_qsl, unquote_plus
 
 import pytest
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from connectors.contract import AuthFailed, Connector, ConnectorError, Deadline, TimedOut, Unavailable
 from connectors.kinds import credentials
@@ -208,9 +209,25 @@ async def test_a_token_endpoint_that_hangs_is_cut() -> None:
             await rows(made, ask(seconds=0.2))
 
 
-async def test_a_client_proves_itself_with_a_key() -> None:
+def rsa_signed(key: Any, signature: bytes, text: bytes) -> None:
+    key.public_key().verify(signature, text, padding.PKCS1v15(), hashes.SHA256())
+
+
+def pss_signed(key: Any, signature: bytes, text: bytes) -> None:
+    key.public_key().verify(signature, text, padding.PSS(padding.MGF1(hashes.SHA256()), 32), hashes.SHA256())
+
+
+def curve_signed(key: Any, signature: bytes, text: bytes) -> None:
+    numbers = [int.from_bytes(part, "big") for part in (signature[:32], signature[32:])]
+    key.public_key().verify(encode_dss_signature(*numbers), text, ec.ECDSA(hashes.SHA256()))
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "verify"), [("RS256", rsa_signed), ("PS256", pss_signed), ("ES256", curve_signed)]
+)
+async def test_a_client_proves_itself_with_a_key(algorithm: str, verify: Callable[[Any, bytes, bytes], None]) -> None:
     """The JWT names client, endpoint and a minute's time, never comes twice, and its signature is that of the key."""
-    key = rsa.generate_private_key(65537, 2048)
+    key = ec.generate_private_key(ec.SECP256R1()) if algorithm == "ES256" else rsa.generate_private_key(65537, 2048)
     pem = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     ).decode()
@@ -219,14 +236,15 @@ async def test_a_client_proves_itself_with_a_key() -> None:
     def verified(seen: Seen) -> bool:
         head, claims, signature = form(seen)["client_assertion"].split(".")
         parts = [json.loads(urlsafe_b64decode(part + "==")) for part in (head, claims)]
-        key.public_key().verify(
-            urlsafe_b64decode(signature + "=="), f"{head}.{claims}".encode(), padding.PKCS1v15(), hashes.SHA256()
-        )
+        verify(key, urlsafe_b64decode(signature + "=="), f"{head}.{claims}".encode())
         known.append(parts[1])
-        return parts[0] == {"alg": "RS256", "typ": "JWT", "kid": "k1"} and "client_secret" not in form(seen)
+        return parts[0] == {"alg": algorithm, "typ": "JWT", "kid": "k1"} and "client_secret" not in form(seen)
 
     issuer = Issuer(verified)
-    auth = "{kind: oauth2, token: /token, client: 'secret:id', key: 'secret:key', keyId: k1, method: private_key_jwt}"
+    auth = (
+        "{kind: oauth2, token: /token, client: 'secret:id', key: 'secret:key', keyId: k1, method: private_key_jwt, "
+        f"algorithm: {algorithm}}}"
+    )
     async with asked(issuer.platform, auth, {**CLIENT, "secret:key": pem}) as (server, made):
         await rows(made, ask())
         issuer.good = []
@@ -235,6 +253,43 @@ async def test_a_client_proves_itself_with_a_key() -> None:
     assert {claims["iss"] for claims in known} == {claims["sub"] for claims in known} == {"gate:way"}
     assert [(claims["iat"], claims["exp"]) for claims in known] == [(NOW.timestamp(), NOW.timestamp() + 60)] * 2
     assert known[0]["jti"] != known[1]["jti"]
+
+
+@pytest.mark.parametrize("key", ["hunter2", "-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----"])
+async def test_a_key_that_is_none_stops_the_start(key: str) -> None:
+    """It is named by its reference, and not a letter of it is told."""
+    auth = "{kind: oauth2, token: /token, client: 'secret:id', key: 'secret:key', method: private_key_jwt}"
+    with pytest.raises(ValueError, match="`secret:key`") as caught:
+        async with asked(hang, auth, {**CLIENT, "secret:key": key}):
+            pass
+    assert "hunter2" not in str(caught.value)
+
+
+async def test_who_stops_waiting_for_a_token_takes_it_from_nobody() -> None:
+    """The first who asks begins to fetch a token; when he leaves, the others get it all the same; when the source is
+    closed, whoever still waits is told."""
+    issuer, gate = Issuer(by_header), asyncio.Event()
+
+    async def slowly(seen: Seen, writer: asyncio.StreamWriter) -> None:
+        await gate.wait()
+        await issuer.platform(seen, writer)
+
+    async with asked(slowly, BASIC, dict(CLIENT)) as (server, made):
+        first, second = (asyncio.create_task(rows(made, ask())) for _ in range(2))
+        while not server.seen:
+            await asyncio.sleep(0)
+        first.cancel()
+        gate.set()
+        assert len(await second) == 1
+        assert paths(server).count("token") == 1
+    gate.clear()
+    async with asked(slowly, BASIC, dict(CLIENT)) as (server, made):
+        waiting = asyncio.create_task(rows(made, ask()))
+        while not server.seen:
+            await asyncio.sleep(0)
+        await made.close()
+        with pytest.raises(Unavailable):
+            await waiting
 
 
 # -- a key, the time, and a hash

@@ -401,6 +401,17 @@ async def test_a_wait_is_passed_on_with_a_cap(header: str, after: float | None) 
     assert caught.value.after == after
 
 
+@pytest.mark.parametrize(("status", "error"), [("429 Too Many", RateLimited), ("503 Busy", Unavailable)])
+async def test_a_wait_may_be_told_as_a_date(status: str, error: type[ConnectorError]) -> None:
+    """A date is reckoned by the platform's own clock, which may be another than ours; one that is past is no wait."""
+    now = "Date: Tue, 24 Nov 2020 08:00:00 GMT\r\nRetry-After: Tue, 24 Nov 2020 08:00:0{} GMT\r\n"
+    for second, after in ((7, 7.0), (0, 0.0)):
+        async with asked(always(raw(b"", status, extra=now.format(second)))) as (_, made):
+            with pytest.raises(error) as caught:
+                await rows(made, ask())
+        assert caught.value.after == after
+
+
 async def test_one_unknown_subject_does_not_hide_the_others() -> None:
     """In single questions an unknown subject has no rows; only when all are unknown is that the answer."""
 

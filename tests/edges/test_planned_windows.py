@@ -21,11 +21,12 @@ from connectors.contract import (
     Turn,
     Unavailable,
 )
+from connectors.registry import load
 from connectors.spelling import DeclarationError
 from connectors.windows import Cron, Window
 from gateway.fetching.guard import Guard
 from gateway.fetching.standing import Waiting
-from tests.edges.invented import REST_SOURCE, REST_TYPE, SQL_SOURCE, SQL_TYPE, connector, registered
+from tests.edges.invented import REST_SOURCE, REST_TYPE, SQL_SOURCE, SQL_TYPE, TERMS, declaration, registered
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NIGHT = "0 1 * * SUN"  # 2026-11-29 is a Sunday
@@ -93,7 +94,8 @@ def test_every_kind_of_source_has_these_words(source: str, permit: str) -> None:
     (made,) = platform.sources.values()
     assert made.windows == (Window(Cron.of("0 1 * * SUN"), timedelta(hours=2), SHANGHAI),)
     assert (made.limits.per_day, made.retry.errors) == (1000, frozenset({"RateLimited"}))
-    assert connector(registered(words, permit)) is not None
+    (shared,) = load([declaration(words, permit)], TERMS, processes=4).platforms.values()
+    assert shared.sources["main"].limits.per_day == 250
 
 
 ONCE = Retry(1, 0.8)
