@@ -32,6 +32,7 @@ from connectors.contract import (
     Turn,
 )
 from connectors.declaration import PlatformWords
+from connectors.kinds import KINDS
 from connectors.registry import Registry, load
 from connectors.settling import settle
 from connectors.spelling import DeclarationError
@@ -181,10 +182,20 @@ class Bench:
 
     # asking
 
-    def types(self) -> list[str]:
-        """The record types whose sources are open."""
+    def asked(self) -> dict[str, Connector]:
+        """The open sources that an exam can ask: another gateway answers only on somebody's behalf, and whose it is
+        decides what it tells."""
         platform, _ = self.declared()
-        return [name for name, source in platform.types.items() if source in self.opened]
+        return {
+            name: connector
+            for name, connector in self.opened.items()
+            if not KINDS[platform.sources[name].kind].words.delegated
+        }
+
+    def types(self) -> list[str]:
+        """The record types whose sources can be asked."""
+        platform, _ = self.declared()
+        return [name for name, source in platform.types.items() if source in self.asked()]
 
     def ask(
         self,

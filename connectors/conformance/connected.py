@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from connectors.conformance.bench import PATIENCE, Bench
 from connectors.conformance.outcome import Outcome, Verdict, undone
 from connectors.conformance.strangers import strangers
-from connectors.contract import AuthFailed, ConnectorError, Deadline, Environment, SubjectKey
+from connectors.contract import AuthFailed, Connector, ConnectorError, Deadline, Environment, SubjectKey
 from connectors.spelling import is_reference, names_credential
 
 
@@ -90,22 +90,34 @@ async def wrong_credential(bench: Bench) -> Outcome | None:
             continue
         tried += 1
         try:
-            type_name, subject = _anybody(bench, name)
-            told = await bench.told(bench.ask(type_name, frozenset(), [subject]), connector)
+            error = await _refusal(bench, name, connector)
         finally:
             await connector.close()
-        if told.error is None:
+        if error is None:
             verdict.fail(f"source `{name}` answers to a wrong credential", "let the platform check it")
-        elif not isinstance(told.error, AuthFailed):
-            right = await bench.told(bench.ask(type_name, frozenset(), [subject]))
-            if type(right.error) is type(told.error):
-                verdict.undone(f"source `{name}` does not answer to the right one either: {type(right.error).__name__}")
+        elif not isinstance(error, AuthFailed):
+            right = await _refusal(bench, name, bench.opened[name])
+            if type(right) is type(error):
+                verdict.undone(f"source `{name}` does not answer to the right one either: {type(right).__name__}")
                 continue
             verdict.fail(
-                f"source `{name}`: a wrong credential is {type(told.error).__name__}, not AuthFailed",
+                f"source `{name}`: a wrong credential is {type(error).__name__}, not AuthFailed",
                 "declare the platform's code for it as AuthFailed (`errors`, `faults`)",
             )
     return verdict.outcome("AuthFailed") if tried else None
+
+
+async def _refusal(bench: Bench, name: str, connector: Connector) -> ConnectorError | None:
+    """What a source says to a question, or, where it answers on somebody's behalf alone, to one after its health."""
+    if name in bench.asked():
+        type_name, subject = _anybody(bench, name)
+        return (await bench.told(bench.ask(type_name, frozenset(), [subject]), connector)).error
+    try:
+        await connector.health(Deadline.within(PATIENCE))
+    except ConnectorError as error:
+        bench.heard.append(str(error))
+        return error
+    return None
 
 
 def _wrong(bench: Bench, name: str) -> dict[str, str]:

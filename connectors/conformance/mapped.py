@@ -15,6 +15,7 @@ from connectors.conformance.bench import Bench
 from connectors.conformance.outcome import Outcome, Verdict, undone
 from connectors.conformance.samples import Recordable, Sample, meant, written
 from connectors.contract import Row
+from connectors.kinds import KINDS
 
 FIX_SAMPLES = "record some rows and say `samples: [samples/FILE]`; connectors/README.md shows how"
 _READ_BY_EYE = frozenset({"date", "timestamp", "money"})
@@ -34,9 +35,8 @@ async def rows(bench: Bench) -> Outcome:
             verdict.fail(f"{sample.where}: `{sample.name}`: {reason}", "mend the mapping, or say `expect: rejected`")
         elif row is not None and sample.expect == "rejected":
             verdict.fail(f"{sample.where}: `{sample.name}` maps, and should be rejected", "mend the mapping")
-    _, words = bench.declared()
     seen = {sample.type for sample in bench.samples.found}
-    for name in words.types:
+    for name in _types(bench):
         if name not in seen:
             verdict.warn(f"{name} has no sample", "record a row or two of it")
     return verdict.outcome(f"{mapped + refused} rows, {mapped} mapped, {refused} rejected")
@@ -145,12 +145,24 @@ def filled(value: Any) -> bool:
 def _nothing(bench: Bench) -> Outcome | None:
     if bench.platform is None or bench.words is None:
         return undone("the declaration is not good", "mend it first")
+    if not _types(bench):
+        return Outcome("nothing is mapped: fields come by their names")
     if not bench.words.samples:
         return undone("there are no samples: whether the mapping is right was not tried", FIX_SAMPLES)
-    kinds = {source.kind for source in bench.platform.sources.values() if not isinstance(source.connector, Recordable)}
+    kinds = {
+        source.kind
+        for name in _types(bench)
+        if not isinstance((source := bench.platform.source(name)).connector, Recordable)
+    }
     if kinds:
-        return undone(f"kind {', '.join(sorted(kinds))} reads no samples", "")
+        return undone(f"kind {', '.join(sorted(kinds))} reads no samples")
     return None
+
+
+def _types(bench: Bench) -> list[str]:
+    """The record types whose fields a declaration maps."""
+    platform, words = bench.declared()
+    return [name for name in words.types if KINDS[platform.source(name).kind].words.mapped]
 
 
 def known(bench: Bench) -> Iterator[tuple[Sample, Row]]:

@@ -40,7 +40,7 @@ async def asked(bench: Bench) -> Outcome | None:
     if undo := nobody(bench):
         return undo
     verdict, questions = Verdict(), 0
-    for source, connector in bench.opened.items():
+    for source, connector in bench.asked().items():
         types = [name for name in bench.types() if bench.declared()[0].types[name] == source]
         if isinstance(connector, Worded):
             for name in types:

@@ -32,6 +32,7 @@ sources:
     kind: rest
     base: env:INVENTED_BASE
     auth: {kind: apiKey, header: X-Key, value: env:INVENTED_KEY}
+    health: {path: /health}
     success: {path: code, is: ["200"]}
     errors: {"404": SubjectUnknown, "*": Unavailable}
     limits: {concurrency: 4, timeout: 2s, maxRows: 50, maxBytes: 64KiB}
@@ -107,7 +108,8 @@ class Platform:
 
     def behaviour(self) -> Behaviour:
         async def behave(seen: Seen, writer: asyncio.StreamWriter) -> None:
-            self.asked.append(seen.query)
+            if seen.path != "/health":
+                self.asked.append(seen.query)
             status, body = self.answer(seen)
             writer.write(raw(json.dumps(body, ensure_ascii=False).encode(), status))
 
@@ -117,6 +119,8 @@ class Platform:
         flaw, query = self.flaw, seen.query
         if seen.headers.get("x-key") != KEY and flaw != "any key will do":
             return "500 Oops" if flaw == "a wrong key is a breakdown" else "401 No", {"code": "401"}
+        if seen.path == "/health":
+            return "200 OK", {"code": "200"}
         codes = query["codes"].split(",") if "codes" in query else [OTHER] if flaw == "a search that loses" else [*HELD]
         if flaw == "the first of a batch alone":
             codes = codes[:1]

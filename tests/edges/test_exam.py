@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -147,9 +148,8 @@ async def test_what_was_not_done_is_never_passed(tmp_path: Path) -> None:
 
 async def test_who_does_not_answer_is_not_judged_further(tmp_path: Path) -> None:
     """A platform that is not well, or knows none of the test subjects, fails nothing else by that."""
-    sick = {"    success:": "    health: {method: GET, path: /nowhere}\n    success:"}
     async with Server(Platform().behaviour()) as server:
-        report = await sat(bench(declaration(tmp_path, sick), f"http://127.0.0.1:{unused()}"), *ASKED)
+        report = await sat(bench(declaration(tmp_path), f"http://127.0.0.1:{unused()}"), *ASKED)
         assert set(by_grade(report, Grade.FAIL)) == {"opens"}
         unknown = bench(declaration(tmp_path, samples=None), server.base)
         unknown.subjects = [SubjectKey("uscc", "91370000INVENTED9Z")]
@@ -157,6 +157,17 @@ async def test_who_does_not_answer_is_not_judged_further(tmp_path: Path) -> None
     assert by_grade(report, Grade.FAIL) == {}
     assert "answers" in by_grade(report, Grade.UNDONE)
     assert (report.readiness, report.exit_code) == ("D", 2)
+
+
+async def test_another_gateway_is_not_asked_on_nobodys_behalf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A kind that passes questions on is reached and no further, and what was not asked is not passed."""
+    monkeypatch.setattr(Rest, "words", replace(Rest.words, delegated=True))
+    platform = Platform()
+    async with Server(platform.behaviour()) as server:
+        report = await sat(bench(declaration(tmp_path), server.base), *ALL)
+    assert platform.asked == []
+    assert {"answers", "faults", "asked"} <= set(by_grade(report, Grade.UNDONE))
+    assert report.readiness == "C"
 
 
 def unused() -> int:
