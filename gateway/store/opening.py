@@ -48,6 +48,8 @@ class Store:
         try:
             parsed = make_url(address(home, url))
             own = parsed.get_backend_name() == "sqlite"
+            if parsed.get_dialect().is_async:
+                raise ValueError
             self._engine: Engine = create_engine(
                 parsed, hide_parameters=True, **({"poolclass": NullPool} if own else {})
             )

@@ -309,19 +309,6 @@ def test_two_at_once_are_one_after_the_other(bureau: Bureau, monkeypatch: pytest
         bureau.desk.pause("pause", PLATFORM, "Honour.organ", bureau.key("li"))
 
 
-def test_a_schema_of_another_time_is_told(bureau: Bureau, tmp_path: Path) -> None:
-    """A newer schema is never touched; an empty database that is not ours alone is not filled unasked."""
-    bureau.bring_live()
-    with sqlite3.connect(bureau.home / "state" / "platforms.sqlite3") as database:
-        database.execute("UPDATE alembic_version SET version_num = '9999'")
-    database.close()
-    for verb in (Store(bureau.home).upgrade, Store(bureau.home).check, Store(bureau.home).head):
-        with pytest.raises(StoreError, match="newer than this program"):
-            verb()
-    with pytest.raises(StoreError, match="address cannot be used"):
-        Store(bureau.home, "nonsense")
-
-
 def test_postgresql_keeps_platforms_as_well(postgresql: Counterpart, tmp_path: Path, catalogue: Catalogue) -> None:
     """A shared database is filled by `store upgrade` alone; then it takes steps, declarations and counts; one that is
     gone leaves the last good, and its address is in no message."""
