@@ -74,7 +74,7 @@ async def vocabularies(bench: Bench) -> Outcome:
             missing = sorted(term.codes - produced(words, term))
             if missing:
                 verdict.warn(
-                    f"{name}.{field}: {', '.join(missing)} never comes out",
+                    f"{name}.{field} never gives {', '.join(missing)}",
                     "add the platform's code for it, or be sure that the platform has no such case",
                 )
     return verdict.outcome(f"{fields} fields with codes")

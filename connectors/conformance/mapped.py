@@ -80,7 +80,7 @@ async def expected(bench: Bench) -> Outcome | None:
             )
         if empty := sorted(field for field in each.mapped if not any(filled(row.values.get(field)) for row in good)):
             verdict.warn(
-                f"{name}: {', '.join(empty)} is empty in every sample",
+                f"{name}: no sample fills {', '.join(empty)}",
                 "look whether the name is spelled as the platform spells it, and record a row that has it",
             )
     return verdict.outcome(f"{total} days and amounts")
