@@ -134,8 +134,9 @@ class Platform:
         rows = self._filtered(rows, query)
         if flaw == "keys that change":
             rows = [{**each, "bh": f"{each['bh']}-{len(self.asked)}"} for each in rows]
-        page, size = int(query["page"]), int(query["size"])
-        begin = (page - 1) * size
+        page, size = int(query.get("page", "1")), int(query["size"])
+        begin = int(query.get("after") or (page - 1) * size)
+        follows = begin + size + (1 if flaw == "a cursor that skips" else 0)
         if page > 1 and flaw in {"a page that repeats", "a page that leaves out"}:
             begin += -1 if flaw == "a page that repeats" else 1
         total = len(rows) + (3 if flaw == "a total that is too high" else 0)
@@ -146,7 +147,8 @@ class Platform:
         names = query.get("columns", "").split(",")
         if flaw != "columns that nobody asked for":
             rows = [{name: each[name] for name in names} for each in rows]
-        return "200 OK", {"code": "200", "total": total, "rows": rows[begin : begin + size]}
+        more = str(follows) if follows < len(rows) else None
+        return "200 OK", {"code": "200", "total": total, "next": more, "rows": rows[begin : begin + size]}
 
     def _filtered(self, rows: list[dict[str, Any]], query: Mapping[str, str]) -> list[dict[str, Any]]:
         wanted = query.get("wsh", "").split(",")

@@ -59,6 +59,18 @@ async def test_a_platform_that_does_not_keep_its_word(flaw: str, check: str, tmp
     assert (report.readiness, report.exit_code) == ("D", 1)
 
 
+@pytest.mark.parametrize("flaw", ["", "a cursor that skips"], ids=["honest", "skipping"])
+async def test_pages_by_cursor(flaw: str, tmp_path: Path) -> None:
+    """Where pages are turned by a cursor, one that leaves a row out is found by asking in smaller pages."""
+    edits = {
+        "    total: total\n": "",
+        "{number: page, size: size, rows: 20}": "{cursor: after, size: size, next: next}",
+    }
+    async with Server(Platform(flaw).behaviour()) as server:
+        report = await sat(bench(declaration(tmp_path, edits), server.base), *ASKED)
+    assert set(by_grade(report, Grade.FAIL)) == ({"pages"} if flaw else set())
+
+
 KIND = [
     (seeded.Generous, "projection"),
     (seeded.Greedy, "asked"),
