@@ -135,10 +135,13 @@ def _program(name: str, folder: Path) -> str:
     """A program that its user may run: where ours is closed to it, a copy in the neighbourhood of the data."""
     place = programs()
     if os.geteuid() == 0 and not all(each.stat().st_mode & 0o005 == 0o005 for each in (place, *place.parents)):
-        copied = folder.with_name("programs")
+        package = place.parents[1]
+        copied = folder.with_name("programs") / package.name
         if not copied.exists():
-            shutil.copytree(place.parent, copied, symlinks=True)
-        place = copied / place.name
+            shutil.copytree(place.parent, copied / place.parent.name, symlinks=True)
+            for libraries in package.parent.glob(f"{package.name}.libs"):  # which they find beside them
+                shutil.copytree(libraries, copied.with_name(libraries.name))
+        place = copied / place.parent.name / place.name
     return str(place / name)
 
 
