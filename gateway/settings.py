@@ -66,7 +66,7 @@ class Settings:
     )
     egress: str = _key(
         "",
-        "where platforms over HTTP may lie: names (`*.` for all below), addresses, networks; empty: as they declare",
+        "where platforms may lie: names (`*.` for all below), addresses, networks; empty: as they declare",
     )
     pseudonym_key: str = _key("k1", "the id of the key that pseudonyms are made with; a new id begins a new key")
     store: str = _key(

@@ -251,6 +251,8 @@ CONTENT: dict[str, tuple[Callable[[Kind], str | bytes], str | dict[str, str]]] =
 def faults(kind: str) -> dict[str, tuple[Behaviour, str]]:
     """Every fault of a kind by name: how a server behaves, and what has to become of it."""
     words, found = KINDS[kind], dict(WIRE)
+    first, second = (raw(words.rows([each]).encode(), content_type=words.media) for each in (row(), row(holder=SAID)))
+    found["a second answer behind the first"] = always(first + second), HONEST
     for name, (write, expected) in CONTENT.items():
         answer = write(words)
         body = answer if isinstance(answer, bytes) else answer.encode()
