@@ -134,7 +134,7 @@ class Reloading:
         written down."""
         enrolled = await asyncio.to_thread(self._enrolment.look)
         before = self.enrolled
-        if self._unmet.waits(enrolled.course.last):
+        if self._unmet.waits(enrolled.course.last) or not self._enrolment.news(enrolled):
             return
         if enrolled.declined is None and enrolled.course is not before.course:
             try:

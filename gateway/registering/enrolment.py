@@ -20,7 +20,9 @@ from pathlib import Path
 
 import orjson
 
+from gateway.documents import DocumentError
 from gateway.governing import keeping
+from gateway.governing import officers as roles
 from gateway.governing.floor import Floors
 from gateway.governing.following import stamp
 from gateway.governing.obeying import Declined
@@ -56,6 +58,9 @@ def begin(home: Path, store: Store, now: Callable[[], datetime] = lambda: dateti
         return _read(home, store, Enrolled(), now())
     except (ValueError, OSError) as error:
         declined = _declined(Course(), error)
+        if not floor.seq and not _operated(home):
+            _log.error("the store of platforms cannot be used: %s", declined.message)
+            return Enrolled(declined=declined)  # it held counts alone: nobody could register anything here
         if not floor.seq:
             raise Refused(declined.reason, declined.message) from None
         _log.error("the platforms' steps are not obeyed (%s): %s", declined.reason, declined.message)
@@ -79,6 +84,7 @@ class Enrolment:
         self._stamp: tuple[int, int, int] | None = None
         self._due = float("-inf")
         self.told = self._floors.read().seq  # up to which step the audit was told
+        self._settled = False
 
     def stirred(self) -> bool:
         """Whether there is anything to look at."""
@@ -87,6 +93,11 @@ class Enrolment:
         if self.enrolled.declined is not None and self._monotonic() >= self._due:
             return True
         return stamp(self._store.file) != self._stamp
+
+    def news(self, enrolled: Enrolled) -> bool:
+        """Whether what `look` gave is other than what was obeyed last."""
+        before = self.enrolled
+        return not self._settled or enrolled.course is not before.course or enrolled.declined != before.declined
 
     def look(self) -> Enrolled:
         """Judge what was added. What is given is not obeyed yet: `obeys` says so."""
@@ -102,7 +113,7 @@ class Enrolment:
 
     def obeys(self, enrolled: Enrolled) -> None:
         """From now on this is what the process obeys, or stays with; written down with all that it needs."""
-        before, self.enrolled = self.enrolled, enrolled
+        before, self.enrolled, self._settled = self.enrolled, enrolled, True
         declined = enrolled.declined
         if declined is not None:
             if declined != before.declined:
@@ -166,6 +177,14 @@ def _copied(home: Path, why: str, now: datetime) -> Enrolled:
     if enrolled.course.seq < floor.seq:
         raise Refused("replayed", f"{why}; {COPY} ends before step {floor.seq}, which was obeyed here")
     return enrolled
+
+
+def _operated(home: Path) -> bool:
+    """Whether somebody may be an operator here; who cannot be read may be."""
+    try:
+        return any(set(roles.PLATFORM) & officer.roles for officer in load_officers(home).by_id.values())
+    except DocumentError:
+        return True
 
 
 def _declined(course: Course, error: Exception) -> Declined:

@@ -46,7 +46,7 @@ class Tallies:
         self._rejections: Counter[Key] = Counter()
         self._shadows: Counter[Key] = Counter()
         self._told: dict[Key, set[str]] = {}
-        self._day = ""
+        self._day, self._waits = "", False
         self.questions: Counter[tuple[str, str]] = Counter()  # to shadows, by platform and outcome, since the start
 
     def rejected(self, platform: str, type_name: str, reason: str) -> None:
@@ -84,8 +84,11 @@ class Tallies:
             counts.clear()
             try:
                 await asyncio.to_thread(add, taken)
+                self._waits = False
             except StoreError as error:
-                _log.warning("counts wait: %s", error)
+                if not self._waits:
+                    _log.warning("counts wait until the store takes them: %s", error)
+                self._waits = True
                 counts.update(taken)
 
     def _today(self) -> str:

@@ -95,6 +95,20 @@ def test_a_home_without_operators_is_as_before(bureau: Bureau) -> None:
     assert not (bureau.home / "state").exists()
 
 
+def test_a_damaged_store_of_counts_stops_nobody(bureau: Bureau) -> None:
+    """Where nobody could register anything the store holds counts alone: a gateway starts without it, and says so; as
+    soon as somebody may have registered it does not."""
+    bureau.store.add_rejections({(PLATFORM, "Honour", "Honour.year is no number", "2026-11-30", ""): 1})
+    place = bureau.home / "state" / "platforms.sqlite3"
+    place.write_bytes(CORRUPT["no database"](place.read_bytes()))
+    with pytest.raises(Refused):
+        bureau.begin()
+    (bureau.home / "officers.yaml").unlink()
+    found = bureau.begin()
+    assert bureau.asked(found) == [PLATFORM]
+    assert found.declined is not None
+
+
 def test_a_region_with_operators_is_asked_only_what_was_approved(bureau: Bureau) -> None:
     """A file that nobody put live answers nothing, not even one that is broken; what was put live answers whatever
     becomes of its file; platforms of other regions go on by their files."""
