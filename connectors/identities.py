@@ -36,7 +36,9 @@ class ApiKeyAuth(Block):
 def _endpoint(value: Any) -> Any:
     if isinstance(value, str) and (value.startswith("/") or is_reference(value)):
         return value
-    raise ValueError("write a path below `base`, which begins with `/`, or a reference to a whole URL, `env:NAME`")
+    raise ValueError(
+        "write a path below `base`, which begins with `/`, or a reference to a whole URL, `env:NAME` or `secret:path`"
+    )
 
 
 class OAuth2Auth(Block):
