@@ -12,6 +12,7 @@ from pathlib import Path
 
 from connectors.registry import Registry
 from connectors.registry import load as load_platforms
+from connectors.suggesting.names import FieldName, Names
 from connectors.terms import Conversion, FieldTerm, Terms, TypeTerm
 from gateway.documents import Document, DocumentError, load, load_folder
 from gateway.schema.records import ENVELOPE
@@ -96,6 +97,28 @@ def terms_of(catalogue: Catalogue) -> Terms:
         },
         conversions={"citizenId18": Conversion(identifiers.citizen_id_today, identifiers.citizen_id_before)},
     )
+
+
+def names_of(catalogue: Catalogue) -> Names:
+    """What the catalogue calls its fields, for suggestions; those of nested objects are left out."""
+    return {
+        record.name: {
+            each.name: FieldName(
+                name=each.name,
+                zh=each.title.zh,
+                en=each.title.en,
+                kind=each.kind,
+                many=each.many,
+                standards=each.codes,
+                labels={
+                    words.zh: code for code, words in catalogue.vocabularies.get(each.vocabulary or "", {}).items()
+                },
+            )
+            for each in record.fields.values()
+            if "." not in each.name
+        }
+        for record in catalogue.types.values()
+    }
 
 
 def findings_of(error: ValueError) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from gateway.cli import Verbs
 __all__ = ["connector"]
 
 VERBS = {
+    "suggest": "proposing",
     "check": "checking",
     "register": "life",
     "approve": "life",

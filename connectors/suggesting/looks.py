@@ -1,0 +1,102 @@
+"""What the values of a column look like: formats of days, words for nothing, and whether they can be of a kind at all.
+
+A share below `MOST` of the values that say something speaks against a kind. No value leaves this file but words for
+nothing and codes of a list, which the proposal names.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+
+from connectors.mapping.numbers import number_reader
+from connectors.mapping.texts import Unmappable
+from connectors.mapping.times import Format
+from connectors.suggesting.names import Column
+
+Checks = Mapping[str, Callable[[str], bool]]
+
+MOST = 0.8
+NOTHING = ("", "无", "暂无", r"\N", "null", "NULL", "-", "--", "*")
+DAYS = ("%Y-%m-%d", "%Y/%m/%d", "%Y%m%d", "%Y-%m-%d %H:%M:%S", "%Y/%m/%d %H:%M:%S", "%Y年%m月%d日", "%Y-%m-%dT%H:%M:%S")
+NEVER = ("2099-12-31", "9999-09-09", "9999-12-31")
+_FORMATS = {pattern: Format(pattern) for pattern in DAYS}
+_MILLIS = re.compile(r"1\d{12}\Z")
+_PHONE = re.compile(r"[+\d][\d \-]{5,18}\Z")
+_PERSON = re.compile(r"[1-9]\d{5}[\d*]{8}[\d*]{3}[\dX*]\Z|[1-9]\d{14}\Z")
+_CHINESE = re.compile(r"[\u3400-\u9fff]")
+_IN_TEXT, _PLAIN = number_reader(within_text=True), number_reader(within_text=False)
+
+
+class Looks:
+    """The values of one column, looked at once."""
+
+    def __init__(self, column: Column, checks: Checks) -> None:
+        self.nothing = tuple(word for word in NOTHING if word in {value.strip() for value in column.values})
+        self.said = tuple(text for value in column.values if (text := value.strip()) not in NOTHING)
+        self._checks = checks
+        self.formats = tuple(
+            pattern for pattern in DAYS if any(_FORMATS[pattern].read(text) is not None for text in self.said)
+        )
+        self.millis = bool(self.said) and all(_MILLIS.match(text) for text in self.said)
+        self.early = any((day := self._day(text)) is not None and day < "1951-01-01" for text in self.said)
+        self.plain_numbers = all(map(_is_plain, self.said))
+        self.never = tuple(day for day in NEVER if any(self._day(text) == day for text in self.said))
+
+    def share(self, fits: Callable[[str], bool]) -> float:
+        return sum(map(fits, self.said)) / len(self.said) if self.said else 1.0
+
+    def against(self, kind: str, check: str | None) -> bool:
+        """Whether the values say that the column is not of a kind (or of a code that has a check)."""
+        if not self.said:
+            return False
+        if check is not None:
+            return self.share(self._checked(check)) < MOST
+        dated = self.share(lambda text: self._day(text) is not None) >= MOST
+        match kind:
+            case "date" | "timestamp":
+                return not dated and not self.millis
+            case "money" | "number":
+                return self.share(_number) < MOST
+            case "phone":
+                return self.share(lambda text: _PHONE.match(text) is not None) < MOST
+            case "idNumber":
+                return self.share(self._person) < MOST
+            case "name" | "text" | "address":
+                return dated or self.share(lambda text: _CHINESE.search(text) is not None) < 1 - MOST
+        return dated and "%Y%m%d" not in self.formats
+
+    def _checked(self, check: str) -> Callable[[str], bool]:
+        known = self._checks[check]
+        cut = 6 if check == "gbt2260" else None
+        return lambda text: known("".join(text.split()).upper()[:cut])
+
+    def _person(self, text: str) -> bool:
+        return self._checks["citizenId"](text.upper()) or _PERSON.match(text.upper()) is not None
+
+    @staticmethod
+    def _day(text: str) -> str | None:
+        for form in _FORMATS.values():
+            moment = form.read(text)
+            if moment is not None:
+                return f"{moment:%Y-%m-%d}"
+        return None
+
+
+def _number(text: str, read: Callable[[str], object] = _IN_TEXT) -> bool:
+    try:
+        read(text)
+    except Unmappable:
+        return False
+    return True
+
+
+def _is_plain(text: str) -> bool:
+    return _number(text, _PLAIN)
+
+
+def codes(values: Sequence[str], labels: Mapping[str, str], split: str | None) -> tuple[dict[str, str], list[str]]:
+    """The values that are called as a code of the catalogue, and those that are not."""
+    parts = dict.fromkeys(part.strip() for value in values for part in (value.split(split) if split else [value]))
+    known = {part: labels[part] for part in parts if part in labels}
+    return known, [part for part in parts if part and part not in labels and part not in labels.values()]

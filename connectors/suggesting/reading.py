@@ -1,0 +1,97 @@
+"""Columns out of what an operator has at hand: a file of rows, a table of a database, a description of a service.
+
+At most `SEEN` rows are looked at. A file is read as the kind that would read it each night does; nothing is kept.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from connectors.contract import ConnectorError, ContractBroken
+from connectors.kinds.file.reading import rows
+from connectors.kinds.file.unreadable import Unreadable
+from connectors.kinds.soap.description import answers
+from connectors.kinds.sql.looking import look
+from connectors.mapping.texts import Unmappable, text_of
+from connectors.sources import FileWords
+from connectors.suggesting.names import Column
+from connectors.suggesting.writing import Source
+
+SEEN = 200
+_MOST = 64 << 20
+_ENDINGS = {".csv", ".tsv", ".xlsx", ".xls"}
+
+
+def sample(path: Path, encoding: str) -> tuple[list[Column], Source]:
+    """The columns of a CSV file, a workbook, or JSON with a list of objects. Raises ValueError."""
+    if path.suffix.lower() == ".json":
+        return _json(path)
+    if path.suffix.lower() not in _ENDINGS:
+        raise ValueError("a sample is a file that ends with .csv, .tsv, .xlsx, .xls or .json")
+    words = FileWords(name=path.name.lstrip("."))
+    try:
+        found = rows(path.read_bytes(), words, encoding, (), _MOST, threading.Event())
+        table = [row for _, row in zip(range(SEEN + 1), found, strict=False)]
+    except (Unreadable, ContractBroken) as reason:
+        raise ValueError(f"the sample {reason}") from None
+    header = [text.strip() if isinstance(text, str) else "" for text in (table[0] if table else [])]
+    filled = {place: name for place, name in enumerate(header) if name}
+    columns = [
+        Column(name, name, tuple(_text(row[place]) for row in table[1:] if place < len(row)))
+        for place, name in filled.items()
+    ]
+    kind = f"sources:\n  main:\n    kind: file\n    folder: env:TO_BE_NAMED\n    encoding: {encoding}"
+    return columns, Source(f"the file {path.name}", "column", kind, f"file: {{name: {json.dumps(path.name)}}}")
+
+
+async def table(url: str, name: str) -> tuple[list[Column], Source]:
+    """The columns of a table or view, with their comments and values of some rows. Raises ValueError."""
+    try:
+        seen = await look(url, name, SEEN)
+    except ConnectorError as reason:
+        raise ValueError(f"the table cannot be read: {reason}") from None
+    found = [Column(each, label, tuple(map(_text, values))) for each, label, values in seen]
+    kind = "sources:\n  main:\n    kind: sql\n    url: env:TO_BE_NAMED"
+    return found, Source(f"the table {name}", "column", kind, f"table: {json.dumps(name)}")
+
+
+def service(path: Path) -> tuple[list[Column], Source]:
+    """The leaves of every answer that a WSDL describes; there are no values to look at. Raises ValueError."""
+    leaves = answers(path.read_bytes())
+    note = "# sources: a `kind: soap` source, see _template-soap.yaml"
+    return [Column(name) for name in leaves], Source(
+        f"the description {path.name}", "path", note, "# call, input, rows"
+    )
+
+
+def _json(path: Path) -> tuple[list[Column], Source]:
+    try:
+        found = _objects(json.loads(path.read_bytes()))
+    except (ValueError, RecursionError):
+        raise ValueError("the sample is no JSON in UTF-8") from None
+    names = dict.fromkeys(name for each in found for name in each)
+    columns = [Column(name, "", tuple(_text(each.get(name)) for each in found)) for name in names]
+    note = "# sources: a `kind: rest` source, see _template.yaml"
+    return columns, Source(f"the file {path.name}", "path", note, "# request, rows")
+
+
+def _objects(node: Any) -> list[Mapping[str, Any]]:
+    """The longest list of objects anywhere in a document, or the document itself."""
+    best: list[Mapping[str, Any]] = [node] if isinstance(node, dict) else []
+    queue: list[Any] = [node]
+    for each in queue:
+        if isinstance(each, list) and each and all(isinstance(item, dict) for item in each):
+            best = each[:SEEN] if len(each) >= len(best) else best
+        queue += each.values() if isinstance(each, dict) else each if isinstance(each, list) else ()
+    return best
+
+
+def _text(value: Any) -> str:
+    try:
+        return "" if value is None else text_of(value)
+    except Unmappable:
+        return ""

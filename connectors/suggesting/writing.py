@@ -1,0 +1,150 @@
+"""The proposal as a YAML file: sure lines stand there, whatever somebody must decide is a comment beside them.
+
+A column that is sure is still a comment when its words are not: an amount whose unit nobody said, a day without a
+value to see its format by, codes that are called nothing in the catalogue. Of values, only words for nothing, days
+without end and the codes of lists are written; names and numbers of anybody never are.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from connectors.suggesting.looks import Looks, codes
+from connectors.suggesting.matching import Candidate, Suggestion, check_of
+from connectors.suggesting.names import Column, FieldName, Names
+from connectors.suggesting.spellings import english
+
+_SEPARATORS = ("、", "；", ";", ",", "|")
+_MARKS = ("deleted", "delete", "del", "scbz", "sczt", "sfsc")
+_SUBJECT = "统一社会信用代码"  # what the subject's own code is called; others' codes say first whose they are
+_SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the columns came from: `origin` is the word of the kind, `head` its own lines of the type."""
+
+    said: str  # what was read, for the first line
+    origin: str  # `column` or `path`
+    sources: str  # the block `sources`, or a comment in its place
+    head: str  # lines of the type before its key
+
+
+def proposal(found: Sequence[Suggestion], names: Names, source: Source) -> str:
+    """The text of a declaration to be finished by hand."""
+    best, fields = found[0], names[found[0].type]
+    sure = sum(len(columns) for columns in best.sure.values())
+    others = ", ".join(each.type for each in found[1:3] if each.weight) or "none"
+    lines = [
+        f"# Proposed from {source.said}: {sure} of {len(best.columns)} columns are sure. Other types: {others}.",
+        "# A line without `#` is sure: the name says it, and the values do not say otherwise. Decide about the others,",
+        "# write your region, name and contact, and run `credit-gateway connector check FILE`.",
+        "platform: 370000-proposal",
+        "version: 0.1.0",
+        'region: "370000"',
+        "title: {zh: 待定, en: To be named}",
+        "owner: {office: 待定, contact: to-be-named}",
+        'catalogue: ">=2026 <2027"',
+        source.sources,
+        "types:",
+        f"  {best.type}:",
+        *(f"    {line}" for line in source.head.splitlines()),
+        *(f"    {line}" for line in _rows(best, fields, source.origin)),
+        "    fields:",
+        *(f"      {line}" for key, claimed in best.sure.items() for line in _field(best, fields[key], claimed, source)),
+        *(f"    {line}" for line in _left(best)),
+    ]
+    return "\n".join(line for line in lines if line) + "\n"
+
+
+def _rows(best: Suggestion, fields: Mapping[str, FieldName], origin: str) -> Iterator[str]:
+    unique = [column.name for column in best.columns if _once(column, best.looks[column.name])]
+    first = _word(unique[0]) if unique else ""
+    yield f"# key: [{first}]   # columns with each value once: {', '.join(unique) or 'none'}; is it so for good?"
+    subjects = [claimed[0][0] for key, claimed in best.sure.items() if _of_subject(fields[key])]
+    if subjects:
+        yield f"subject: {{uscc: {{{origin}: {_word(subjects[0])}}}}}"
+    else:
+        yield f"# subject: {{uscc: {{{origin}: }}}}   # no column is sure to hold the subject's code"
+    marked = [
+        each.name for each in best.columns if set(english(each.name)) & set(_MARKS) or each.name.lower() in _MARKS
+    ]
+    for name in marked[:1]:
+        yield f'# deleted: {{{origin}: {_word(name)}, is: "1"}}   # what it holds when a row is deleted, you know'
+    nothing = dict.fromkeys(word for each in best.looks.values() for word in each.nothing)
+    if nothing:
+        yield f"null: {json.dumps(list(nothing), ensure_ascii=False)}"
+
+
+def _of_subject(name: FieldName) -> bool:
+    return check_of(name) == "uscc" and name.zh.startswith(_SUBJECT)
+
+
+def _once(column: Column, looks: Looks) -> bool:
+    return len(looks.said) > 1 and len(set(looks.said)) == len(column.values)
+
+
+def _field(
+    best: Suggestion, name: FieldName, claimed: Sequence[tuple[str, Candidate]], source: Source
+) -> Iterator[str]:
+    places = [f"{{{source.origin}: {_word(column)}}}" for column, _ in claimed]
+    origin = places[0][1:-1] if len(places) == 1 else f"first: [{', '.join(places)}]"
+    looks = [best.looks[column] for column, _ in claimed]
+    labels = " ".join(column.label for column in best.columns if column.name in dict(claimed))
+    words, doubt = _words(name, looks, labels)
+    why = f"{claimed[0][1].weight:.2f} {claimed[0][1].manner}" + (f"; {doubt}" if doubt else "")
+    yield f"{'# ' if doubt else ''}{name.name}: {{{', '.join([origin, *words])}}}   # {why}"
+
+
+def _words(name: FieldName, looks: Sequence[Looks], labels: str) -> tuple[list[str], str]:
+    """The words for reading a field's values, and what about them is in doubt."""
+    said = [text for each in looks for text in each.said]
+    words: list[str] = []
+    split = next((sign for sign in _SEPARATORS if any(sign in text for text in said)), "、") if name.many else None
+    if split is not None:
+        words.append(f'split: "{split}"')
+    match name.kind:
+        case "date" | "timestamp":
+            formats = list(dict.fromkeys(form for each in looks for form in each.formats))
+            formats += ["epochMillis"] if any(each.millis for each in looks) else []
+            words.append(f"{name.kind}: {json.dumps(formats)}")
+            never = list(dict.fromkeys(day for each in looks for day in each.never))
+            words += [f"never: {json.dumps(never)}"] if never and name.kind == "date" else []
+            words += ['unknownBefore: "1951-01-01"'] if any(each.early for each in looks) else []
+            return words, "" if formats else "how its days are written nobody has seen"
+        case "money":
+            unit = "wan" if "万元" in labels else "yuan" if "元" in labels else ""
+            words.append(f"unit: {{from: {unit or 'yuan | wan'}, to: wan}}")
+            words += ["number: text"] if any(not each.plain_numbers for each in looks) else []
+            return words, "" if unit else "is it 元 or 万元?"
+        case "enum" | "flag":
+            known, strange = codes(said, name.labels, split)
+            if known:
+                words.append(f"vocabulary: {json.dumps(known, ensure_ascii=False)}")
+            told = f"what do {json.dumps(strange[:_SHOWN], ensure_ascii=False)} mean?" if strange else ""
+            return words, told or ("" if said else "which codes it holds nobody has seen")
+        case "idNumber" if any(len(text) == 15 for text in said):
+            words.append("convert: citizenId18")
+    check = check_of(name)
+    words += ["take: 6"] if check == "gbt2260" else []
+    words += [f"check: {check}"] if check else []
+    return words, ""
+
+
+def _left(best: Suggestion) -> Iterator[str]:
+    if best.unsure:
+        yield "# To decide: column -> fields that it may be"
+    for column, candidates in best.unsure.items():
+        told = ", ".join(f"{each.field} {each.weight:.2f} ({each.manner})" for each in candidates[:3])
+        yield f"#   {column}: {told}"
+    taken = {column for claimed in best.sure.values() for column, _ in claimed} | best.unsure.keys()
+    nobodys = [column.name for column in best.columns if column.name not in taken]
+    if nobodys:
+        yield f"# Nothing in the catalogue is called so: {', '.join(nobodys)}"
+
+
+def _word(name: str) -> str:
+    """A name as YAML takes it, also in a list or a mapping on one line."""
+    return name if name.replace("_", "").isalnum() and not name[:1].isdigit() else json.dumps(name, ensure_ascii=False)

@@ -1,0 +1,187 @@
+"""Suggestions of declarations, held against three tables that were frozen before there was any."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from connectors.registry import load as registered
+from connectors.spelling import DeclarationError
+from connectors.suggesting import reading
+from connectors.suggesting.matching import Suggestion, suggest
+from connectors.suggesting.names import Column
+from connectors.suggesting.writing import Source, proposal
+from gateway.checking import names_of, terms_of
+from gateway.cli.connector import connector
+from gateway.documents import Document, load
+from tests.edges.drafts import catalogue
+
+TABLES = {path.stem: load(path).data for path in sorted((Path(__file__).parent / "suggesting").glob("*.yaml"))}
+WSDL = Path(__file__).parents[2] / "connectors/platforms/_template-soap.wsdl"
+SURE, FOUND = 0.95, 0.8  # what is called sure is true; what is true is found
+
+
+def proposed(table: Mapping[str, Any]) -> Suggestion:
+    columns = [Column(name, "", tuple(each["values"])) for name, each in table["columns"].items()]
+    return suggest(columns, names_of(catalogue()), terms_of(catalogue()).checks)[0]
+
+
+def said(best: Suggestion) -> dict[str, str]:
+    return {column: field for field, claimed in best.sure.items() for column, _ in claimed}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_what_is_called_sure_is_true(name: str, record_testsuite_property: Any) -> None:
+    """At least 19 of 20 columns that are called sure are the field that they are said to be; the type is right."""
+    table = TABLES[name]
+    truth = {column: each["is"] for column, each in table["columns"].items()}
+    best = proposed(table)
+    right = [column for column, field in said(best).items() if truth[column] == field]
+    precision, recall = len(right) / len(said(best)), len(right) / sum(field is not None for field in truth.values())
+    record_testsuite_property(f"suggest {name}", f"precision {precision:.3f}, recall {recall:.3f}")
+    assert best.type == table["type"]
+    assert precision >= SURE
+    assert recall >= FOUND
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_what_is_not_sure_is_listed_with_its_candidates(name: str) -> None:
+    """A column that truly is a field is sure of it, or has it among its candidates: it is never lost."""
+    table, best = TABLES[name], proposed(TABLES[name])
+    for column, each in table["columns"].items():
+        candidates = {candidate.field for candidate in best.unsure.get(column, ())}
+        if each["is"] is not None and column not in said(best):
+            assert each["is"] in candidates
+
+
+def test_values_that_contradict_a_name_make_it_unsure() -> None:
+    """A column that is called a date and holds no dates, or a code that does not pass its check, is asked about."""
+    table = TABLES["codes"]
+    wrong = {
+        "cf_jdrq": ["虚构局", "虚构局", "x", "y"],
+        "CF_XDR_SHXYM": ["1", "2", "3", "4"],
+        "CF_NR_FK": ["甲", "乙", "", ""],
+    }
+    columns = {name: {**each, "values": wrong.get(name, each["values"])} for name, each in table["columns"].items()}
+    best = proposed({**table, "columns": columns})
+    assert not said(best).keys() & wrong.keys()
+    assert all("of another kind" in best.unsure[name][0].manner for name in wrong)
+
+
+def test_two_generations_of_a_field_are_one_with_the_newer_first() -> None:
+    """Columns with both codes of the standards become `first`; two columns with equal right are asked about."""
+    columns = [Column("CF_FR"), Column("CF_FRDB"), Column("处罚机关"), Column("CFJG"), Column("cfjg ")]
+    best = suggest(columns, names_of(catalogue()), terms_of(catalogue()).checks, "AdministrativePenalty")[0]
+    assert [name for name, _ in best.sure["legalRepresentative"]] == ["CF_FRDB", "CF_FR"]
+    assert [name for name, _ in best.sure["authority"]] == ["处罚机关"]
+    same = suggest(columns[3:], names_of(catalogue()), terms_of(catalogue()).checks, "AdministrativePenalty")[0]
+    assert same.sure == {}
+    assert set(same.unsure) == {"CFJG", "cfjg "}
+
+
+def as_csv(folder: Path, table: Mapping[str, Any], encoding: str = "gb18030") -> Path:
+    file = folder / "sample.csv"
+    with file.open("w", encoding=encoding, newline="") as out:
+        writer = csv.writer(out)
+        writer.writerow(table["columns"])
+        writer.writerows(zip(*(each["values"] for each in table["columns"].values()), strict=True))
+    return file
+
+
+def written(read: tuple[list[Column], Source], only: str | None = None) -> str:
+    columns, source = read
+    names = names_of(catalogue())
+    return proposal(suggest(columns, names, terms_of(catalogue()).checks, only), names, source)
+
+
+def finished(text: str) -> str:
+    """The proposal when its doubts about the key are answered."""
+    return text.replace("    # key:", "    key:")
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_proposal_is_a_declaration_that_only_lacks_what_it_says(tmp_path: Path, name: str) -> None:
+    """It loads once the key is confirmed, and nothing is found in it but fields that decide, which somebody must map.
+    No value of any row stands in it, but words for nothing, days without end and the codes of lists."""
+    text = written(reading.sample(as_csv(tmp_path, TABLES[name]), "gb18030"))
+    with pytest.raises(DeclarationError) as caught:
+        registered([Document("370000-proposal.yaml", finished(text).encode())], terms_of(catalogue()))
+    assert all("decides which rows may be shown: map it" in line for line in caught.value.findings)
+    values = {value for each in TABLES[name]["columns"].values() for value in each["values"] if len(value) > 4}
+    codes = {label for words in names_of(catalogue()).values() for each in words.values() for label in each.labels}
+    words = {"370000", "2099-12-31", "9999-09-09"}  # the place of a region to be named, and days without end
+    shown = [value for value in values - codes - words if value in text]
+    assert not [value for value in shown if f'"{value}"' not in "".join(re.findall(r"what do (\[.*?\]) mean", text))]
+
+
+def test_what_is_in_doubt_stands_as_a_comment(tmp_path: Path) -> None:
+    """An amount whose unit nobody said, a code that is called nothing: sure of the column only."""
+    text = written(reading.sample(as_csv(tmp_path, TABLES["codes"]), "gb18030"))
+    assert (
+        "# fineAmountWan: {column: CF_NR_FK, unit: {from: yuan | wan, to: wan}}   # 0.99 code of the standard; is it"
+        in text
+    )
+    assert '# legalRepIdType: {column: CF_FR_ZJLX}   # 0.99 code of the standard; what do ["111"] mean?' in text
+    assert 'decisionDate: {column: cf_jdrq, date: ["%Y/%m/%d"]}' in text
+    assert 'effectiveUntil: {column: CF_YXQ, date: ["%Y/%m/%d"], never: ["2099-12-31"]}' in text
+    assert "areaCode: {column: XZQHDM, take: 6, check: gbt2260}" in text
+    assert "subject: {uscc: {column: CF_XDR_SHXYM}}" in text
+    text = written(reading.sample(as_csv(tmp_path, TABLES["english"]), "gb18030"))
+    assert '# deleted: {column: is_deleted, is: "1"}' in text
+
+
+def test_a_table_of_a_database_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Columns and rows come from a database by its reference; a literal URL and a table that is none are refused."""
+    table = TABLES["initials"]
+    with closing(sqlite3.connect(tmp_path / "list.db")) as database:
+        database.execute(f"create table list ({', '.join(table['columns'])})")
+        rows = list(zip(*(each["values"] for each in table["columns"].values()), strict=True))
+        database.executemany(f"insert into list values ({', '.join('?' * len(table['columns']))})", rows)
+        database.commit()
+    url = f"sqlite+aiosqlite:///{tmp_path / 'list.db'}"
+    monkeypatch.setenv("SUGGESTED_URL", url)
+    command = ["suggest", "--home", "none", "--table"]
+    text = CliRunner().invoke(connector, [*command, "env:SUGGESTED_URL", "list"]).stdout
+    assert "  SeriousDishonestyEntry:\n" in text
+    assert 'table: "list"' in text
+    for given, reason in ((url, "a reference is expected"), ("env:SUGGESTED_URL", "there is no table `nowhere`")):
+        result = CliRunner().invoke(connector, [*command, given, "nowhere"])
+        assert result.exit_code != 0
+        assert reason in result.output
+        assert url not in result.output
+
+
+def test_json_and_descriptions_are_looked_at(tmp_path: Path) -> None:
+    """The longest list of objects in a JSON document gives columns by path; a WSDL gives names alone."""
+    table = TABLES["english"]
+    rows = [dict(zip(table["columns"], cells, strict=True)) for cells in
+            zip(*(each["values"] for each in table["columns"].values()), strict=True)]  # fmt: skip
+    (tmp_path / "sample.json").write_text(json.dumps({"code": 200, "data": {"list": rows}}, ensure_ascii=False))
+    text = written(reading.sample(tmp_path / "sample.json", "utf-8"))
+    assert "subject: {uscc: {path: credit_code}}" in text
+    leaves = "".join(f'<xs:element name="{name}" type="xs:string"/>' for name in ("CF_WSH", "CF_CFJG"))
+    typed = f'<xs:element name="item"><xs:complexType><xs:sequence>{leaves}</xs:sequence></xs:complexType></xs:element>'
+    described = tmp_path / "service.wsdl"
+    described.write_text(re.sub("<xs:any [^>]*/>", typed, WSDL.read_text("utf-8")), "utf-8")
+    text = written(reading.service(described), "AdministrativePenalty")
+    assert "path: CF_WSH" in text
+
+
+def test_a_label_says_as_much_as_a_name(tmp_path: Path) -> None:
+    """A column that is called by a number is known by its comment in the database, or its heading."""
+    columns = [
+        Column("C01", "行政处罚决定书文号"),
+        Column("C02", "罚款金额（万元）", ("0.2",)),
+        Column("C03", "处罚决定日期"),
+    ]
+    best = suggest(columns, names_of(catalogue()), terms_of(catalogue()).checks, "AdministrativePenalty")[0]
+    assert said(best) == {"C01": "documentNo", "C02": "fineAmountWan", "C03": "decisionDate"}
