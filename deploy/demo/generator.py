@@ -16,6 +16,7 @@ from itertools import count, cycle
 from typing import Any
 
 from deploy.demo import every_line, examples, facts, places
+from deploy.demo.cities import jinan
 from deploy.demo.cities import lives as cities
 from deploy.demo.cities.named import named as city_examples
 from deploy.demo.examples import Held
@@ -27,6 +28,7 @@ from deploy.demo.provincial.named import named as provincial_examples
 from deploy.demo.spelling import Pen
 from deploy.demo.subjects import Subject, population
 
+JINAN = "370100-jinan-register"
 QINGDAO = "370200-qingdao-double-publicity"
 YANTAI = "370600-yantai-credit"
 WEIFANG = "370700-weifang-drop"
@@ -39,6 +41,7 @@ CITIES = {
     "yantai": (YANTAI, "api"),
     "weifang": (WEIFANG, "folder"),
     "weihai": (WEIHAI, "exchange"),
+    "jinan": (JINAN, "register"),
 }
 # where a fact is held -> (platform, source, record type, the flaws that its rows may have)
 COLLECTIONS: Mapping[str, tuple[str, str, str, Mapping[str, Any]]] = {
@@ -95,6 +98,8 @@ class World:
         if platform == WEIHAI:
             items = weihai.stored({"xzcf": held["weihai.penalties"], "xzxk": held["weihai.licences"]})
             return items | blocks.stored("weihai", held)
+        if platform == JINAN:
+            return blocks.stored("jinan", held)
         if source == "court":
             return shandong.stored(held["court.debtors"])
         if source == "centre":
@@ -117,6 +122,8 @@ def generate(seed: int = 1, subjects: int = 2000, today: date | None = None) -> 
     for item in _lives(seed, others, today):
         known[item.where].append(item.fact)
     for where, fact in (*city_examples(named, today), *cities.lives(seed, others, today)):
+        known[where].append(fact)
+    for where, fact in (*jinan.named(named, today), *jinan.lives(seed, others, today)):
         known[where].append(fact)
     for where, fact in cities.city_copies(known["centre.lists"]):
         known[where].append(fact)

@@ -71,6 +71,10 @@ WEIHAI_OFFICES = (
     _office(62, "371000", "威海市海洋发展局", "威海发"),
     _office(63, "371000", "威海市生态环境局", "威环"),
 )
+JINAN_OFFICES = (
+    _office(71, "370100", "济南市行政审批服务局", "济审"),
+    _office(72, "370100", "济南市市场监督管理局", "济市监"),
+)
 REGISTRARS = {
     city: _office(20 + index, f"{city}00", f"{name}市行政审批服务局", f"{name}审")
     for index, (city, (name, _)) in enumerate(CITIES.items())
@@ -79,12 +83,14 @@ QINGDAO_CENTRE = _office(51, "370200", "青岛市社会信用中心", "青信")
 YANTAI_CENTRE = _office(52, "370600", "烟台市社会信用中心", "烟信")
 WEIFANG_CENTRE = _office(53, "370700", "潍坊市社会信用中心", "潍信")
 WEIHAI_CENTRE = _office(54, "371000", "威海市社会信用中心", "威信")
+JINAN_CENTRE = _office(55, "370100", "济南市社会信用中心", "济信")
 # who decides, and who passes the records on, by the first word of a collection
 DECIDING = {
     "qingdao": (QINGDAO_OFFICES, QINGDAO_CENTRE),
     "yantai": (YANTAI_OFFICES, YANTAI_CENTRE),
     "weifang": (WEIFANG_OFFICES, WEIFANG_CENTRE),
     "weihai": (WEIHAI_OFFICES, WEIHAI_CENTRE),
+    "jinan": (JINAN_OFFICES, JINAN_CENTRE),
 }
 
 

@@ -22,7 +22,7 @@ from joserfc.jwk import ECKey
 
 from deploy.demo import consenting, examples
 from deploy.demo.callers import PUBLIC, SUBJECT, Caller, callers
-from deploy.demo.generator import QINGDAO, SHANDONG, WEIFANG, WEIHAI, YANTAI, World, generate
+from deploy.demo.generator import JINAN, QINGDAO, SHANDONG, WEIFANG, WEIHAI, YANTAI, World, generate
 from deploy.demo.processes import START_WITHIN, Child, Source
 
 DECLARATIONS = Path(__file__).resolve().parent / "platforms"  # a YAML file for each platform, and what it names
@@ -42,6 +42,7 @@ class Province:
         self.resource = resource
         self.callers: Mapping[str, Caller] = {caller.id: caller for caller in callers()}
         self._secrets = {
+            "JINAN_TOKEN": secrets.token_urlsafe(),
             "YANTAI_API_KEY": secrets.token_urlsafe(),
             "WEIHAI_USER": "370000",
             "WEIHAI_PASSWORD": secrets.token_urlsafe(),
@@ -209,6 +210,8 @@ class Province:
         yantai = {"apiKey": self._secrets["YANTAI_API_KEY"]}
         weihai = {"user": self._secrets["WEIHAI_USER"], "password": self._secrets["WEIHAI_PASSWORD"]}
         weihai["wsdl"] = str(DECLARATIONS / f"{WEIHAI}.wsdl")
+        jinan = {"token": self._secrets["JINAN_TOKEN"]}
+        yield self._source(JINAN, "register", "graphql", "JINAN_GRAPHQL", "deploy.demo.servers.jinan", **jinan)
         if self._private is None:
             yield self._source(QINGDAO, "database", "sql", "QINGDAO_DATABASE_URL", _DATABASE)
         else:

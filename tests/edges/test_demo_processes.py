@@ -77,13 +77,13 @@ def read_one(database: str, statement: str) -> Any:
 
 
 def test_a_whole_province_starts_in_seconds(tmp_path: Path) -> None:
-    """2,000 subjects, seven sources and two services are up within 8 s, on loopback only, each a process of its own."""
+    """2,000 subjects, eight sources and two services are up within 8 s, on loopback only, each a process of its own."""
     begun = time.monotonic()
     with start(tmp_path, 1, 2000) as province:
         assert time.monotonic() - begun < 8
         pids = province.pids
-        assert len(set(pids)) == 9
-        addresses = [source.url for source in province.platforms if source.kind in {"rest", "soap"}]
+        assert len(set(pids)) == 10
+        addresses = [source.url for source in province.platforms if source.kind in {"graphql", "rest", "soap"}]
         assert all(address.startswith("http://127.0.0.1:") for address in [*addresses, province.issuer])
         said = province.describe()
         assert json.loads(json.dumps(said)) == said
@@ -104,7 +104,7 @@ def test_children_die_with_a_killed_parent(tmp_path: Path) -> None:
     with parent:
         assert parent.stdout is not None
         pids = json.loads(parent.stdout.readline())
-        assert len(pids) == 9
+        assert len(pids) == 10
         assert all(Path(f"/proc/{pid}").exists() for pid in pids)
         parent.kill()
         assert all(gone(pid) for pid in pids)

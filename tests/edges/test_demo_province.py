@@ -207,8 +207,8 @@ def test_the_named_examples_keep_their_promises(seed: int, size: int, today: dat
     many = held["many_platforms"]
     assert set(many) == {
         "registry.registrations", "yantai.registrations",
-        "qingdao.licences", "yantai.licences", "weifang.licences", "weihai.licences",
-        "qingdao.penalties", "yantai.penalties", "weifang.honours", "weihai.wages",
+        "qingdao.licences", "yantai.licences", "weifang.licences", "weihai.licences", "jinan.licences",
+        "qingdao.penalties", "yantai.penalties", "weifang.honours", "weihai.wages", "jinan.promises",
     }  # fmt: skip
     documents_held = Counter(
         row.expected["documentNo"] for where, row in records(world, "many_platforms") if where.endswith("penalties")

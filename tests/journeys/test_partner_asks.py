@@ -10,7 +10,7 @@ SHANGHAI: Any = {"as_": "shanghai-market-bureau", "purpose": "gov.licensing"}
 
 
 def test_one_question_many_platforms(house: House) -> None:
-    """One question is answered by databases, APIs and a SOAP service at once, each named with its status."""
+    """One question is answered by databases, APIs, a SOAP and a GraphQL service at once, each named with its status."""
     query = """query($id: SubjectKey!) { subject(id: $id) {
         kind name areaCode uscc
         registrations { nodes { regState regCapital } complete }
@@ -26,7 +26,7 @@ def test_one_question_many_platforms(house: House) -> None:
     )
     assert answer["extensions"]["complete"] is True
     asked = {(source["platform"], source["type"]) for source in answer["extensions"]["sources"]}
-    assert len({platform for platform, _ in asked}) == 5
+    assert len({platform for platform, _ in asked}) == 6
     assert ("370000-shandong-province", "JudgmentDebtor") in asked
 
 

@@ -7,6 +7,7 @@ own. What may travel is reckoned here afresh, from the declarations' YAML and th
 from __future__ import annotations
 
 import gc
+import json
 import random
 import re
 import sys
@@ -19,6 +20,7 @@ from urllib.parse import parse_qs
 
 import httpx2
 import pytest
+from graphql import FieldNode, OperationDefinitionNode, parse
 from lxml import etree
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
@@ -51,7 +53,9 @@ class Recorder:
 
     def __init__(self, house: House) -> None:
         self.statements: list[str] = []
-        self._apis = [p["url"] for p in house.running.description["platforms"] if p["kind"] in {"rest", "soap"}]
+        self._apis = [
+            p["url"] for p in house.running.description["platforms"] if p["kind"] in {"graphql", "rest", "soap"}
+        ]
         self._client = httpx2.Client(trust_env=False)
 
     def __enter__(self) -> Recorder:
@@ -74,6 +78,9 @@ class Recorder:
         found = {pair for text in self.statements for pair in re.findall(r'"([^"]+)"\."([^"]+)"', text)}
         for url in self._apis:
             for request in self._client.get(f"{url}/__recorder__").json()["requests"]:
+                if request["body"].startswith('{"query"'):
+                    found |= set(selected_in(json.loads(request["body"])["query"]))
+                    continue
                 if request["body"].startswith("<?xml"):
                     message = etree.fromstring(etree.fromstring(request["body"].encode()).findtext(".//paramsXml"))
                     place, fields = message.findtext("Header/item"), message.findtext("Body/columns")
@@ -82,6 +89,26 @@ class Recorder:
                     place, fields = request["path"], words["fields"]
                 found |= {(place, column) for column in fields.split(",")}
         return {(place, column) for place, column in found if place != "SJGX"}  # the stamp of freshness
+
+
+def selected_in(document: str) -> Iterator[tuple[str, str]]:
+    """Each field of a record that a document of GraphQL selects, by its root field; what is about the answer is not."""
+
+    def leaves(node: Any, way: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+        for field in node.selection_set.selections:
+            here = (*way, field.name.value)
+            yield from leaves(field, here) if field.selection_set else (here,)
+
+    (operation,) = parse(document).definitions
+    assert isinstance(operation, OperationDefinitionNode)
+    for root in operation.selection_set.selections:
+        assert isinstance(root, FieldNode)
+        for way in leaves(root, ()):
+            rows = next((rows for rows in (("edges", "node"), ("promises",)) if way[: len(rows)] == rows), None)
+            if rows is not None:
+                yield root.name.value, ".".join(way[len(rows) :])
+            elif way[0] not in {"pageInfo", "totalCount", "asOf"}:
+                yield root.name.value, f"/{'.'.join(way)}"
 
 
 @dataclass(frozen=True)
@@ -115,6 +142,8 @@ def places(house: House) -> list[Place]:
         data = load(path).data
         for type_name, words in data["types"].items():
             place = words["request"]["path"] if "request" in words else words.get("table", type_name)  # staged files
+            if "question" in words:
+                place = words["question"]["field"]
             if "call" in words:
                 place = words["input"]["paramsXml"]["xml"]["ExchangeMessage"]["Header"]["item"]
             columns = {name: frozenset(columns_in(spec)) for name, spec in words["fields"].items()}

@@ -1,11 +1,11 @@
-"""All further blocks of the four cities' platforms, by collection, and what their servers are given of them."""
+"""All further blocks of the cities' platforms, by collection, and what their servers are given of them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from deploy.demo.holdings import qingdao_blocks, weifang_blocks, weihai_blocks, yantai_blocks
+from deploy.demo.holdings import jinan_blocks, qingdao_blocks, weifang_blocks, weihai_blocks, yantai_blocks
 from deploy.demo.holdings.block import Block
 from deploy.demo.holdings.sheet import Holding
 
@@ -14,6 +14,7 @@ BLOCKS: Mapping[str, Block] = {
     **yantai_blocks.BLOCKS,
     **weihai_blocks.BLOCKS,
     **weifang_blocks.BLOCKS,
+    **jinan_blocks.BLOCKS,
 }
 SHEETS = weifang_blocks.SHEETS
 Held = Mapping[str, Sequence[Holding]]
