@@ -12,11 +12,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from connectors.contract import Document
-from connectors.declaration import PlatformWords, TypeWords, source_of
+from connectors.declaration import PlatformWords, TypeWords, beneath, source_of
 from connectors.fields import FieldWords, ObjectWords
 from connectors.fitting import FieldFindings, Loc
 from connectors.mapping.conditions import NotInvertible
 from connectors.mapping.paths import Lookup, path
+from connectors.sandboxes import ChaosSource
 from connectors.sources import Beside
 from connectors.spelling import in_range
 from connectors.terms import FieldTerm, Terms, TypeTerm
@@ -62,7 +63,11 @@ def findings(document: Document, words: PlatformWords, terms: Terms, kinds: Mapp
     for index, name in enumerate(words.authorityOf):
         if name not in words.types:
             yield say(("authorityOf", index), f"`{name}` is not a type of this platform", name, words.types)
+    unfit = list(_chaos(words))
+    yield from (say(loc, message, word, known) for loc, message, word, known in unfit)
     for name, each in words.types.items():
+        if unfit:
+            return  # what its types would be held against is not known
         if name not in terms.types:
             yield say(("types", name), f"unknown record type `{name}`", name, terms.types)
             continue
@@ -71,13 +76,29 @@ def findings(document: Document, words: PlatformWords, terms: Terms, kinds: Mapp
             loc = ("types", name, "source") if each.source else ("types", name)
             yield say(loc, "say which source answers this type (`source:`)", each.source, words.sources)
             continue
-        kind = words.sources[source].kind
+        kind = beneath(source, words).kind
         yield from _TypeFindings(name, each, terms, kind, kinds, say).all()
     for name, owner in words.sources.items():
         mine = {key: each for key, each in words.types.items() if source_of(each, words) == name}
         paired, described = kinds[owner.kind].paired(owner, mine), kinds[owner.kind].described
         for at, message, word, known in (*paired, *(described(owner, mine, document.beside) if described else ())):
             yield say(at if at[0] == "types" else ("sources", name, *at), message, word, known)
+
+
+def _chaos(words: PlatformWords) -> Iterator[Finding]:
+    """Faults on purpose are for invented records, and around another source of the same file."""
+    for name, source in words.sources.items():
+        if isinstance(source, ChaosSource):
+            if words.mode != "sandbox":
+                yield ("sources", name, "kind"), "faults on purpose are for `mode: sandbox` alone", None, ()
+            others = [key for key, each in words.sources.items() if not isinstance(each, ChaosSource)]
+            if source.of not in others:
+                yield (
+                    ("sources", name, "of"),
+                    f"`{source.of}` is no source that this could be around",
+                    source.of,
+                    others,
+                )
 
 
 class _TypeFindings:
@@ -119,7 +140,8 @@ class _TypeFindings:
             yield self.say((*self.at, word), f"`{word}` is no word of kind {self.kind}: fields come by their names")
         foreign = {word for other in self.kinds.values() for word in other.needs | other.may} - mine.needs - mine.may
         for word in sorted(foreign & given):
-            owners = " and ".join(name for name, other in self.kinds.items() if word in other.needs | other.may)
+            *others, last = (name for name, other in self.kinds.items() if word in other.needs | other.may)
+            owners = f"{', '.join(others)} and {last}" if others else last
             yield self.say((*self.at, word), f"`{word}` is a word of kind {owners}, this source is {self.kind}")
         if self.words.asOf is not None:
             yield from self.each.format((*self.at, "asOf", "timestamp"), self.words.asOf.timestamp)

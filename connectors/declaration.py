@@ -16,6 +16,7 @@ from pydantic_core import CoreSchema
 
 from connectors.fields import FieldWords, Match, ObjectWords, Origin, SubjectWords
 from connectors.questions import Question
+from connectors.sandboxes import ChaosSource, StaticSource
 from connectors.sources import FileSource, FileWords, GraphqlSource, PeerSource, RestSource, SoapSource, SqlSource
 from connectors.spelling import Block, Codes, Day, Seconds, Share, Templates, Texts, TextTemplates, UrlPath
 
@@ -253,7 +254,8 @@ class TypeWords(Block):
 
 
 AnySource = Annotated[
-    FileSource | GraphqlSource | PeerSource | RestSource | SoapSource | SqlSource, Field(discriminator="kind")
+    ChaosSource | FileSource | GraphqlSource | PeerSource | RestSource | SoapSource | SqlSource | StaticSource,
+    Field(discriminator="kind"),
 ]
 
 
@@ -290,3 +292,9 @@ def source_of(words: TypeWords, platform: PlatformWords) -> str:
     """The name of the source that answers a type; the only one when it is not said."""
     only = next(iter(platform.sources)) if len(platform.sources) == 1 else ""
     return words.source or only
+
+
+def beneath(name: str, platform: PlatformWords) -> AnySource:
+    """The words of the source in whose words types are written: the named one, or that which it is around."""
+    source = platform.sources[name]
+    return platform.sources.get(source.of, source) if isinstance(source, ChaosSource) else source

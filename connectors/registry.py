@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from connectors.agreement import findings
 from connectors.contract import Breaker, Document, Environment, Limits, Platform, Retry, Source
-from connectors.declaration import PlatformWords, source_of
+from connectors.declaration import PlatformWords, beneath, source_of
 from connectors.kinds import KINDS
 from connectors.settling import settle
 from connectors.sources import Beside
@@ -124,12 +124,16 @@ def _platform(words: PlatformWords, terms: Terms, beside: Beside, processes: int
         source = declared.model_copy(update={"limits": declared.limits.among(processes)})
         types = {key: each for key, each in words.types.items() if owners[key] == name}
         limits, breaker, retry = source.limits, source.breaker, source.retry
-        kind = KINDS[source.kind]
+        inner = beneath(name, words)
+        kind = KINDS[inner.kind]
         files = () if kind.words.described is None else (beside,)
+        connector = kind(inner.model_copy(update={"limits": limits}), types, terms, *files)
+        if inner is not declared:
+            connector = KINDS[declared.kind](declared, connector)
         sources[name] = Source(
             name=name,
             kind=source.kind,
-            connector=kind(source, types, terms, *files),
+            connector=connector,
             limits=Limits(
                 limits.concurrency,
                 limits.perSecond,

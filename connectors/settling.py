@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from connectors.contract import Document
-from connectors.declaration import Defaults, PlatformWords, TypeWords, source_of
+from connectors.declaration import Defaults, PlatformWords, TypeWords, beneath, source_of
 from connectors.fields import FieldWords, ObjectWords
 from connectors.sources import SqlSource
 from connectors.spelling import Block, Codes
@@ -102,7 +102,8 @@ class _Settling:
 
 def _spelt(words: TypeWords, platform: PlatformWords) -> TypeWords:
     """A type with its table and columns in the letter case of its database."""
-    source = platform.sources.get(source_of(words, platform))
+    name = source_of(words, platform)
+    source = beneath(name, platform) if name in platform.sources else None
     if not isinstance(source, SqlSource) or source.columns is None:
         return words
     turn = str.upper if source.columns == "upper" else str.lower

@@ -87,7 +87,7 @@ SQL_MISTAKES = [
     (
         "a word of another kind",
         ("table: permits", "table: permits\nrows: data"),
-        "`rows` is a word of kind graphql and rest and soap, this source is sql",
+        "`rows` is a word of kind graphql, rest, soap and static, this source is sql",
     ),
     ("unknown subject key", ("uscc:", "uscd:"), "unknown word `uscd`"),
     (
@@ -333,7 +333,7 @@ async def test_opening_names_the_setting_and_never_its_value() -> None:
 
 def test_the_kinds_are_a_list_that_can_be_read() -> None:
     """What is compiled in is written out by name, and each connector keeps to the contract's five verbs."""
-    assert set(KINDS) == {"file", "graphql", "peer", "rest", "soap", "sql"}
+    assert set(KINDS) == {"chaos", "file", "graphql", "peer", "rest", "soap", "sql", "static"}
     made = connector(registered(SQL_SOURCE, SQL_TYPE))
     assert all(callable(getattr(made, verb)) for verb in ("claims", "open", "close", "health", "fetch"))
 
