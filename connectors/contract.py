@@ -62,6 +62,7 @@ from connectors.failures import (
 from connectors.windows import Window
 
 M = TypeVar("M", bound=BaseModel)
+API = 1  # raised when a kind of another package that was written for the contract before no longer fits
 Turn = Callable[[], Awaitable[None]]  # waits until one more call may start
 
 

@@ -6,15 +6,18 @@ registry is immutable: a changed set of declarations is a new registry.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from difflib import get_close_matches
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from connectors.agreement import findings
 from connectors.contract import Breaker, Document, Environment, Limits, Platform, Retry, Source
 from connectors.declaration import PlatformWords, beneath, source_of
 from connectors.kinds import KINDS
+from connectors.kinds.admitted import words_with
 from connectors.settling import settle
 from connectors.sources import Beside
 from connectors.spelling import DeclarationError
@@ -72,14 +75,15 @@ def load(documents: Sequence[Document], terms: Terms, processes: int = 1) -> Reg
     """
     found: list[str] = []
     platforms: dict[str, Platform] = {}
-    kinds = {name: kind.words for name, kind in KINDS.items()}
+    known = {**KINDS, **terms.kinds}
+    kinds, model = {name: kind.words for name, kind in known.items()}, words_with(terms.kinds)
     for document in documents:
         try:
-            unknown = list(_unknown_kinds(document))
+            unknown = list(_unknown_kinds(document, known))
             if unknown:
                 found += unknown
                 continue
-            words = document.read(PlatformWords)
+            words = document.read(model)
         except ValueError as error:
             found += getattr(error, "findings", (str(error),))
             continue
@@ -106,15 +110,14 @@ def _overlap(one: str, other: str) -> bool:
     return one.startswith(other) or other.startswith(one)
 
 
-def _unknown_kinds(document: Document) -> list[str]:
+def _unknown_kinds(document: Document, known: Mapping[str, Any]) -> Iterator[str]:
     sources = document.data.get("sources")
-    if not isinstance(sources, dict):
-        return []
-    return [
-        str(document.problem(("sources", name, "kind"), f"unknown kind `{kind}`", str(kind), KINDS))
-        for name, source in sources.items()
-        if isinstance(source, dict) and isinstance(kind := source.get("kind"), str) and kind not in KINDS
-    ]
+    for name, source in sources.items() if isinstance(sources, dict) else ():
+        if isinstance(source, dict) and isinstance(kind := source.get("kind"), str) and kind not in known:
+            message = f"unknown kind `{kind}`"
+            if not get_close_matches(kind, known):
+                message += "; one of another package must be named in the setting CREDIT_GATEWAY_KINDS"
+            yield str(document.problem(("sources", name, "kind"), message, kind, known))
 
 
 def _platform(words: PlatformWords, terms: Terms, beside: Beside, processes: int) -> Platform:
@@ -125,7 +128,7 @@ def _platform(words: PlatformWords, terms: Terms, beside: Beside, processes: int
         types = {key: each for key, each in words.types.items() if owners[key] == name}
         limits, breaker, retry = source.limits, source.breaker, source.retry
         inner = beneath(name, words)
-        kind = KINDS[inner.kind]
+        kind = KINDS.get(inner.kind) or terms.kinds[inner.kind]
         files = () if kind.words.described is None else (beside,)
         connector = kind(inner.model_copy(update={"limits": limits}), types, terms, *files)
         if inner is not declared:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +49,4 @@ class Terms:
     types: Mapping[str, TypeTerm]
     checks: Mapping[str, Callable[[str], bool]]  # by the name that a mapping gives: `uscc`, `citizenId`, `gbt2260`
     conversions: Mapping[str, Conversion] = field(default_factory=dict)  # by the name that a mapping gives
+    kinds: Mapping[str, Any] = field(default_factory=dict)  # of sources, from other packages; see `kinds.admitted`

@@ -6,16 +6,19 @@ file:line and the nearest right word. Opens nothing and asks nobody.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+from connectors.kinds.admitted import admitted
 from connectors.registry import Registry
 from connectors.registry import load as load_platforms
 from connectors.suggesting.names import FieldName, Names
 from connectors.terms import Conversion, FieldTerm, Terms, TypeTerm
 from gateway.documents import Document, DocumentError, load, load_folder
 from gateway.schema.records import ENVELOPE
+from gateway.settings import Settings
 from policies import identifiers
 from policies.bundles import PolicySet, assemble
 from policies.model import Catalogue
@@ -53,9 +56,19 @@ def platform_documents(folder: Path) -> list[Document]:
     return load_folder(folder)
 
 
-def read_platforms(documents: Sequence[Document], catalogue: Catalogue, processes: int = 1) -> Registry:
-    """For one of `processes` that share the platforms' limits. Raises DocumentError."""
-    registry = load_platforms(documents, terms_of(catalogue), processes)
+def kinds_of(settings: Settings) -> Mapping[str, Any]:
+    """The kinds of other packages that the settings name. Raises HomeError."""
+    try:
+        return admitted(filter(None, map(str.strip, settings.kinds.split(","))))
+    except ValueError as error:
+        raise HomeError(f"CREDIT_GATEWAY_KINDS: {error}") from None
+
+
+def read_platforms(
+    documents: Sequence[Document], catalogue: Catalogue, processes: int = 1, kinds: Mapping[str, Any] | None = None
+) -> Registry:
+    """For one of `processes` that share the platforms' limits, with `kinds` of other packages. Raises DocumentError."""
+    registry = load_platforms(documents, terms_of(catalogue, kinds), processes)
     findings = [
         f"{platform.id}.yaml:1: region `{platform.region}` lies in no province of the catalogue"
         for platform in registry.platforms.values()
@@ -66,8 +79,8 @@ def read_platforms(documents: Sequence[Document], catalogue: Catalogue, processe
     return registry
 
 
-def terms_of(catalogue: Catalogue) -> Terms:
-    """The catalogue in the words that connectors understand."""
+def terms_of(catalogue: Catalogue, kinds: Mapping[str, Any] | None = None) -> Terms:
+    """The catalogue in the words that connectors understand, with `kinds` of other packages."""
     keys = {kind.name: kind.key for kind in catalogue.kinds.values()}
     return Terms(
         version=catalogue.version,
@@ -96,6 +109,7 @@ def terms_of(catalogue: Catalogue) -> Terms:
             "gbt2260": identifiers.is_area_code,
         },
         conversions={"citizenId18": Conversion(identifiers.citizen_id_today, identifiers.citizen_id_before)},
+        kinds=kinds or {},
     )
 
 

@@ -72,6 +72,7 @@ class Settings:
     store: str = _key(
         "", "the database of platforms, as an SQLAlchemy URL or a reference; empty: SQLite in `HOME/state`"
     )
+    kinds: str = _key("", "kinds of sources from other packages that declarations may name, such as `ldap, mqtt`")
     log_level: str = _key("info", "debug, info, warning or error")
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)  # what `env:NAME` refers to
 

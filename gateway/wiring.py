@@ -270,8 +270,9 @@ def platforms_of(settings: Settings, catalogue: Catalogue, enrolled: Enrolled) -
     Raises HomeError or DocumentError with every finding.
     """
     found = declared(settings.home / "platforms", enrolled, load_officers(settings.home))
-    asked = checking.read_platforms(found.asked, catalogue, settings.workers).pausing(found.paused)
-    return asked, checking.read_platforms(found.shadows, catalogue, settings.workers)
+    kinds = checking.kinds_of(settings)
+    asked = checking.read_platforms(found.asked, catalogue, settings.workers, kinds).pausing(found.paused)
+    return asked, checking.read_platforms(found.shadows, catalogue, settings.workers, kinds)
 
 
 def drafts_of(settings: Settings, enrolled: Enrolled) -> Drafts:

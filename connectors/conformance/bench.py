@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
+from connectors.agreement import KindWords
 from connectors.conformance.samples import Recordable, Samples, read_samples
 from connectors.contract import (
     Condition,
@@ -33,6 +34,7 @@ from connectors.contract import (
 )
 from connectors.declaration import PlatformWords
 from connectors.kinds import KINDS
+from connectors.kinds.admitted import words_with
 from connectors.registry import Registry, load
 from connectors.settling import settle
 from connectors.spelling import DeclarationError
@@ -74,7 +76,7 @@ class Edited:
         return getattr(self._document, name)
 
     def read(self, model: type[M]) -> M:
-        return self._words if model is PlatformWords else self._document.read(model)  # type: ignore[return-value]
+        return self._words if issubclass(model, PlatformWords) else self._document.read(model)  # type: ignore[return-value]
 
 
 @dataclass
@@ -109,7 +111,7 @@ class Bench:
         except DeclarationError as error:
             self.disagreed = error.findings
         try:
-            self.written = self.document.read(PlatformWords)
+            self.written = self.document.read(words_with(self.terms.kinds))
             self.words, _ = settle(self.document, self.written, self.terms)
         except ValueError as error:
             self.misread, self.disagreed = getattr(error, "findings", None) or self.disagreed, ()
@@ -189,8 +191,13 @@ class Bench:
         return {
             name: connector
             for name, connector in self.opened.items()
-            if not KINDS[platform.sources[name].kind].words.delegated
+            if not self.kind_of(platform.sources[name].kind).delegated
         }
+
+    def kind_of(self, name: str) -> KindWords:
+        """What a kind says of itself, a shipped one or one of another package."""
+        words: KindWords = (KINDS.get(name) or self.terms.kinds[name]).words
+        return words
 
     def types(self) -> list[str]:
         """The record types whose sources can be asked."""

@@ -15,7 +15,6 @@ from connectors.conformance.bench import Bench
 from connectors.conformance.outcome import Outcome, Verdict, undone
 from connectors.conformance.samples import Recordable, Sample, meant, written
 from connectors.contract import Row
-from connectors.kinds import KINDS
 
 FIX_SAMPLES = "record some rows and say `samples: [samples/FILE]`; connectors/README.md shows how"
 _READ_BY_EYE = frozenset({"date", "timestamp", "money"})
@@ -162,7 +161,7 @@ def _nothing(bench: Bench) -> Outcome | None:
 def _types(bench: Bench) -> list[str]:
     """The record types whose fields a declaration maps."""
     platform, words = bench.declared()
-    return [name for name in words.types if KINDS[platform.source(name).kind].words.mapped]
+    return [name for name in words.types if bench.kind_of(platform.source(name).kind).mapped]
 
 
 def known(bench: Bench) -> Iterator[tuple[Sample, Row]]:

@@ -6,7 +6,7 @@ so; whatever does not count raises Refused, and nothing is written.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ from policies.model import Catalogue
 
 
 class Desk:
-    """The desk of one home. `catalogue` is read where a declaration is checked."""
+    """The desk of one home. `catalogue`, and `kinds` of other packages, are read where a declaration is checked."""
 
     def __init__(
         self,
@@ -36,8 +36,9 @@ class Desk:
         store: Store,
         catalogue: Callable[[], Catalogue],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        kinds: Callable[[], Mapping[str, Any]] = dict,
     ) -> None:
-        self._home, self._store, self._catalogue, self._now = home, store, catalogue, now
+        self._home, self._store, self._catalogue, self._now, self._kinds = home, store, catalogue, now, kinds
 
     def course(self) -> Course:
         """What was said so far. Raises Refused, StoreError."""
@@ -64,7 +65,7 @@ class Desk:
 
         Raises DocumentError with what is wrong."""
         document = Noted(path)
-        platform = checked(document, self._catalogue())
+        platform = self._checked(document)
         files = dict(document.files)
         readiness = examine(document)
         words = {"content": digest_of(files), "version": platform.version, "readiness": readiness, "note": note}
@@ -82,7 +83,7 @@ class Desk:
                 raise Refused("base", f"{platform} has registered {short(candidate.content)}, not {digits}")
             document = proved(platform, candidate.content, self._store.files(candidate.content))
             if verb == "approve":
-                checked(document, self._catalogue())
+                self._checked(document)
             words |= {"content": candidate.content, "version": candidate.version}
         return self._say(signer, verb, platform, words)
 
@@ -93,7 +94,7 @@ class Desk:
         live = self.course().platforms[platform].live
         if live is None:
             raise Refused("base", f"{platform} is not live; there is nothing to pause")
-        answering = checked(proved(platform, live.content, self._store.files(live.content)), self._catalogue())
+        answering = self._checked(proved(platform, live.content, self._store.files(live.content)))
         if type_name not in answering.types:
             raise Refused("shape", f"{platform} does not answer `{type_name}`{suggestion(type_name, answering.types)}")
         fields = answering.claim(type_name).fields
@@ -116,6 +117,15 @@ class Desk:
             raise Refused("base", f"nothing that was registered for {platform} waits; `connector register` it first")
         return found.candidate
 
+    def _checked(self, document: Document) -> Platform:
+        """A declaration by itself, as a gateway would read it. Raises DocumentError with what is wrong."""
+        try:
+            registry = checking.read_platforms((document,), self._catalogue(), kinds=self._kinds())
+        except ValueError as error:
+            raise DocumentError(checking.findings_of(error)) from None
+        (platform,) = registry.platforms.values()
+        return platform
+
     def _say(self, signer: Signer, verb: str, platform: str, words: dict[str, Any], files: Files | None = None) -> Done:
         officer, course, now = self.officer(signer), self.course(), self._now()
         step = Step.model_validate(
@@ -125,16 +135,6 @@ class Desk:
         after = follow(course, statement, load_officers(self._home), now)
         self._store.append(step.seq, statement.id, statement.raw, step.content or "", files)
         return after.steps[-1]
-
-
-def checked(document: Document, catalogue: Catalogue) -> Platform:
-    """A declaration by itself, as a gateway would read it. Raises DocumentError with what is wrong."""
-    try:
-        registry = checking.read_platforms((document,), catalogue)
-    except ValueError as error:
-        raise DocumentError(checking.findings_of(error)) from None
-    (platform,) = registry.platforms.values()
-    return platform
 
 
 def may_see(officers: Officers, officer: Officer | None, region: str) -> bool:

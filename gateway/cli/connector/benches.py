@@ -11,7 +11,7 @@ import click
 from connectors.conformance.bench import Bench
 from connectors.contract import SubjectKey
 from connectors.terms import Terms
-from gateway.checking import terms_of
+from gateway.checking import kinds_of, terms_of
 from gateway.cli import policy_words
 from gateway.documents import Document, load
 from gateway.settings import load as load_settings
@@ -31,7 +31,7 @@ class Benches:
     @classmethod
     def of(cls, home: Path | None) -> Benches:
         settings = load_settings(home)
-        return cls(terms_of(catalogue(home)), Environment(settings), settings.home)
+        return cls(terms_of(catalogue(home), kinds_of(settings)), Environment(settings), settings.home)
 
     def platforms(self) -> list[Path]:
         """Every declaration of the home."""

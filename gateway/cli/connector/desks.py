@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import click
 
-from gateway.checking import HomeError
+from gateway.checking import HomeError, kinds_of
 from gateway.cli.governing.options import WAIT
 from gateway.documents import suggestion
 from gateway.governing.obeying import begin
@@ -44,7 +45,12 @@ class Counter:
 
     def __init__(self, settings: Settings) -> None:
         self.settings, self.store = settings, store_of(settings)
-        self.desk = Desk(settings.home, self.store, lambda: self.catalogue)
+        self.desk = Desk(settings.home, self.store, lambda: self.catalogue, kinds=lambda: self.kinds)
+
+    @cached_property
+    def kinds(self) -> Mapping[str, Any]:
+        """Those of other packages that the settings name."""
+        return kinds_of(self.settings)
 
     @cached_property
     def catalogue(self) -> Catalogue:

@@ -135,7 +135,7 @@ def history(home: Path | None, platform: str | None, key: Path | None) -> None:
 
 def _examined(document: Document, counter: Counter) -> str:
     """How ready a declaration is by its samples. Raises Refused with what failed."""
-    bench = Bench(document, terms_of(counter.catalogue), None, [], False)
+    bench = Bench(document, terms_of(counter.catalogue, counter.kinds), None, [], False)
     found = asyncio.run(exam.examine(bench, exam.asked_groups(live=False, faults=False)))
     failed = [each for each in found.results if each.outcome.grade is Grade.FAIL]
     if failed:

@@ -12,6 +12,8 @@ import click
 
 from connectors.contract import Platform
 from connectors.kinds import KINDS
+from connectors.kinds.admitted import offered, package
+from gateway.checking import kinds_of
 from gateway.cli.connector.desks import Counter, Sight, at_the_desk, own_option
 from gateway.cli.governing.options import clock
 from gateway.cli.homes import home_option
@@ -19,15 +21,19 @@ from gateway.cli.registry.desk import told
 from gateway.governing.bundles import short
 from gateway.registering.contents import name_of
 from gateway.registering.standing import Standing, Version
+from gateway.settings import load
 from gateway.wiring import platforms_of
 
 
 @click.command()
-def kinds() -> None:
-    """The kinds of sources that a declaration may name."""
-    told(("kind", "values by", "a type needs", "and may have"), [
-        (name, kind.words.origin, ", ".join(sorted(kind.words.needs)), ", ".join(sorted(kind.words.may)))
-        for name, kind in KINDS.items()
+@home_option
+def kinds(home: Path | None) -> None:
+    """The kinds of sources that a declaration may name: the shipped ones, and those that the settings admit."""
+    others = kinds_of(load(home))
+    told(("kind", "values by", "a type needs", "and may have", "of"), [
+        (name, kind.words.origin, ", ".join(sorted(kind.words.needs)), ", ".join(sorted(kind.words.may)),
+         package(offered(name)) if name in others else "this gateway")
+        for name, kind in {**KINDS, **others}.items()
     ])  # fmt: skip
 
 
