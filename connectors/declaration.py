@@ -183,6 +183,8 @@ class TypeWords(Block):
     """Which of `sources` answers; left out when there is one."""
     remote: str | None = None
     """Kind peer: the type there, by the name that it has in the catalogue of both."""
+    keys: tuple[Key, ...] = ()
+    """Kind peer: by which keys subjects are asked about; left out: by all."""
     table: str | None = None
     """Kind sql: a table or view, as it is spelt; schema first."""
     request: Request | None = None

@@ -23,6 +23,7 @@ from joserfc.jwk import ECKey
 from deploy.demo import consenting, examples
 from deploy.demo.callers import PUBLIC, SUBJECT, Caller, callers
 from deploy.demo.generator import JINAN, QINGDAO, SHANDONG, WEIFANG, WEIHAI, YANTAI, World, generate
+from deploy.demo.neighbour import CLIENT, Neighbour
 from deploy.demo.processes import START_WITHIN, Child, Source
 
 DECLARATIONS = Path(__file__).resolve().parent / "platforms"  # a YAML file for each platform, and what it names
@@ -37,7 +38,7 @@ _FOLDER = "deploy.demo.servers.folder"
 class Province:
     """A running province. Made by `start`; `stop`, or the end of its `with` block, ends it."""
 
-    def __init__(self, home: Path, world: World, resource: str, postgres: bool = False) -> None:
+    def __init__(self, home: Path, world: World, resource: str, postgres: bool = False, shanghai: bool = False) -> None:
         self.world = world
         self.resource = resource
         self.callers: Mapping[str, Caller] = {caller.id: caller for caller in callers()}
@@ -50,6 +51,11 @@ class Province:
             "SHANDONG_COURT_PASSWORD": secrets.token_urlsafe(),
         }
         self._home = home.resolve()
+        self.neighbour: Neighbour | None = None
+        if shanghai:
+            purposes = [purpose for caller in self.callers.values() for purpose in caller.purposes]
+            classes = [caller.client_class for caller in self.callers.values()]
+            self.neighbour = Neighbour(self._home / "shanghai", resource, world, purposes, classes)
         self._private: Path | None = None  # a real database's own folder
         if postgres:
             self._private = Path(tempfile.mkdtemp(prefix="credit-gateway-"))  # a socket's path must be short
@@ -98,7 +104,12 @@ class Province:
     @property
     def environment(self) -> dict[str, str]:
         """The values behind every `env:` reference of the declarations."""
-        return {source.variable: source.url for source in self.platforms} | self._secrets
+        found = {source.variable: source.url for source in self.platforms} | self._secrets
+        return found if self.neighbour is None else found | self.neighbour.environment(self.token_endpoint)
+
+    def join(self, source: Source) -> None:
+        """One more platform, whose process was started by somebody else and ends with this province."""
+        self.platforms = (*self.platforms, source)
 
     def clients_document(self) -> dict[str, Any]:
         """The content of the gateway's clients.yaml: the issuers, and what each client may ask for."""
@@ -251,6 +262,8 @@ class Province:
             for caller in self.callers.values()
             if caller.secret
         }
+        if self.neighbour is not None:
+            clients[CLIENT] = self.neighbour.client
         known = self._known()
         return {"host": "127.0.0.1", "port": 0, "resource": self.resource, "clients": clients, "subjects": known}
 
@@ -273,10 +286,11 @@ def start(
     today: date | None = None,
     resource: str | None = None,
     postgres: bool = False,
+    shanghai: bool = False,
 ) -> Province:
     """A province with `subjects` subjects, running; its files lie below `home`. `resource` is the tokens'
-    audience, the gateway's address as its callers know it; with `postgres` Qingdao's database is a real PostgreSQL.
-    Raises NotReady."""
-    province = Province(home, generate(seed, subjects, today), resource or RESOURCE, postgres)
+    audience, the gateway's address as its callers know it; with `postgres` Qingdao's database is a real PostgreSQL;
+    with `shanghai` all is known that a gateway of Shanghai needs to join. Raises NotReady."""
+    province = Province(home, generate(seed, subjects, today), resource or RESOURCE, postgres, shanghai)
     province.begin()
     return province

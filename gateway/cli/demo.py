@@ -33,7 +33,7 @@ def demo(home: Path | None, port: int | None, seed: int, subjects: int, postgres
     """Start a province: a gateway, its platforms and an issuer, all on this machine."""
     settings = load(home)
     wanted = 0 if checking and port is None else settings.port if port is None else port
-    with running(settings.home, wanted, seed, subjects, postgres) as house:
+    with running(settings.home, wanted, seed, subjects, postgres, shanghai=True) as house:
         if checking:
             sys.exit(0 if run_checks(house, click.echo) else 1)
         stop = threading.Event()

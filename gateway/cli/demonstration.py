@@ -15,14 +15,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx2
 from ruamel.yaml import YAML
 
+from deploy.demo import neighbour as demo_neighbour
 from deploy.demo import province as demo_province
+from deploy.demo.processes import START_WITHIN
 from deploy.demo.province import Province
 from deploy.demo.servers import postgres as demo_postgres
 from gateway.app import Application, read
 from gateway.checking import findings_of
-from gateway.cli import serving
+from gateway.cli import neighbour, serving
 from gateway.cli.homes import make_home, shipped
 from gateway.cli.shipped import bring_along, remember
 from gateway.settings import Settings, load
@@ -48,6 +51,8 @@ def prepare(settings: Settings, province: Province) -> dict[str, Any]:
     """Write the demo's home: platforms, clients, references, examples, demo.json. Returns what demo.json says."""
     home = settings.home
     declarations = sorted(path for path in demo_province.DECLARATIONS.iterdir() if path.is_file())
+    if province.neighbour is not None:
+        declarations.append(demo_neighbour.DECLARATIONS / f"{demo_neighbour.PLATFORM}.yaml")
     samples = demo_province.DECLARATIONS / "samples"
     bring_along(home, shipped("policies"), declarations)
     make_home(home)
@@ -62,6 +67,8 @@ def prepare(settings: Settings, province: Province) -> dict[str, Any]:
     lines = [f"{name}={value}\n" for name, value in sorted(province.environment.items())]
     lines.append(f"CREDIT_GATEWAY_RESOURCE={settings.audience}\n")
     _private(home / "gateway.env", MARK + "".join(lines))
+    if province.neighbour is not None:
+        _private(home / "secrets" / "shanghai.pem", province.neighbour.key)
     (home / "examples.json").write_text(json.dumps(_examples(province), ensure_ascii=False), "utf-8")
     base = f"http://{settings.host}:{settings.port}"
     description = {"gateway": base, "graphql": f"{base}/graphql", **province.describe()}
@@ -71,9 +78,10 @@ def prepare(settings: Settings, province: Province) -> dict[str, Any]:
 
 @contextlib.contextmanager
 def running(
-    home: Path, port: int = 0, seed: int = 1, subjects: int = 2000, postgres: bool = False
+    home: Path, port: int = 0, seed: int = 1, subjects: int = 2000, postgres: bool = False, shanghai: bool = False
 ) -> Iterator[Running]:
-    """A demo in the background of this process, asked over real sockets; `tests` and `--check` use it."""
+    """A demo in the background of this process, asked over real sockets; `tests` and `--check` use it. With `shanghai`
+    another gateway is one of its platforms."""
     if postgres:
         try:
             demo_postgres.programs()
@@ -86,8 +94,12 @@ def running(
         _refuse_foreign(settings.home)
         stack.enter_context(_sole(settings.home))
         province = stack.enter_context(
-            demo_province.start(settings.home / "demo", seed, subjects, resource=settings.audience, postgres=postgres)
+            demo_province.start(
+                settings.home / "demo", seed, subjects, resource=settings.audience, postgres=postgres, shanghai=shanghai
+            )
         )
+        if province.neighbour is not None:
+            neighbour.begin(province, province.neighbour)
         description = prepare(settings, province)
         stack.callback((settings.home / "demo.json").unlink, missing_ok=True)
         settings = load(home, host="127.0.0.1", port=port)  # now with the references that `prepare` wrote
@@ -98,6 +110,8 @@ def running(
             hint = f"{settings.home} holds policies or platforms of another version, or with mistakes: mend them, or"
             raise DemoError("\n".join([*findings, f"{hint} give another --home"])) from None
         stack.enter_context(serving.in_background(Application(settings, configuration), taken))
+        if province.neighbour is not None:  # it reads its home while this one does
+            httpx2.get(f"{province.environment[demo_neighbour.VARIABLE]}/health", timeout=START_WITHIN, trust_env=False)
         yield Running(province, settings, description)
 
 

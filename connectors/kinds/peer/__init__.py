@@ -137,7 +137,7 @@ def _claim(words: TypeWords, term: TypeTerm) -> Claim:
         fields=frozenset(term.fields) - absent,
         absent=frozenset(absent),
         not_applicable=dict(words.notApplicable),
-        keys=term.keys,
+        keys=frozenset(words.keys) or term.keys,
         filters={},
         batch=words.batch or BATCH,
     )
@@ -165,6 +165,6 @@ def _described(source: PeerSource, types: Mapping[str, TypeWords], beside: Besid
 
 
 Peer.words = KindWords(
-    "path", frozenset({"remote"}), frozenset(), _unfiltered, _inspect,
+    "path", frozenset({"remote"}), frozenset({"keys"}), _unfiltered, _inspect,
     described=_described, joined=False, mapped=False, delegated=True,
 )  # fmt: skip

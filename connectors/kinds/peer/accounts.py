@@ -67,7 +67,7 @@ class Accounts:
             raise Unavailable(str(reason)) from None
 
     def _path(self, resolve: Resolve, headers: dict[str, str]) -> str:
-        return urlsplit(resolve(self._source.endpoint)).path or "/"
+        return urlsplit(resolve(self._source.endpoint)).path or "/graphql"
 
 
 def _base(endpoint: str) -> str:
