@@ -14,7 +14,7 @@ from pydantic import ConfigDict, Field, GetJsonSchemaHandler, StrictBool, model_
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from connectors.fields import FieldWords, Match, ObjectWords, Origin, SubjectWords
+from connectors.fields import MAPPED, FieldWords, Match, ObjectWords, Origin, SubjectWords
 from connectors.questions import Question
 from connectors.sandboxes import ChaosSource, StaticSource
 from connectors.sources import FileSource, FileWords, GraphqlSource, PeerSource, RestSource, SoapSource, SqlSource
@@ -174,10 +174,7 @@ class TypeWords(Block):
     deleted: they are left out.
     """
 
-    # a type of another gateway is not mapped; every other is
-    model_config = ConfigDict(
-        json_schema_extra={"if": {"not": {"required": ["remote"]}}, "then": {"required": ["key", "subject", "fields"]}}
-    )
+    model_config = ConfigDict(json_schema_extra=MAPPED)
 
     source: str | None = None
     """Which of `sources` answers; left out when there is one."""

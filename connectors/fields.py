@@ -19,6 +19,12 @@ def _by_name(value: Any) -> str:
 
 Vocabulary = Annotated[Annotated[Codes, Tag("codes")] | Annotated[str, Tag("name")], Discriminator(_by_name)]
 
+# for editors: a type of another gateway is not mapped, every other is
+MAPPED: dict[str, Any] = {
+    "if": {"not": {"required": ["remote"]}},
+    "then": {"required": ["key", "subject", "fields"]},
+}
+
 
 class Origin(Block):
     """Where a value comes from: `column` of a table, or `path` into a row of JSON."""
