@@ -26,6 +26,9 @@ class Chaos:
     def __init__(self, source: ChaosSource, inner: Connector) -> None:
         self._source, self._inner = source, inner
         self._numbers: Iterator[int] = count(1)
+        for verb in ("record", "recorded"):  # samples of the other source are samples of this one
+            if hasattr(inner, verb):
+                setattr(self, verb, getattr(inner, verb))
 
     def claims(self) -> Mapping[str, Claim]:
         return self._inner.claims()
