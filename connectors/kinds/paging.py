@@ -166,7 +166,7 @@ async def every_page(call: Call, layout: Layout, bounds: Bounds, body: Any) -> T
         taken.add(rows)
         if total is not None:
             counts.add(total)
-            more = taken.count < total
+            more = taken.count < total or more is True  # whichever says that there is more is asked
         following = layout.turning.next(body, turns, len(rows)) if rows and more is not False else None
         if following is None or taken.truncated:
             wrong = len(counts) > 1 or (total is not None and taken.count > total)

@@ -51,6 +51,17 @@ def by_flag(count: int, said: Callable[[bool], Any] = bool, cap: int = 99) -> Ca
     return reply
 
 
+def by_flag_counted(count: int, told: int) -> Callable[[Seen], Any]:
+    """A flag beside a count that falls short of the rows."""
+    flagged = by_flag(count)
+
+    def reply(seen: Seen) -> Any:
+        said = flagged(seen)
+        return said | {"data": said["data"] | {"total": told}}
+
+    return reply
+
+
 def by_cursor(count: int, cap: int = 99, last: Any = None) -> Callable[[Seen], Any]:
     """Cursors are opaque: they hold signs that a URL does not bear."""
 
@@ -99,6 +110,8 @@ HONEST: list[tuple[str, str, Callable[[Seen], Any], int, int, bool]] = [
     ("a flag as a number", FLAGGED, by_flag(4, int), 4, 2, False),
     ("a flag with smaller pages than asked", FLAGGED, by_flag(7, cap=2), 7, 4, False),
     ("a flag that promises more than comes is told", FLAGGED, by_flag(4, lambda more: True), 4, 3, True),
+    ("a count that falls short of the flag is told", FLAGGED + COUNTED, by_flag_counted(7, 3), 7, 3, True),
+    ("a flag beside a count that is right", FLAGGED + COUNTED, by_flag_counted(7, 7), 7, 3, False),
     ("a cursor", CURSOR, by_cursor(7), 7, 3, False),
     ("a cursor that ends with an empty text", CURSOR, by_cursor(6, last=""), 6, 2, False),
     ("a cursor with smaller pages than asked", CURSOR, by_cursor(7, cap=2), 7, 4, False),
