@@ -196,6 +196,7 @@ class Service:
         self._answer: Any = GraphQL(schema, graphql_ide=None)
         self._socket = socket.socket()
         self._socket.bind(("127.0.0.1", 0))
+        self._socket.listen()  # who comes before the server runs waits, and is not refused
         self.base = f"http://127.0.0.1:{self._socket.getsockname()[1]}/graphql"
 
     @property
