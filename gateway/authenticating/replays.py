@@ -10,18 +10,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import sqlite3
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from gateway.sharing import opened
+
 PLACE = Path("state") / "proofs.sqlite3"  # in a home
 MOST = 256 << 20  # bytes of the file: about three million proofs
 PAGE = 4096
 AT_ONCE = 500  # proofs in one transaction
-WAIT = 1.0  # seconds for another process's transaction
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS shown (proof BLOB PRIMARY KEY, until REAL NOT NULL) WITHOUT ROWID;
@@ -89,7 +89,7 @@ class Replays:
         """In the thread. What fails is tried again with the next questions, on a file opened anew."""
         try:
             if self._file is None:
-                self._file = self._opened()
+                self._file = opened(self._path, _TABLES, self._pages)
             with self._file as file:
                 file.execute("BEGIN IMMEDIATE")
                 file.execute("DELETE FROM shown WHERE until < ?", (min(question.now for question in asked),))
@@ -98,20 +98,6 @@ class Replays:
         except (sqlite3.Error, OSError):
             self._forget()
             raise
-
-    def _opened(self) -> sqlite3.Connection:
-        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
-        file = sqlite3.connect(self._path, timeout=WAIT, isolation_level=None, check_same_thread=False)
-        try:
-            file.execute("PRAGMA journal_mode = WAL")
-            file.execute("PRAGMA synchronous = NORMAL")
-            file.execute(f"PRAGMA max_page_count = {self._pages}")
-            file.executescript(_TABLES)
-        except sqlite3.Error:
-            file.close()
-            raise
-        return file
 
     def _forget(self) -> None:
         if self._file is not None:

@@ -13,8 +13,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from gateway.sharing import opened
+
 PLACE = Path("state") / "quotas.sqlite3"  # in a home
-WAIT = 1.0  # seconds for another process that is writing
 _TABLES = """
 CREATE TABLE IF NOT EXISTS counted (span INTEGER, scope TEXT, n INTEGER, PRIMARY KEY (span, scope)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS seen (span INTEGER, scope TEXT, subject BLOB, PRIMARY KEY (span, scope, subject))
@@ -51,17 +52,15 @@ class Counts:
     it cannot be opened."""
 
     def __init__(self, home: Path | None = None) -> None:
-        place = ":memory:" if home is None else str(home / PLACE)
-        try:
+        try:  # rooms are wired in a thread and used by the loop's, one after the other
             if home is not None:
-                (home / PLACE).parent.mkdir(mode=0o700, exist_ok=True)
-            # rooms are wired in a thread and used by the loop's, one after the other
-            self._db = sqlite3.connect(place, timeout=WAIT, isolation_level=None, check_same_thread=False)
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = NORMAL")
-            self._db.executescript(_TABLES)
+                self._db = opened(home / PLACE, _TABLES)
+            else:
+                self._db = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+                self._db.executescript(_TABLES)
         except (sqlite3.Error, OSError) as error:
-            raise Unavailable(f"{place} cannot be used ({error}); move it away, and the day's counts with it") from None
+            told = f"{home}/{PLACE} cannot be used ({error}); move it away, and the day's counts with it"
+            raise Unavailable(told) from None
         self._oldest = 0
 
     def take(self, wanted: Sequence[Wanted], oldest: int) -> Taken:

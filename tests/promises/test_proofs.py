@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from joserfc.jwk import ECKey, OKPKey, RSAKey
 from gateway.authenticating.proofs import ProofRefused, Proofs
 from gateway.authenticating.replays import Replays, ReplaysUnknown
 from gateway.errors import GatewayError
+from gateway.sharing import opened
 from tests.promises.issuing import RESOURCE, Door, raw, signed
 from tests.promises.proving import Holder, ProvingDoor
 
@@ -367,6 +369,16 @@ def test_processes_share_one_memory(tmp_path: Path) -> None:
         child.stdin.write("\n")
         child.stdin.flush()
     assert sum(int(child.communicate(timeout=60)[0]) for child in children) == 1000
+
+
+def test_a_new_file_is_opened_by_all_at_once(tmp_path: Path) -> None:
+    """Of processes that start together on a new home none is told that the memory cannot be used."""
+
+    def open_one(number: int) -> None:
+        opened(tmp_path / f"{number // 6}.sqlite3", "CREATE TABLE IF NOT EXISTS shown (proof BLOB)").close()
+
+    with ThreadPoolExecutor(6) as threads:
+        list(threads.map(open_one, range(6 * 25)))
 
 
 async def test_who_leaves_does_not_hold_up_the_others(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 from gateway.authenticating.challenges import metadata, metadata_path
 from gateway.authenticating.clients import Clients, load_clients
 from gateway.authenticating.following import Following
+from gateway.checking import read_policies
 from gateway.documents import DocumentError, load
 from gateway.settings import SettingsError
 from gateway.settings import load as load_settings
@@ -145,13 +146,17 @@ def test_settings_of_trust_are_whole_or_refused(tmp_path: Path, words: dict[str,
 
 
 def test_the_operators_example_is_read(tmp_path: Path) -> None:
-    """The issuers' entry that `deploy/IDENTITY.md` shows is taken as it stands, secrets and clients included."""
-    paper = (Path(__file__).parents[2] / "deploy/IDENTITY.md").read_text("utf-8")
-    [entry] = re.findall(r"^```yaml\n(.*?)^```", paper, re.MULTILINE | re.DOTALL)
+    """What `deploy/IDENTITY.md` shows is taken as it stands: issuers with their secrets, and a gateway as a client."""
+    root = Path(__file__).parents[2]
+    paper = (root / "deploy/IDENTITY.md").read_text("utf-8")
+    first, gateway = re.findall(r"^```yaml\n(.*?)^```", paper, re.MULTILINE | re.DOTALL)
     path = tmp_path / "clients.yaml"
-    path.write_text(entry, "utf-8")
-    clients = load_clients(load(path), CATALOGUE, fapi=True)
+    path.write_text(first + gateway.removeprefix("clients:\n"), "utf-8")
+    clients = load_clients(load(path), read_policies(root / "policies").catalogue, fapi=True)
     assert len(clients.issuers) == 3
     whose = clients.issuer_of_opaque("any-opaque-token")
     assert whose is not None
     assert whose.issuer == "https://id.js.example.cn"
+    gateway_entry = clients.find("https://id.sh.example.cn", "shandong-gateway")
+    assert gateway_entry is not None
+    assert gateway_entry.delegates is not None
