@@ -86,8 +86,7 @@ class RecordMap:
     def judge(self, accepted: int, rejected: int, reasons: Sequence[str] = ()) -> None:
         """Raises ContractBroken, with the reasons, when more rows did not map than the declaration tolerates
         (`maxRejected`)."""
-        if rejected > TOLERATED_ROWS and rejected > self.words.maxRejected * (accepted + rejected):
-            raise ContractBroken(f"{self.name}: {rejected} of {accepted + rejected} rows did not map", reasons)
+        judge(self.name, self.words.maxRejected, accepted, rejected, reasons)
 
     def _extracted(self, fields: frozenset[str], kind: Key, anybody: bool) -> Extract:
         subject = self._subjects[kind]
@@ -112,3 +111,9 @@ class RecordMap:
 def key_kind(ask: Fetch) -> Key:
     """How the rows of a question are keyed; an open question is about organisations."""
     return ask.subjects[0].kind if ask.subjects else "uscc"
+
+
+def judge(name: str, share: float, accepted: int, rejected: int, reasons: Sequence[str] = ()) -> None:
+    """Raises ContractBroken when more than this share of a record type's rows did not map."""
+    if rejected > TOLERATED_ROWS and rejected > share * (accepted + rejected):
+        raise ContractBroken(f"{name}: {rejected} of {accepted + rejected} rows did not map", reasons)

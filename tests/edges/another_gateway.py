@@ -12,7 +12,7 @@ from joserfc.jwk import ECKey
 
 from connectors.contract import Connector, Fetch, Page
 from connectors.delegation import Delegation, Hop
-from tests.edges.crooked import Seen, Server, hang, raw
+from tests.edges.crooked import Behaviour, Seen, Server, hang, raw
 from tests.edges.invented import FIRM, Surroundings, ask, connector, pages, registered
 
 KEY = ECKey.generate_key("P-256", {"kid": "sd-1"})
@@ -62,30 +62,44 @@ def mask(coordinate: str, step: str, effect: str = "MASK") -> dict[str, Any]:
     }
 
 
-@asynccontextmanager
-async def peer(reply: Any, permit: str = TYPE) -> AsyncIterator[tuple[Server, Connector]]:
-    """A gateway that answers what `reply` makes of a question, with an authorization server at `/token`."""
+def settings(base: str) -> dict[str, str]:
+    """Those of SOURCE, for a gateway at `base` and an authorization server at its `/token`."""
+    return {
+        "env:ENDPOINT": f"{base}/graphql", "env:RESOURCE": THERE, "env:TOKEN": f"{base}/token",
+        "env:CLIENT": "shandong", "secret:sh.pem": KEY.as_pem(private=True).decode(),
+    }  # fmt: skip
+
+
+def with_tokens(behaviour: Behaviour) -> Behaviour:
+    """A server that gives tokens, and else does as it is told."""
     issued = 0
 
     async def behave(seen: Seen, writer: Any) -> None:
         nonlocal issued
-        if seen.path == "/token":
-            issued += 1
-            token = {"access_token": f"token-no-{issued}", "token_type": "Bearer", "expires_in": 600}
-            writer.write(raw(json.dumps(token).encode()))
-        elif reply is hang:
+        if seen.path != "/token":
+            await behaviour(seen, writer)
+            return
+        issued += 1
+        token = {"access_token": f"token-no-{issued}", "token_type": "Bearer", "expires_in": 600}
+        writer.write(raw(json.dumps(token).encode()))
+
+    return behave
+
+
+@asynccontextmanager
+async def peer(reply: Any, permit: str = TYPE) -> AsyncIterator[tuple[Server, Connector]]:
+    """A gateway that answers what `reply` makes of a question, with an authorization server at `/token`."""
+
+    async def answering(seen: Seen, writer: Any) -> None:
+        if reply is hang:
             await hang(seen, writer)
         else:
             found = reply(json.loads(seen.body)) if callable(reply) else reply
             writer.write(found if isinstance(found, bytes) else raw(json.dumps(found).encode()))
 
-    async with Server(behave) as server:
+    async with Server(with_tokens(answering)) as server:
         asked = connector(registered(SOURCE, permit))
-        known = {
-            "env:ENDPOINT": f"{server.base}/graphql", "env:RESOURCE": THERE, "env:TOKEN": f"{server.base}/token",
-            "env:CLIENT": "shandong", "secret:sh.pem": KEY.as_pem(private=True).decode(),
-        }  # fmt: skip
-        await asked.open(Surroundings(known))
+        await asked.open(Surroundings(settings(server.base)))
         try:
             yield server, asked
         finally:

@@ -14,7 +14,7 @@ import pytest
 from joserfc import jwt
 
 import connectors.contract as contract
-from connectors.contract import Denied, LeftOut, SubjectKey, TimedOut
+from connectors.contract import ContractBroken, Denied, LeftOut, SubjectKey, TimedOut
 from connectors.delegation import MOST_HOPS, Hop
 from connectors.spelling import DeclarationError
 from tests.edges.another_gateway import (
@@ -146,7 +146,15 @@ async def test_every_page_of_a_subject_is_read() -> None:
         assert (len(page.rows), page.truncated, len(server.seen)) == (81, False, 3)
         endless = 99
         page = await only(asked, question(subjects=(FIRM,)))
-        assert (len(page.rows), page.truncated) == (120, True)
+        assert (len(page.rows), page.truncated) == (100, True)
+
+
+async def test_a_cursor_that_stands_still_is_no_endless_question() -> None:
+    """A page that leads to itself, without rows, is the end of patience and not of time."""
+    async with peer(answer(records(after="1"))) as (server, asked):
+        with pytest.raises(ContractBroken, match="cursor"):
+            await only(asked, question())
+        assert len(server.seen) == 3
 
 
 @pytest.mark.parametrize(

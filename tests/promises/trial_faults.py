@@ -16,6 +16,7 @@ from typing import Any
 
 from connectors.contract import Connector, ConnectorError, Deadline, Fetch, SubjectKey
 from gateway.fetching.checking import recheck
+from tests.edges.another_gateway import BEHALF
 from tests.edges.crooked import Server, always, raw
 from tests.edges.invented import FIRM, Surroundings, connector
 from tests.promises.platform_faults import KINDS, faults, row
@@ -33,7 +34,9 @@ def memory(what: str) -> int:
 
 async def told(asked: Connector) -> str:
     """What a question becomes, in the words of the tables."""
-    ask = Fetch("Permit", _FIELDS, (SubjectKey("uscc", FIRM),), limit=100, deadline=Deadline.within(DEADLINE))
+    ask = Fetch(
+        "Permit", _FIELDS, (SubjectKey("uscc", FIRM),), limit=100, deadline=Deadline.within(DEADLINE), delegation=BEHALF
+    )
     try:
         pages = [page async for page in asked.fetch(ask)]
     except ConnectorError as error:
@@ -56,14 +59,15 @@ async def told(asked: Connector) -> str:
 
 async def opened(kind: str, base: str) -> Connector:
     made = connector(KINDS[kind].registry())
-    await made.open(Surroundings({KINDS[kind].reference: base}))
+    await made.open(Surroundings(KINDS[kind].settings(base)))
     return made
 
 
 async def tried(kind: str) -> None:
     words = KINDS[kind]
     honest = raw(words.rows([row()]).encode(), content_type=words.media)
-    async with Server(always(honest)) as good, Server(always(honest)) as bad:
+    well = words.beside(always(honest))
+    async with Server(well) as good, Server(well) as bad:
         other, asked = await opened(kind, good.base), await opened(kind, bad.base)
         await told(asked)  # what is loaded at the first question is no fault's
         for name, (behaviour, expected) in faults(kind).items():
@@ -73,7 +77,7 @@ async def tried(kind: str) -> None:
             became, beside = await asyncio.gather(timed(asked, began), told(other))
             line: dict[str, Any] = {"kind": kind, "fault": name, "expected": expected, "beside": beside}
             line |= {"became": became[0], "seconds": became[1], "grew": memory("VmHWM") - before}
-            bad.behaviour = always(honest)
+            bad.behaviour = well
             line["afterwards"] = await told(asked)
             sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
         await asked.close()

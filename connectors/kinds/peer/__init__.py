@@ -14,6 +14,7 @@ from connectors.agreement import Finding, KindWords
 from connectors.contract import (
     BadRequest,
     Claim,
+    ContractBroken,
     Deadline,
     Denied,
     Environment,
@@ -34,6 +35,7 @@ from connectors.kinds.peer.answering import Part, Reading, opened, page_of
 from connectors.kinds.peer.asking import body, document, headers_of
 from connectors.kinds.peer.refusals import told
 from connectors.mapping.conditions import NotInvertible
+from connectors.mapping.records import judge
 from connectors.sources import Beside, PeerSource
 from connectors.spelling import is_reference
 from connectors.terms import FieldTerm, Terms, TypeTerm
@@ -60,6 +62,7 @@ class Peer:
         self._source = source
         self._terms = {name: terms.types[name] for name in types}
         self._claims = {name: _claim(words, terms.types[name]) for name, words in types.items()}
+        self._tolerated = {name: words.maxRejected for name, words in types.items()}
         self._reading = {name: Reading(name, terms.types[name], self._claims[name]) for name in types}
         self._accounts: Accounts | None = None
 
@@ -92,7 +95,8 @@ class Peer:
         if len(delegation.hops) > MOST_HOPS:
             raise _left_out("the question was passed on too often", Told(complete=False, reason=FAR))
         limits, reading = self._source.limits, self._reading[ask.type]
-        bounds = Bounds(min(limits.maxRows, ask.limit), limits.maxBytes)
+        room = min(limits.maxRows, ask.limit)
+        bounds = Bounds(room, limits.maxBytes)
         account = accounts.of(delegation.purpose, delegation.scopes)
         text = document(self._terms[ask.type], ask.fields)
 
@@ -116,7 +120,11 @@ class Peer:
         for subject in ask.subjects:
             while (after := parts[subject].after) is not None and bounds.rows > 0:
                 parts[subject] = parts[subject].followed((await read((subject,), after))[subject])
-        yield page_of(parts)
+                if parts[subject].after == after:
+                    raise ContractBroken("the gateway's cursor does not move")
+        page = page_of(parts, room)
+        judge(ask.type, self._tolerated[ask.type], len(page.rows), len(page.rejected), page.rejected)
+        yield page
 
     def _open(self) -> Accounts:
         if self._accounts is None:

@@ -111,12 +111,14 @@ def opened(answer: Answer) -> bytes:
     return answer.body
 
 
-def page_of(parts: Mapping[SubjectKey, Part]) -> Page:
+def page_of(parts: Mapping[SubjectKey, Part], room: int) -> Page:
+    """At most `room` rows; what is cut is told."""
     every = parts.values()
+    rows = [row for part in every for row in part.rows]
     return Page(
-        rows=[row for part in every for row in part.rows],
+        rows=rows[:room],
         rejected=[reason for part in every for reason in part.rejected],
-        truncated=any(part.after is not None for part in every),
+        truncated=len(rows) > room or any(part.after is not None for part in every),
         as_of=min((part.as_of for part in every if part.as_of is not None), default=None),
         told={subject: part.told for subject, part in parts.items()},
     )
