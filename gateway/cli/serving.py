@@ -25,10 +25,11 @@ from gateway.settings import Settings
 
 DRAIN = 15  # seconds
 START_WITHIN = 60  # seconds
-# Net new objects until the youngest are searched for cycles, and times that until the next older are. Requests and
-# remembered documents leave hardly any, and going through all that is remembered halts every answer for 0.2 s: that is
-# done when four million objects have come that did not go.
-COLLECTED = (5_000, 2, 400)
+# Net new objects until the youngest are searched for cycles, and times that until the next older are. Validating
+# leaves cycles: the middle search is rare, so that few documents are at work when it comes and stay with the oldest,
+# where only a halt of all answers frees them. To go through all that is remembered takes some tenths of a second: that
+# is done when four million objects have come that did not go.
+COLLECTED = (5_000, 20, 40)
 
 
 class ListenError(ValueError):

@@ -9,6 +9,7 @@ Texts that were refused are remembered too, and to read what is new is work that
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -135,7 +136,8 @@ class Reader:
         except GatewayError as error:
             errors = error.errors if isinstance(error, Refusal) else (error,)
             self._texts.pop(text, None)
-            _keep(self._refused, text, _Refused(errors, len(text)))
+            # copies: what is raised holds on to everything that was there when it was
+            _keep(self._refused, text, _Refused(tuple(map(copy, errors)), len(text)))
             raise
         _keep(self._texts, text, known)
         return known
