@@ -29,5 +29,5 @@ def test_nothing_that_is_sent_breaks_the_gateway(house: House, caplog: pytest.Lo
     assert sum(found.statuses.values()) == REQUESTS
     for kind in EACH:
         assert any(found.statuses[f"{kind} {status}"] for status in (400, 401, 403, 406, 415)), kind
-    assert found.statuses["document 200"] > 20
-    assert found.statuses["head 200"] > 20
+    assert found.statuses["document 200"] > 0
+    assert found.statuses["head 200"] > 0
