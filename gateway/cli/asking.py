@@ -167,8 +167,10 @@ def variables_of(query: str, given: Sequence[str], subjects: Mapping[str, Mappin
     found: dict[str, Any] = {}
     for pair in given:
         name, sign, value = pair.partition("=")
-        if not sign or name not in types:
-            raise AskingError(f"`--var {name}`: write name=value{suggestion(name, types)}")
+        if not sign:
+            raise AskingError(f"`--var {name}`: write name=value")
+        if name not in types:
+            raise AskingError(f"`--var {name}`: the query declares no variable `${name}`{suggestion(name, types)}")
         found[name] = _value(name, value, types[name], subjects)
     return found
 

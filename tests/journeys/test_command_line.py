@@ -15,6 +15,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from gateway.cli.asking import AskingError, variables_of
 from tests.conftest import House
 
 QUERY = (
@@ -307,3 +308,14 @@ def test_the_audit_log_of_a_running_house_verifies(house: House) -> None:
     house.ask(QUERY, "penalised")
     verified = run("audit", "verify", home=house.home)
     assert verified.returncode == 0, verified.stdout + verified.stderr
+
+
+@pytest.mark.parametrize(
+    ("pair", "says"),
+    [("id", "write name=value"), ("id=1", "declares no variable `$id`, did you mean `ids`?")],
+    ids=["no value", "not declared"],
+)
+def test_a_variable_that_does_not_fit_is_told(pair: str, says: str) -> None:
+    """Of a variable without a value, or that the query has not got, the message says which of the two it is."""
+    with pytest.raises(AskingError, match=re.escape(says)):
+        variables_of("query($ids: Int) { platforms { id } }", [pair], {})
