@@ -52,10 +52,10 @@ class LimitWords(Block):
     maxBytes: Size = 8 << 20
 
     def among(self, processes: int) -> LimitWords:
-        """The share of one process: together all keep to the platform's bounds, with one call at once each at least."""
+        """The share of one process: together all keep to the platform's bounds, with one call at once each at least.
+        The calls of a day are not shared out: all processes count them together."""
         per_second = None if self.perSecond is None else self.perSecond / processes
-        per_day = None if self.perDay is None else max(1, self.perDay // processes)
-        share = {"concurrency": max(1, self.concurrency // processes), "perSecond": per_second, "perDay": per_day}
+        share = {"concurrency": max(1, self.concurrency // processes), "perSecond": per_second}
         return self.model_copy(update=share)
 
 

@@ -185,6 +185,7 @@ class Reloading:
             task.cancel()
         await asyncio.gather(*self._retired, return_exceptions=True)
         await _closing(self.known, self.corridor)()
+        self.corridor.fetcher.calls.close()
         await asyncio.to_thread(self.store.close)
         self._presence.gone()
 

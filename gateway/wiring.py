@@ -21,7 +21,7 @@ from gateway.authenticating.jwks import Jwks
 from gateway.cursors import Cursors
 from gateway.deciding import Decider
 from gateway.documents import DocumentError, load
-from gateway.fetching import Fetcher, Shadowing
+from gateway.fetching import Calls, Fetcher, Shadowing
 from gateway.governing.obeying import Governed, begin
 from gateway.governing.officers import load_officers
 from gateway.pipeline import Corridor
@@ -236,8 +236,9 @@ async def _open(settings: Settings, known: Configuration) -> None:
 
 def _fetcher(settings: Settings, known: Configuration, tallies: Tallies, before: Fetcher | None) -> Fetcher:
     public = _public(known.policies.catalogue)
-    shadowing = Shadowing(known.shadows, public, tallies) if known.shadows.platforms else None
-    return Fetcher(known.registry, tallies, shadowing, before, settings.audience)
+    calls = before.calls if before else Calls(settings.home)
+    shadowing = Shadowing(known.shadows, public, tallies, calls) if known.shadows.platforms else None
+    return Fetcher(known.registry, tallies, shadowing, before, settings.audience, calls)
 
 
 def redecided(known: Configuration, governed: Governed) -> Configuration | None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from connectors.contract import Platform, Source
+from gateway.fetching.daily import Calls
 from gateway.fetching.guard import Guard
 from gateway.model import Reply
 
@@ -16,9 +17,9 @@ Rejecting = Callable[[str, str, str], None]  # told of each row that did not map
 class Desk:
     """One for each source, for as long as the gateway lives."""
 
-    def __init__(self, platform: Platform, source: Source, rejecting: Rejecting) -> None:
+    def __init__(self, platform: Platform, source: Source, rejecting: Rejecting, calls: Calls) -> None:
         self.platform, self.source, self.rejecting = platform, source, rejecting
-        self.guard = Guard(source)
+        self.guard = Guard(source, calls=calls, place=f"{platform.id} {source.name}")
         self.fresh: dict[str, datetime] = {}  # record type -> how fresh the source was when it last said so
         self._batches: dict[str, int] = {}
 

@@ -11,6 +11,7 @@ from functools import partial
 from connectors.contract import Condition, Deadline, SubjectKey
 from connectors.delegation import Hop
 from connectors.registry import Registry
+from gateway.fetching.daily import Calls
 from gateway.fetching.delegating import delegation
 from gateway.fetching.desk import Desk
 from gateway.fetching.inquiry import BySubject, Question
@@ -36,15 +37,17 @@ class Fetcher:
         shadowing: Shadowing | None = None,
         before: Fetcher | None = None,
         gateway: str = "",
+        calls: Calls | None = None,
     ) -> None:
-        """`before` is the fetcher whose place this one takes: both keep to each platform's bounds together."""
-        self._gateway = gateway
+        """`before` is the fetcher whose place this one takes: both keep to each platform's bounds together. `calls` are
+        those of a day that other processes draw on too."""
+        self._gateway, self.calls = gateway, calls or Calls()
         self._registry, self.tallies, self._shadowing = registry, tallies or Tallies(), shadowing
         self._joining: dict[tuple[str, str], Joining] = {}  # by platform and record type; one for each source
         self._desks: dict[tuple[str, str], Desk] = {}  # by platform and source
         for platform in registry.platforms.values():
             for name, source in platform.sources.items():
-                desk = self._desks[platform.id, name] = Desk(platform, source, self.tallies.rejected)
+                desk = self._desks[platform.id, name] = Desk(platform, source, self.tallies.rejected, self.calls)
                 if before is not None and (old := before._desks.get((platform.id, name))) is not None:
                     desk.guard.goes_on(old.guard)
             joining = {name: Joining(self._desks[platform.id, name]) for name in platform.sources}
@@ -66,6 +69,8 @@ class Fetcher:
         """Nobody asks any more."""
         if self._shadowing is not None:
             self._shadowing.leave()
+        for desk in self._desks.values():
+            desk.guard.leave()
 
     def status(self, platform: str) -> str | None:
         """What is known of the platform before it is asked: a planned window that is open at one of its sources, or a

@@ -29,7 +29,7 @@ from tenacity import (
 from connectors.contract import ConnectorError, Maintenance, QuotaUsedUp, Source
 from connectors.windows import closed_until
 from gateway.fetching.attempt import Ask, Attempt, Busy, Told
-from gateway.fetching.daily import Daily
+from gateway.fetching.daily import Calls, Daily
 from gateway.fetching.pace import Pace
 from gateway.fetching.slots import Slots, Until
 from gateway.fetching.standing import BreakerOpen, Passage, Standing, Waiting
@@ -63,27 +63,39 @@ class Call(Generic[T]):
 
 
 class Guard:
-    """One source's guard. `call` runs one ask through it and raises only ConnectorErrors."""
+    """One source's guard. `call` runs one ask through it and raises only ConnectorErrors. The calls of a day are drawn
+    from `calls` under the name `place`."""
 
-    def __init__(self, source: Source, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(
+        self,
+        source: Source,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        calls: Calls | None = None,
+        place: str = "",
+    ) -> None:
         self._source, self._now = source, now
         limits = source.limits
         self._slots = Slots(limits.concurrency)
         self._pace = Pace(limits.per_second) if limits.per_second else None
-        self._daily = Daily(limits.per_day, limits.day_zone, now) if limits.per_day else None
+        daily = limits.per_day
+        self._daily = Daily(daily, limits.day_zone, now, calls or Calls(), place or source.name) if daily else None
         self._standing = Standing(source.breaker)
         self._budget = RETRY_FLOOR
 
     def goes_on(self, before: Guard) -> None:
-        """In place of another guard of the same source: where its bounds are the same, both keep to them together."""
+        """In place of another guard of the same source: where its bounds are the same, both keep to them together. The
+        calls of a day are counted on in any case: both draw on them."""
         if self._source.limits == before._source.limits:
             self.shares(before)
-        elif self._daily is not None and before._daily is not None:
-            self._daily.goes_on(before._daily)
 
     def shares(self, other: Guard) -> None:
         """Keep to another guard's bounds together with it, and still judge the source by oneself."""
         self._slots, self._pace, self._daily = other._slots, other._pace or self._pace, other._daily or self._daily
+
+    def leave(self) -> None:
+        """Nobody asks any more: what is held of the day's calls is given back."""
+        if self._daily is not None:
+            self._daily.give_back()
 
     @property
     def is_open(self) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 
 from connectors.contract import Deadline, SubjectKey
 from connectors.registry import Registry
+from gateway.fetching.daily import Calls
 from gateway.fetching.desk import Desk
 from gateway.fetching.inquiry import BySubject, Inquiry, Question
 from gateway.model import Branch, Reply, Verdict
@@ -25,10 +26,12 @@ Live = tuple[Reply, frozenset[str]]  # with the fields that were asked
 class Shadowing:
     """`public` are the fields by record type that are public for organisations."""
 
-    def __init__(self, registry: Registry, public: Mapping[str, frozenset[str]], tallies: Tallies) -> None:
+    def __init__(
+        self, registry: Registry, public: Mapping[str, frozenset[str]], tallies: Tallies, calls: Calls
+    ) -> None:
         self._registry, self._public, self._tallies = registry, public, tallies
         self._desks = {
-            (platform.id, name): Desk(platform, platform.source(name), _unheard)
+            (platform.id, name): Desk(platform, platform.source(name), _unheard, calls)
             for platform in registry.platforms.values()
             for name in platform.types
             if not platform.source(name).delegated  # a question on nobody's behalf is none to a peer
@@ -62,6 +65,8 @@ class Shadowing:
         for inquiry in self._asking.values():
             inquiry.leave()
         self._asking.clear()
+        for desk in self._desks.values():
+            desk.guard.leave()
 
     def _ask(self, platform: str, branch: Branch, fields: frozenset[str], live: Live | None) -> None:
         place, key = (platform, branch.type), branch.subject.key

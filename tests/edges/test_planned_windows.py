@@ -88,14 +88,14 @@ WORDS = "    maintenance: [{cron: '0 1 * * SUN', lasts: 2h}]\n    retry: {attemp
 
 @pytest.mark.parametrize(("source", "permit"), [(REST_SOURCE, REST_TYPE), (SQL_SOURCE, SQL_TYPE)])
 def test_every_kind_of_source_has_these_words(source: str, permit: str) -> None:
-    """They stand beside a source's other bounds, whatever its kind, and are shared out among processes."""
+    """They stand beside a source's other bounds, whatever its kind. Processes count the calls of a day together."""
     words = source.replace("limits: {", "limits: {perDay: 1000, ") + WORDS
     (platform,) = registered(words, permit).platforms.values()
     (made,) = platform.sources.values()
     assert made.windows == (Window(Cron.of("0 1 * * SUN"), timedelta(hours=2), SHANGHAI),)
     assert (made.limits.per_day, made.retry.errors) == (1000, frozenset({"RateLimited"}))
     (shared,) = load([declaration(words, permit)], TERMS, processes=4).platforms.values()
-    assert shared.sources["main"].limits.per_day == 250
+    assert shared.sources["main"].limits.per_day == 1000
 
 
 ONCE = Retry(1, 0.8)
