@@ -219,3 +219,21 @@ class _TypeFindings:
                 yield self.say((*self.at, "filters", name), f"`{self.name}.{name}`: {reason}")
             except ValueError:
                 continue  # a bad format is found where it stands
+        yield from self._parameters()
+
+    def _parameters(self) -> Iterator[str]:
+        """A parameter holds one condition, or one page: whatever is written second takes the place of the first."""
+        holders: dict[str, list[str]] = {}
+        for name, each in self.words.filters.items():
+            for parameter in each.params:
+                holders.setdefault(parameter, []).append(name)
+        turned = self.words.page.params if self.words.page is not None else ()
+        for parameter, names in holders.items():
+            for name in dict.fromkeys(names):
+                others = [f"the filter `{other}`" for other in dict.fromkeys(names) if other != name]
+                others += ["this filter's other end"] if names.count(name) > 1 else []
+                others += ["`page`"] if parameter in turned else []
+                if others:
+                    message = f"its parameter `{parameter}` is that of {' and '.join(others)} too, and holds one value"
+                    loc = (*self.at, "filters", name)
+                    yield self.say(loc, f"`{self.name}.{name}`: {message}; leave one out, the gateway checks all rows")
