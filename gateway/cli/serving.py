@@ -36,6 +36,10 @@ class ListenError(ValueError):
     """The port cannot be taken; the message says what to do."""
 
 
+class WorkerError(Exception):
+    """One process of several cannot start, or did not stop; the message says why."""
+
+
 @contextlib.contextmanager
 def listening(host: str, port: int, shared: bool = False) -> Iterator[socket.socket]:
     """A bound socket; closed at the end. `shared` with others of this gateway's processes. Raises ListenError."""

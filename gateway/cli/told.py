@@ -10,8 +10,7 @@ from gateway.authenticating.ledger import LedgerError
 from gateway.checking import HomeError
 from gateway.cli.asking import AskingError
 from gateway.cli.demonstration import DemoError
-from gateway.cli.serving import ListenError
-from gateway.cli.workers import WorkerError
+from gateway.cli.serving import ListenError, WorkerError
 from gateway.documents import DocumentError
 from gateway.governing.statements import Refused as ChangeRefused
 from gateway.keyfiles import KeyFileError

@@ -40,10 +40,6 @@ _log = logging.getLogger("credit_gateway.workers")
 _fork = multiprocessing.get_context("fork")
 
 
-class WorkerError(Exception):
-    """A worker cannot start, or did not stop; the message says why."""
-
-
 @dataclass(slots=True)
 class _Worker:
     process: ForkProcess
@@ -118,7 +114,7 @@ class Workers:
         by_end = {worker.process.sentinel: number for number, worker in self._running.items()}
         come = wait([self._woken, *by_reports, *by_end], max(0.0, min(until) - time.monotonic()) if until else None)
         if self._stopping and time.monotonic() >= self._stopping + KILLED_AFTER:
-            raise WorkerError(f"workers did not stop within {KILLED_AFTER} s and were killed")
+            raise serving.WorkerError(f"workers did not stop within {KILLED_AFTER} s and were killed")
         if self._woken in come:
             self._woken.recv(4096)
         for reports in by_reports.keys() & set(come):
@@ -133,7 +129,7 @@ class Workers:
             worker.process.join()
             return
         if reason and not self._stopping:
-            raise WorkerError(reason)
+            raise serving.WorkerError(reason)
         worker.answering = True
         if self._stopping:
             worker.process.terminate()  # it may have been asked before it could hear
@@ -145,7 +141,7 @@ class Workers:
             return
         how = f"worker {number} (process {worker.process.pid}) ended with {worker.process.exitcode}"
         if not worker.answering:
-            raise WorkerError(f"{how} before it could answer")
+            raise serving.WorkerError(f"{how} before it could answer")
         _log.error("%s and is started again", how)
         self._due[number] = worker.started + PAUSE
 
