@@ -30,6 +30,14 @@ class TypeTerm:
     connection: str = ""  # its field on a subject in the gateway's own schema
     owners: Mapping[str, str] = field(default_factory=dict)  # nested object -> the name of its type there
 
+    def coordinates(self, name: str) -> dict[str, str]:
+        """Every field by its place in the gateway's own schema, such as `Type.field`; `name` is the type's own."""
+        found = {}
+        for each in self.fields:
+            parent, _, leaf = each.rpartition(".")
+            found[f"{self.owners.get(parent, parent) if parent else name}.{leaf}"] = each
+        return found
+
 
 @dataclass(frozen=True, slots=True)
 class Conversion:

@@ -8,7 +8,6 @@ the end. Nothing is written anywhere.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -17,6 +16,8 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from connectors.agreement import KindWords
+from connectors.conformance.asker import NAME, Asker
+from connectors.conformance.pace import Pace
 from connectors.conformance.samples import Recordable, Samples, read_samples
 from connectors.contract import (
     Condition,
@@ -28,11 +29,14 @@ from connectors.contract import (
     Fetch,
     Platform,
     Row,
+    Source,
     SubjectKey,
     SubjectUnknown,
     Turn,
 )
 from connectors.declaration import PlatformWords
+from connectors.delegation import Delegation
+from connectors.delegation import Told as Beside
 from connectors.kinds import KINDS
 from connectors.kinds.admitted import words_with
 from connectors.registry import Registry, load
@@ -49,12 +53,13 @@ M = TypeVar("M", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What came of one ask."""
+    """What came of one ask; `beside` is what another gateway says of its own answer, by subject."""
 
     rows: tuple[Row, ...] = ()
     rejected: tuple[str, ...] = ()
     truncated: bool = False
     error: ConnectorError | None = None
+    beside: Mapping[SubjectKey, Beside] = field(default_factory=dict)
 
     @property
     def failed(self) -> bool:
@@ -81,13 +86,15 @@ class Edited:
 
 @dataclass
 class Bench:
-    """One declaration under examination. `subjects` are test subjects that the platform knows."""
+    """One declaration under examination. `subjects` are test subjects that the platform knows; `asker` is on whose
+    behalf a source is asked that answers on somebody's behalf alone."""
 
     document: Document
     terms: Terms
     environment: Environment | None = None  # None: the platform is not to be asked
     subjects: Sequence[SubjectKey] = ()
     faults: bool = False
+    asker: Asker | None = None
     misread: tuple[str, ...] = ()  # findings of the words alone
     disagreed: tuple[str, ...] = ()  # findings against the catalogue
     written: PlatformWords | None = None  # the words as they stand in the file
@@ -101,7 +108,7 @@ class Bench:
     opened: dict[str, Connector] = field(default_factory=dict)  # by source; those that could not be are missing
     shut: dict[str, str] = field(default_factory=dict)  # source -> why it could not be opened
     recorded: dict[str, dict[SubjectKey, None]] = field(default_factory=dict)  # by type, the subjects of samples
-    _paces: dict[float, _Pace] = field(default_factory=dict)
+    _paces: dict[float, Pace] = field(default_factory=dict)
     _base: dict[str, dict[SubjectKey, Told]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -184,16 +191,6 @@ class Bench:
 
     # asking
 
-    def asked(self) -> dict[str, Connector]:
-        """The open sources that an exam can ask: another gateway answers only on somebody's behalf, and whose it is
-        decides what it tells."""
-        platform, _ = self.declared()
-        return {
-            name: connector
-            for name, connector in self.opened.items()
-            if not self.kind_of(platform.sources[name].kind).delegated
-        }
-
     def kind_of(self, name: str) -> KindWords:
         """What a kind says of itself, a shipped one or one of another package."""
         words: KindWords = (KINDS.get(name) or self.terms.kinds[name]).words
@@ -202,7 +199,7 @@ class Bench:
     def types(self) -> list[str]:
         """The record types whose sources can be asked."""
         platform, _ = self.declared()
-        return [name for name, source in platform.types.items() if source in self.asked()]
+        return [name for name, source in platform.types.items() if source in self.opened]
 
     def ask(
         self,
@@ -224,8 +221,9 @@ class Bench:
             tuple(where),
             source.limits.max_rows if limit is None else limit,
             Deadline.within(source.limits.timeout + PATIENCE if seconds is None else seconds),
-            "connector-check",
+            NAME,
             self._pace(source.limits.per_second),
+            self._behalf(source),
         )
 
     async def told(self, ask: Fetch, connector: Connector | None = None) -> Told:
@@ -234,6 +232,7 @@ class Bench:
         asked = connector or self.opened[platform.types[ask.type]]
         rows: list[Row] = []
         rejected: list[str] = []
+        beside: dict[SubjectKey, Beside] = {}
         truncated, error = False, None
         try:
             await ask.turn()
@@ -241,11 +240,12 @@ class Bench:
                 rows += page.rows
                 rejected += page.rejected
                 truncated = truncated or page.truncated
+                beside |= page.told
         except ConnectorError as failed:
             error = failed
             self.heard.append(str(failed))
         self.heard += rejected
-        return Told(tuple(rows), tuple(rejected), truncated, error)
+        return Told(tuple(rows), tuple(rejected), truncated, error, beside)
 
     async def base(self, type_name: str) -> Mapping[SubjectKey, Told]:
         """What the platform tells of each test subject that is asked alone, without a condition, in all fields."""
@@ -268,25 +268,19 @@ class Bench:
         """Every row of `base`."""
         return [row for told in (await self.base(type_name)).values() for row in told.rows]
 
+    def _behalf(self, source: Source) -> Delegation | None:
+        """Nobody is told of an asker but who must know of one."""
+        if not source.delegated or self.asker is None:
+            return None
+        auth = getattr(self.declared()[1].sources[source.name], "auth", None)
+        return self.asker.delegation(getattr(auth, "scopes", ()))
+
     def _pace(self, per_second: float | None) -> Turn:
         if per_second is None:
             return lambda: asyncio.sleep(0)
-        return self._paces.setdefault(per_second, _Pace(per_second)).turn
+        return self._paces.setdefault(per_second, Pace(per_second)).turn
 
 
 def _only(registry: Registry) -> Platform:
     (platform,) = registry.platforms.values()
     return platform
-
-
-class _Pace:
-    """At most so many turns a second, one after the other."""
-
-    def __init__(self, per_second: float) -> None:
-        self._every, self._next = 1 / per_second, 0.0
-
-    async def turn(self) -> None:
-        now = time.monotonic()
-        at = max(now, self._next)
-        self._next = at + self._every
-        await asyncio.sleep(at - now)

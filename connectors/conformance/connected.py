@@ -1,6 +1,8 @@
 """Group 3: the platform can be reached, can only be read, and refuses a wrong credential for what it is.
 
 A write is tried in a way that would change nothing even where it were allowed; a wrong credential is tried once.
+Another gateway takes questions on somebody's behalf alone: where it does not take those of the exam's own asker, it is
+asked nothing more.
 """
 
 from __future__ import annotations
@@ -12,11 +14,20 @@ from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
+from connectors.conformance.asker import NAME
 from connectors.conformance.bench import PATIENCE, Bench
 from connectors.conformance.outcome import Outcome, Verdict, undone
-from connectors.conformance.strangers import strangers
-from connectors.contract import AuthFailed, Connector, ConnectorError, Deadline, Environment, SubjectKey
+from connectors.conformance.strangers import key_like, strangers
+from connectors.contract import AuthFailed, Connector, ConnectorError, Deadline, Denied, Environment, SubjectKey
+from connectors.kinds.credentials.references import References
+from connectors.kinds.templates import Resolve
 from connectors.spelling import is_reference, names_credential
+
+FIX_ASKER = "say whose question it shall be: --purpose gov.licensing --class government, as it lets this gateway ask"
+FIX_REGISTERED = (
+    "see --purpose, --class and --evidence, and what is registered of this gateway there: `purposes`, and `delegates` "
+    "with its id (CREDIT_GATEWAY_RESOURCE) and the class"
+)
 
 
 @runtime_checkable
@@ -76,6 +87,27 @@ async def read_only(bench: Bench) -> Outcome | None:
     return verdict.outcome("a write was refused") if tried else None
 
 
+async def behalf(bench: Bench) -> Outcome | None:
+    """What answers on somebody's behalf alone takes questions of the exam's own asker."""
+    verdict, taken, asker = Verdict(), 0, bench.asker
+    for name in list(bench.opened):
+        if not bench.declared()[0].sources[name].delegated:
+            continue
+        if asker is None:
+            verdict.undone(f"source `{name}` answers on somebody's behalf alone, for a purpose", FIX_ASKER)
+        else:
+            error = await _refusal(bench, name, bench.opened[name])
+            taken += error is None
+            if not isinstance(error, Denied):
+                continue
+            why = error.told.reason["en"] if error.told and error.told.reason else "it refuses the question"
+            verdict.undone(f"source `{name}`: {why}", FIX_REGISTERED)
+        await bench.opened.pop(name).close()
+    if asker is None or not taken:
+        return verdict.outcome() if verdict.problems else None
+    return verdict.outcome(f"as {NAME}, {asker.exam}, for {asker.purpose or 'no purpose'}")
+
+
 async def wrong_credential(bench: Bench) -> Outcome | None:
     """A wrong credential is AuthFailed: an operator is called, and the platform is not taken for ill."""
     verdict, tried = Verdict(), 0
@@ -108,32 +140,40 @@ async def wrong_credential(bench: Bench) -> Outcome | None:
 
 
 async def _refusal(bench: Bench, name: str, connector: Connector) -> ConnectorError | None:
-    """What a source says to a question, or, where it answers on somebody's behalf alone, to one after its health."""
-    if name in bench.asked():
-        type_name, subject = _anybody(bench, name)
-        return (await bench.told(bench.ask(type_name, frozenset(), [subject]), connector)).error
-    try:
-        await connector.health(Deadline.within(PATIENCE))
-    except ConnectorError as error:
-        bench.heard.append(str(error))
-        return error
-    return None
+    """What a source says to a question, if that is no answer."""
+    type_name, subject = _anybody(bench, name)
+    told = await bench.told(bench.ask(type_name, frozenset(), [subject]), connector)
+    return told.error
 
 
 def _wrong(bench: Bench, name: str) -> dict[str, str]:
     """The references of a source that are credentials, each with a value that is none."""
-    _, words = bench.declared()
-    platform, _ = bench.declared()
+    platform, words = bench.declared()
     types = [each for key, each in words.types.items() if platform.types[key] == name]
     source = words.sources[name]
+    if bench.environment is None:
+        return {}
+    resolve = bench.environment.resolve
     named = {text for each in (source, *types) for text in _credentials(each.model_dump(by_alias=True))}
-    wrong = {reference: f"wrong-{secrets.token_hex(8)}" for reference in named}
+    wrong = {reference: made for reference in named if (made := _worthless(reference, resolve)) is not None}
     url = getattr(source, "url", None)
-    if isinstance(url, str) and bench.environment is not None:
-        parts = urlsplit(value := bench.environment.resolve(url))
+    if isinstance(url, str):
+        parts = urlsplit(value := resolve(url))
         if parts.password:
             wrong[url] = value.replace(f":{parts.password}@", f":wrong-{secrets.token_hex(8)}@", 1)
     return wrong
+
+
+def _worthless(reference: str, resolve: Resolve) -> str | None:
+    """What looks like a credential and is none: of a private key another one of its sort. None for an address, which
+    is where credentials are shown and no credential."""
+    value = resolve(reference)
+    if urlsplit(value).scheme in {"http", "https"}:
+        return None
+    try:
+        return key_like(References(resolve).pem(reference))
+    except ValueError:
+        return f"wrong-{secrets.token_hex(8)}"
 
 
 def _credentials(data: Any, name: str = "", inside: bool = False) -> Iterator[str]:

@@ -51,7 +51,7 @@ async def fields(bench: Bench) -> Outcome:
         verdict.fail(finding, FIX_FILE)
     if bench.platform is None or bench.words is None:
         return verdict.outcome()
-    mapped = sum(len(each.mapped) for each in bench.words.types.values())
+    mapped = sum(len(bench.platform.claim(name).fields) for name in bench.words.types)
     said = sum(len(bench.platform.claim(name).absent) for name in bench.words.types)
     unsaid = {name: gap for name in bench.words.types if (gap := _unsaid(bench, name))}
     count = sum(map(len, unsaid.values()))

@@ -10,7 +10,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
-from connectors.conformance import claimed, connected, contacts, declared, faulted, filtered, mapped, private
+from connectors.conformance import claimed, connected, contacts, declared, faulted, filtered, mapped, private, withheld
 from connectors.conformance.bench import Bench
 from connectors.conformance.outcome import GROUPS, Grade, Outcome, Problem, Report, Result, undone
 from connectors.contract import ConnectorError
@@ -39,6 +39,7 @@ CHECKS = (
     Check(2, "keys", "keys are unique and stable", mapped.keys),
     Check(3, "opens", "opens, is well", connected.opens),
     Check(3, "read-only", "only reads: a write was refused", connected.read_only),
+    Check(3, "behalf", "takes questions on the exam's own behalf", connected.behalf),
     Check(3, "wrong-credential", "wrong credential -> AuthFailed", connected.wrong_credential),
     Check(4, "answers", "a subject's own rows, each once, each time", claimed.answers),
     Check(4, "as-expected", "rows mean what samples expect", claimed.as_expected),
@@ -51,6 +52,7 @@ CHECKS = (
     Check(4, "pages", "paging: no gap, no repeat, any size", filtered.pages),
     Check(4, "limit", "a limit cuts, and says so", claimed.limit),
     Check(4, "unknown", "unknown subject -> no rows, no error", claimed.unknown),
+    Check(4, "never-given", "what is given to nobody is said absent", withheld.never_given),
     Check(5, "faults", "reset, slow, half, wrong data, 429, 503: right errors", faulted.faults),
     Check(5, "deadline", "a deadline is kept", faulted.deadline),
     Check(5, "cancelled", "cancelled questions give back what they held", faulted.cancelled),

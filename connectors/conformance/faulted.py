@@ -128,7 +128,7 @@ async def deadline(bench: Bench) -> Outcome | None:
     if nobody(bench):
         return None
     verdict, worst = Verdict(), 0.0
-    for source in bench.asked():
+    for source in bench.opened:
         if address_of(bench, source) is None:
             worst = max(worst, await _late(bench, verdict, source, bench.opened[source], 0.0))
             continue
@@ -143,7 +143,7 @@ async def cancelled(bench: Bench) -> Outcome | None:
     if nobody(bench):
         return None
     verdict, most = Verdict(), 0
-    for source in bench.asked():
+    for source in bench.opened:
         count = min(SEVERAL, bench.declared()[0].sources[source].limits.concurrency)
         most = max(most, count)
         if address_of(bench, source) is None:
@@ -155,7 +155,7 @@ async def cancelled(bench: Bench) -> Outcome | None:
 
 
 def _sources(bench: Bench) -> list[str]:
-    return [source for source in bench.asked() if address_of(bench, source) is not None]
+    return [source for source in bench.opened if address_of(bench, source) is not None]
 
 
 def _statuses(codes: Mapping[str, str]) -> list[Broken]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from connectors.conformance.bench import Bench, Told
 from connectors.conformance.claimed import fruitful
@@ -25,6 +25,13 @@ MOST_PAGES = 40
 MOST_ROWS = 500  # of a question about nobody
 NO_VALUE = "no such value"
 FIX_OPEN = "it must find what the condition says, whoever's it is: see `openRequest`"
+
+
+@runtime_checkable
+class Turning(Protocol):
+    """A kind that turns pages of a size of its own, which a connector takes before it is opened."""
+
+    page_rows: int
 
 
 async def equal(bench: Bench) -> Outcome | None:
@@ -67,13 +74,10 @@ async def unnamed(bench: Bench) -> Outcome | None:
 async def pages(bench: Bench) -> Outcome | None:
     """With pages of any size the same rows come, each once."""
     verdict, asked = Verdict(), 0
-    platform, _ = bench.declared()
-    words = bench.written
     async for name, subject, base in fruitful(bench):
-        page = words.types[name].page if words is not None else None
-        if words is None or page is None or page.size is None:  # a platform that cuts pages as it likes
+        size = _page_rows(bench, name)
+        if size is None:  # a platform that cuts pages as it likes
             continue
-        size = page.rows
         count = len(base.rows) + len(base.rejected)
         if count < 2:
             verdict.warn(f"{name}: no test subject has two rows; its pages are not proved", "name one with more")
@@ -82,7 +86,7 @@ async def pages(bench: Bench) -> Outcome | None:
             if small >= size or count / small > MOST_PAGES:
                 continue
             asked += 1
-            told = await _paged(bench, platform.types[name], name, _with_pages(words, name, small), subject)
+            told = await _paged(bench, name, small, subject)
             if told.failed:
                 verdict.fail(f"{name}: pages of {small} rows: {type(told.error).__name__}", "see `page` and `total`")
             elif sorted(told.ids) != sorted(base.ids) or told.truncated:
@@ -94,10 +98,24 @@ async def pages(bench: Bench) -> Outcome | None:
     return verdict.outcome(f"{asked} page sizes") if asked or verdict.problems else None
 
 
-async def _paged(bench: Bench, source: str, name: str, words: PlatformWords, subject: SubjectKey) -> Told:
-    connector = bench.another(source, words)
-    if bench.environment is None:
+def _page_rows(bench: Bench, name: str) -> int | None:
+    """How many rows a page of this type has; None where nobody here decides that."""
+    page = bench.written.types[name].page if bench.written is not None else None
+    if page is not None:
+        return page.rows if page.size is not None else None
+    connector = bench.opened[bench.declared()[0].types[name]]
+    return connector.page_rows if isinstance(connector, Turning) else None
+
+
+async def _paged(bench: Bench, name: str, size: int, subject: SubjectKey) -> Told:
+    """What is told of a subject in pages of so many rows."""
+    if bench.environment is None or bench.written is None:
         raise LookupError("nobody is to be asked")
+    declared = bench.written.types[name].page is not None
+    words = _with_pages(bench.written, name, size) if declared else None
+    connector = bench.another(bench.declared()[0].types[name], words)
+    if isinstance(connector, Turning):
+        connector.page_rows = size
     await connector.open(bench.environment)
     try:
         return await bench.told(bench.ask(name, subjects=[subject]), connector)

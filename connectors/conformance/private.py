@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from typing import Any, Protocol, runtime_checkable
 
@@ -35,12 +35,21 @@ class Worded(Protocol):
     def worded(self, ask: Fetch) -> str: ...
 
 
+@runtime_checkable
+class Legible(Protocol):
+    """A kind without a mapping, whose questions and answers can be read on the wire in fields of the catalogue. Both
+    raise ValueError."""
+
+    def asked_in(self, question: bytes) -> Collection[str]: ...
+    def given_in(self, answer: bytes) -> Collection[str]: ...
+
+
 async def asked(bench: Bench) -> Outcome | None:
     """A field that is not asked for is not in the question, and its value not in the answer."""
     if undo := nobody(bench):
         return undo
     verdict, questions = Verdict(), 0
-    for source, connector in bench.asked().items():
+    for source, connector in bench.opened.items():
         types = [name for name in bench.types() if bench.declared()[0].types[name] == source]
         if isinstance(connector, Worded):
             for name in types:
@@ -113,6 +122,9 @@ def _question(bench: Bench, verdict: Verdict, ask: Fetch, text: str) -> bool:
 
 def _wire(bench: Bench, verdict: Verdict, ask: Fetch, seen: Sequence[Exchange]) -> None:
     connector = bench.opened[bench.declared()[0].types[ask.type]]
+    if isinstance(connector, Legible):
+        _legible(bench, verdict, ask, seen, connector)
+        return
     _, others = _names(bench, ask)
     for exchange in seen:
         chosen = _question(bench, verdict, ask, exchange.asked)
@@ -131,6 +143,18 @@ def _wire(bench: Bench, verdict: Verdict, ask: Fetch, seen: Sequence[Exchange]) 
                 f"{ask.type}: {', '.join(more[:3])} comes though it was not asked for",
                 "let the platform give the named columns alone, or leave `{projection}` out: it claims what is not so",
             )
+
+
+def _legible(bench: Bench, verdict: Verdict, ask: Fetch, seen: Sequence[Exchange], connector: Legible) -> None:
+    spare = bench.terms.types[ask.type].fields.keys() - ask.fields
+    for exchange in seen:
+        with suppress(ValueError):
+            asked = spare.intersection(connector.asked_in(exchange.body))
+            for name in sorted(asked):
+                verdict.fail(f"{ask.type}: `{name}` is asked for though nobody may need it", "ask for `fields` alone")
+            if more := sorted(spare.intersection(connector.given_in(exchange.answer)) - asked):
+                text = f"{ask.type}: {', '.join(more[:3])} comes though it was not asked for"
+                verdict.fail(text, "let the platform give the asked fields alone")
 
 
 def _names(bench: Bench, ask: Fetch) -> tuple[set[str], set[str]]:

@@ -1,13 +1,22 @@
-"""Codes that pass their check and belong to nobody: subjects that no platform can know.
+"""Codes that pass their check and belong to nobody: subjects that no platform can know. Keys that nobody knows.
 
-Made, not drawn: an organisation's body of letters that no register gives out, a person born in 1900. A real person's
-number must not be asked about for the sake of a test.
+Codes are made, not drawn: an organisation's body of letters that no register gives out, a person born in 1900. A real
+person's number must not be asked about for the sake of a test.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import product
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
 
 from connectors.contract import SubjectKey
 from connectors.declaration import Key
@@ -29,3 +38,19 @@ def strangers(kind: str, check: Callable[[str], bool] | None) -> Iterator[Subjec
             if check is None or check(body + last):
                 yield SubjectKey(key, body + last)
                 break
+
+
+def key_like(pem: str) -> str:
+    """A private key in PEM, new and of the sort of this one. Raises ValueError where this is none."""
+    try:
+        held = load_pem_private_key(pem.encode(), None)
+    except (TypeError, UnsupportedAlgorithm, ValueError):
+        raise ValueError("no private key in PEM") from None
+    made: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+    if isinstance(held, ec.EllipticCurvePrivateKey):
+        made = ec.generate_private_key(held.curve)
+    elif isinstance(held, rsa.RSAPrivateKey):
+        made = rsa.generate_private_key(65537, held.key_size)
+    else:
+        raise ValueError("a private key of another sort")
+    return made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()

@@ -1,25 +1,21 @@
-"""An invented platform that sits the exam, honest or with one fault sown into it: in its answers or in its kind.
+"""An invented platform that sits the exam, honest or with one fault sown into its answers.
 
-The server is a JSON API on a real socket, asked by the real kind `rest`; the kinds at fault are that kind with one
-promise broken. Who is examined by whom says `test_exam`.
+The server is a JSON API on a real socket, asked by the real kind `rest`. Who is examined by whom says `test_exam`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-import logging
-from collections.abc import AsyncIterator, Mapping
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from connectors.conformance.bench import Bench
 from connectors.conformance.exam import CHECKS, examine, report
 from connectors.conformance.outcome import Grade, Outcome, Report, Result
-from connectors.contract import ConnectorError, ContractBroken, Deadline, Fetch, Page, SubjectKey, TimedOut, Unavailable
-from connectors.kinds.rest import Rest
+from connectors.contract import SubjectKey
 from gateway.documents import Document
 from tests.edges.crooked import Behaviour, Seen, raw
 from tests.edges.invented import FIRM, HEAD, OTHER, TERMS, THIRD, Surroundings
@@ -162,120 +158,6 @@ class Platform:
         if upto := query.get("upto"):
             rows = [each for each in rows if each["jdrq"][day] <= upto]
         return rows
-
-
-class Generous(Rest):
-    """Gives a field that nobody asked for."""
-
-    async def fetch(self, ask: Fetch) -> AsyncIterator[Page]:
-        async for page in super().fetch(replace(ask, fields=ask.fields | {"holder"})):
-            yield page
-
-
-class Greedy(Rest):
-    """Asks its platform for everything, and hides that."""
-
-    async def fetch(self, ask: Fetch) -> AsyncIterator[Page]:
-        async for page in super().fetch(replace(ask, fields=self.claims()[ask.type].fields)):
-            rows = [
-                replace(each, values={name: value for name, value in each.values.items() if name in ask.fields})
-                for each in page.rows
-            ]
-            yield replace(page, rows=rows)
-
-
-class Talkative(Rest):
-    """Says in an error whom it was asked about."""
-
-    async def fetch(self, ask: Fetch) -> AsyncIterator[Page]:
-        try:
-            async for page in super().fetch(ask):
-                yield page
-        except ConnectorError as error:
-            raise type(error)(f"{error}: {ask.subjects[0].value}") from None
-
-
-class Writing(Rest):
-    """Writes into the log what it found."""
-
-    async def fetch(self, ask: Fetch) -> AsyncIterator[Page]:
-        async for page in super().fetch(ask):
-            logging.getLogger("invented").info("found %s", [dict(each.values) for each in page.rows])
-            yield page
-
-
-class Cutting(Rest):
-    """Cuts without a mark."""
-
-    async def fetch(self, ask: Fetch) -> AsyncIterator[Page]:
-        async for page in super().fetch(ask):
-            yield replace(page, truncated=False)
-
-
-class Mistaken(Rest):
-    """Takes a breakdown for a broken contract."""
-
-    async def fetch(self, ask: Fetch) -> AsyncIterator[Page]:
-        try:
-            async for page in super().fetch(ask):
-                yield page
-        except Unavailable as error:
-            raise ContractBroken(str(error)) from None
-
-
-class Late(Rest):
-    """Looks at the deadline only when it is over."""
-
-    async def fetch(self, ask: Fetch) -> AsyncIterator[Page]:
-        try:
-            async for page in super().fetch(ask):
-                yield page
-        except TimedOut:
-            await asyncio.sleep(1.1)
-            raise
-
-
-class Clinging(Rest):
-    """Keeps its slot when it is cancelled."""
-
-    slots: asyncio.Semaphore | None = None
-
-    async def fetch(self, ask: Fetch) -> AsyncIterator[Page]:
-        self.slots = self.slots or asyncio.Semaphore(4)
-        try:
-            async with asyncio.timeout(0.3):
-                await self.slots.acquire()
-        except TimeoutError:
-            raise Unavailable("no slot was free") from None
-        async for page in super().fetch(ask):
-            yield page
-        self.slots.release()
-
-
-class Calling(Rest):
-    """Tells somebody else, too."""
-
-    async def fetch(self, ask: Fetch) -> AsyncIterator[Page]:
-        with suppress(OSError):
-            _, writer = await asyncio.open_connection("127.0.0.1", 9)
-            writer.close()
-        async for page in super().fetch(ask):
-            yield page
-
-
-class Writable(Rest):
-    """Could be written to."""
-
-    async def refuses_writes(self, deadline: Deadline) -> bool:
-        return False
-
-
-class Raising(Rest):
-    """Lets an error of its own out."""
-
-    async def fetch(self, ask: Fetch) -> AsyncIterator[Page]:
-        raise KeyError(ask.subjects[0].value)
-        yield Page(())
 
 
 def declaration(folder: Path, edits: Mapping[str, str] | None = None, samples: str | None = SAMPLES) -> Document:

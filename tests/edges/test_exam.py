@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,10 +11,11 @@ from connectors.conformance.outcome import Grade
 from connectors.contract import SubjectKey
 from connectors.kinds import KINDS
 from connectors.kinds.rest import Rest
-from tests.edges import seeded
+from tests.edges import sown
 from tests.edges.crooked import Server
 from tests.edges.invented import FIRM, OTHER
 from tests.edges.seeded import SAMPLES, Platform, bench, by_grade, declaration, one, sat
+from tests.edges.sown import Sown
 
 ALL = (1, 2, 3, 4, 5, 6)
 ASKED = (1, 2, 3, 4, 6)
@@ -72,27 +72,27 @@ async def test_pages_by_cursor(flaw: str, tmp_path: Path) -> None:
 
 
 KIND = [
-    (seeded.Generous, "projection"),
-    (seeded.Greedy, "asked"),
-    (seeded.Talkative, "told"),
-    (seeded.Writing, "told"),
-    (seeded.Cutting, "limit"),
-    (seeded.Calling, "contacts"),
-    (seeded.Raising, "answers"),
-    (seeded.Writable, "read-only"),
-    (seeded.Mistaken, "faults"),
-    (seeded.Late, "deadline"),
-    (seeded.Clinging, "cancelled"),
+    (sown.Generous, "projection"),
+    (sown.Greedy, "asked"),
+    (sown.Talkative, "told"),
+    (sown.Writing, "told"),
+    (sown.Cutting, "limit"),
+    (sown.Calling, "contacts"),
+    (sown.Raising, "answers"),
+    (sown.Writable, "read-only"),
+    (sown.Mistaken, "faults"),
+    (sown.Late, "deadline"),
+    (sown.Clinging, "cancelled"),
 ]
 BY_ITSELF = {"faults", "deadline", "cancelled"}  # checks that take their time
 
 
 @pytest.mark.parametrize(("kind", "check"), KIND, ids=[case[0].__name__.lower() for case in KIND])
 async def test_a_kind_that_does_not_keep_the_contract(
-    kind: type[Rest], check: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    kind: type[Sown], check: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever promise a kind breaks, the check that is for it fails, and what is said repeats no value."""
-    monkeypatch.setitem(KINDS, "rest", kind)
+    monkeypatch.setitem(KINDS, "rest", sown.sown(kind, Rest))
     async with Server(Platform().behaviour()) as server:
         examined = bench(declaration(tmp_path), server.base)
         report = await one(examined, check) if check in BY_ITSELF else await sat(examined, *ASKED)
@@ -169,17 +169,6 @@ async def test_who_does_not_answer_is_not_judged_further(tmp_path: Path) -> None
     assert by_grade(report, Grade.FAIL) == {}
     assert "answers" in by_grade(report, Grade.UNDONE)
     assert (report.readiness, report.exit_code) == ("D", 2)
-
-
-async def test_another_gateway_is_not_asked_on_nobodys_behalf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A kind that passes questions on is reached and no further, and what was not asked is not passed."""
-    monkeypatch.setattr(Rest, "words", replace(Rest.words, delegated=True))
-    platform = Platform()
-    async with Server(platform.behaviour()) as server:
-        report = await sat(bench(declaration(tmp_path), server.base), *ALL)
-    assert platform.asked == []
-    assert {"answers", "faults", "asked"} <= set(by_grade(report, Grade.UNDONE))
-    assert report.readiness == "C"
 
 
 def unused() -> int:

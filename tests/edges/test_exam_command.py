@@ -71,6 +71,24 @@ def test_exit_codes(home: Path, tmp_path: Path) -> None:
     assert (person.exit_code, "a code that passes its check is expected" in person.output) == (2, True)
 
 
+PEER = shipped("connectors") / "platforms" / "_template-peer.yaml"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--purpose", "gov.licence"], "did you mean `gov.licensing`?"),
+        (["--purpose", "gov.payment"], "`gov.payment` requires `operator=...`"),
+        (["--purpose", "gov.licensing", "--class", "goverment"], "did you mean `government`?"),
+        (["--evidence", "operator=li"], "say for which --purpose"),
+    ],
+)
+def test_on_whose_behalf_is_said_in_words_of_the_catalogue(words: list[str], said: str, home: Path) -> None:
+    """A purpose, class or evidence that the catalogue does not know is told before anybody is asked."""
+    told = run("check", PEER, "--live", *words, "--home", home)
+    assert (told.exit_code, said in told.output) == (2, True), told.output
+
+
 def test_every_platform_on_every_paper(home: Path, tmp_path: Path) -> None:
     """`--all` examines each declaration once; JSON, JUnit XML and the page tell the same checks."""
     junit, html = tmp_path / "exam.xml", tmp_path / "exam.html"

@@ -77,10 +77,10 @@ class Pair:
 def pair(folder: Path) -> Iterator[Pair]:
     keys = {region: ECKey.generate_key("P-256", {"kid": region}) for region in RESOURCES}
     with contextlib.ExitStack() as stack:
-        tokens = stack.enter_context(_threaded(issuer.application, _issuer_settings(keys)))
+        tokens = stack.enter_context(threaded(issuer.application, _issuer_settings(keys)))
         key = ECKey.generate_key("P-256", {"use": "sig", "alg": "ES256"}, auto_kid=True).as_dict(private=True)
         service = {"key": key, "folder": str(folder), "subjects": {}}
-        asking = stack.enter_context(_threaded(consents.application, service))
+        asking = stack.enter_context(threaded(consents.application, service))
         sockets = {region: stack.enter_context(serving.listening("127.0.0.1", 0)) for region in RESOURCES}
         found = {}
         for region, other in (("37", "31"), ("31", "37")):
@@ -129,7 +129,7 @@ def _issuer_settings(keys: Mapping[str, ECKey]) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def _threaded(application: Any, settings: Mapping[str, Any]) -> Iterator[str]:
+def threaded(application: Any, settings: Mapping[str, Any]) -> Iterator[str]:
     """A server of the demo in a thread of this process; yields its address."""
     listening = web.open_socket("127.0.0.1", 0)
     address = web.address(listening)

@@ -32,8 +32,9 @@ from connectors.kinds.collecting import within
 from connectors.kinds.paging import Bounds
 from connectors.kinds.peer.accounts import Accounts
 from connectors.kinds.peer.answering import Part, Reading, opened, page_of
-from connectors.kinds.peer.asking import body, document, headers_of
+from connectors.kinds.peer.asking import PAGE, body, document, headers_of
 from connectors.kinds.peer.refusals import told
+from connectors.kinds.peer.wire import asked_in, given_in
 from connectors.mapping.conditions import NotInvertible
 from connectors.mapping.records import judge
 from connectors.sources import Beside, PeerSource
@@ -57,6 +58,7 @@ class Peer:
     """One gateway. See `connectors.contract.Connector` for the life of a connector."""
 
     words: ClassVar[KindWords]
+    asked_in, given_in = staticmethod(asked_in), staticmethod(given_in)
 
     def __init__(self, source: PeerSource, types: Mapping[str, TypeWords], terms: Terms, beside: Beside) -> None:
         self._source = source
@@ -65,6 +67,7 @@ class Peer:
         self._tolerated = {name: words.maxRejected for name, words in types.items()}
         self._reading = {name: Reading(name, terms.types[name], self._claims[name]) for name in types}
         self._accounts: Accounts | None = None
+        self.page_rows = PAGE  # of one subject
 
     def claims(self) -> Mapping[str, Claim]:
         return self._claims
@@ -104,7 +107,7 @@ class Peer:
             until = within(ask.deadline, limits)
 
             def write(path: str) -> Question:
-                question = body(text, subjects, after, delegation, until)
+                question = body(text, subjects, min(self.page_rows, bounds.rows), after, delegation, until)
                 return Question("POST", path, headers_of(delegation), question)
 
             try:
@@ -116,13 +119,17 @@ class Peer:
             bounds.rows -= sum(len(part.rows) for part in parts.values())
             return parts
 
-        parts = await read(ask.subjects, None)
-        for subject in ask.subjects:
+        parts: dict[SubjectKey, Part] = {}
+        batch = self._claims[ask.type].batch
+        for at in range(0, len(ask.subjects), batch):
+            if bounds.rows > 0:
+                parts |= await read(ask.subjects[at : at + batch], None)
+        for subject in parts:
             while (after := parts[subject].after) is not None and bounds.rows > 0:
                 parts[subject] = parts[subject].followed((await read((subject,), after))[subject])
                 if parts[subject].after == after:
                     raise ContractBroken("the gateway's cursor does not move")
-        page = page_of(parts, room)
+        page = page_of(parts, room, len(parts) < len(ask.subjects))
         judge(ask.type, self._tolerated[ask.type], len(page.rows), len(page.rejected), page.rejected)
         yield page
 

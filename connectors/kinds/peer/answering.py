@@ -111,14 +111,14 @@ def opened(answer: Answer) -> bytes:
     return answer.body
 
 
-def page_of(parts: Mapping[SubjectKey, Part], room: int) -> Page:
-    """At most `room` rows; what is cut is told."""
+def page_of(parts: Mapping[SubjectKey, Part], room: int, cut: bool) -> Page:
+    """At most `room` rows; what is cut is told, and so is that not everybody was asked about."""
     every = parts.values()
     rows = [row for part in every for row in part.rows]
     return Page(
         rows=rows[:room],
         rejected=[reason for part in every for reason in part.rejected],
-        truncated=len(rows) > room or any(part.after is not None for part in every),
+        truncated=cut or len(rows) > room or any(part.after is not None for part in every),
         as_of=min((part.as_of for part in every if part.as_of is not None), default=None),
         told={subject: part.told for subject, part in parts.items()},
     )
@@ -130,7 +130,7 @@ class Reading:
     def __init__(self, name: str, term: TypeTerm, claim: Claim) -> None:
         self._name = name
         self._values = Values(term)
-        self._fields = {_coordinate(name, term, field): field for field in term.fields}
+        self._fields = term.coordinates(name)
         self._decides = term.control - claim.not_applicable.keys()
 
     def parts(self, raw: bytes, subjects: Sequence[SubjectKey], asked: frozenset[str]) -> dict[SubjectKey, Part]:
@@ -200,11 +200,6 @@ class Reading:
         }
         origins = msgspec.convert(node.get("provenance") or [], list[Origin])
         return Row(identity, key, values, Afar(tuple(origin.platform for origin in origins), apart))
-
-
-def _coordinate(name: str, term: TypeTerm, field: str) -> str:
-    parent, _, leaf = field.rpartition(".")
-    return f"{term.owners.get(parent, parent) if parent else name}.{leaf}"
 
 
 def _about(entry: Withheld, place: int) -> bool:

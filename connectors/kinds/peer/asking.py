@@ -38,9 +38,9 @@ def _document(connection: str, fields: frozenset[str]) -> str:
 
 
 def body(
-    text: str, subjects: Sequence[SubjectKey], after: str | None, delegation: Delegation, until: Deadline
+    text: str, subjects: Sequence[SubjectKey], first: int, after: str | None, delegation: Delegation, until: Deadline
 ) -> bytes:
-    variables: dict[str, Any] = {"ids": [{key.kind: key.value} for key in subjects], "first": PAGE}
+    variables: dict[str, Any] = {"ids": [{key.kind: key.value} for key in subjects], "first": first}
     if after is not None:
         variables["after"] = after
     extensions: dict[str, Any] = {"delegation": words_of(delegation) | {"within": _useful(until)}}

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import click
 
+from connectors.conformance.asker import GOVERNMENT, Asker
 from connectors.conformance.bench import Bench
 from connectors.contract import SubjectKey
 from connectors.terms import Terms
 from gateway.checking import kinds_of, terms_of
 from gateway.cli import policy_words
-from gateway.documents import Document, load
+from gateway.documents import Document, load, suggestion
 from gateway.settings import load as load_settings
 from gateway.wiring import Environment
 from policies.catalogue import load_catalogue
@@ -24,14 +25,17 @@ from policies.model import Catalogue
 class Benches:
     """Makes benches of one home, or of the shipped catalogue where there is no home."""
 
+    catalogue: Catalogue
     terms: Terms
     environment: Environment
     home: Path
+    gateway: str  # this gateway's id
 
     @classmethod
     def of(cls, home: Path | None) -> Benches:
-        settings = load_settings(home)
-        return cls(terms_of(catalogue(home), kinds_of(settings)), Environment(settings), settings.home)
+        settings, words = load_settings(home), catalogue(home)
+        terms = terms_of(words, kinds_of(settings))
+        return cls(words, terms, Environment(settings), settings.home, settings.audience)
 
     def platforms(self) -> list[Path]:
         """Every declaration of the home."""
@@ -40,10 +44,29 @@ class Benches:
             raise click.UsageError(f"{self.home / 'platforms'} holds no declaration")
         return found
 
-    def bench(self, path: Path, live: bool, faults: bool, subjects: Sequence[str]) -> Bench:
+    def bench(self, path: Path, live: bool, faults: bool, subjects: Sequence[str], asker: Asker | None = None) -> Bench:
         """Raises DocumentError when the file cannot be read as YAML."""
         named = list(self.subjects(subjects))
-        return Bench(_document(path), self.terms, self.environment if live or faults else None, named, faults)
+        return Bench(_document(path), self.terms, self.environment if live or faults else None, named, faults, asker)
+
+    def asker(self, purpose: str | None, client_class: str | None, evidence: Sequence[str]) -> Asker | None:
+        """On whose behalf another gateway is asked, in words of the catalogue; None where nothing is said of it."""
+        if purpose is None and client_class is None:
+            if evidence:
+                raise click.BadParameter("say for which --purpose", param_hint="--evidence")
+            return None
+        for option, word, known in (
+            ("--purpose", purpose, self.catalogue.purposes), ("--class", client_class, self.catalogue.client_classes),
+        ):  # fmt: skip
+            if word is not None and word not in known:
+                raise click.BadParameter(f"unknown word `{word}`{suggestion(word, known)}", param_hint=option)
+        given = {name: value for name, _, value in (each.partition("=") for each in evidence)}
+        required = self.catalogue.purposes[purpose].evidence if purpose else ()
+        if wanting := [name for name in required if not given.get(name)]:
+            raise click.BadParameter(
+                f"`{purpose}` requires {' and '.join(f'`{name}=...`' for name in wanting)}", param_hint="--evidence"
+            )
+        return Asker(self.gateway, purpose, client_class or GOVERNMENT, given)
 
     def subjects(self, codes: Iterable[str]) -> Iterable[SubjectKey]:
         """Subjects by their codes; a code that may be of two kinds must say which."""

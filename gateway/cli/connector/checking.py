@@ -32,6 +32,9 @@ _out = click.Path(path_type=Path, dir_okay=False)
 @click.option("--live", is_flag=True, help="Ask the platform too, about test subjects.")
 @click.option("--faults", is_flag=True, help="Ask through a proxy that breaks answers on purpose; includes --live.")
 @click.option("--subject", "subjects", multiple=True, help="A test subject's code; otherwise those of the samples.")
+@click.option("--purpose", help="For what another gateway is asked, such as gov.licensing.")
+@click.option("--class", "client_class", help="For a client of which class; otherwise government.")
+@click.option("--evidence", multiple=True, help="What the purpose requires, such as operator=NAME.")
 @click.option("--junit", type=_out, help="Write JUnit XML, for a build server.")
 @click.option("--html", type=_out, help="Write one page for people.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of the tree.")
@@ -43,6 +46,9 @@ def check(
     live: bool,
     faults: bool,
     subjects: tuple[str, ...],
+    purpose: str | None,
+    client_class: str | None,
+    evidence: tuple[str, ...],
     junit: Path | None,
     html: Path | None,
     as_json: bool,
@@ -57,7 +63,8 @@ def check(
         raise click.UsageError("--offline asks nobody; leave it out, or leave out --live and --faults")
     benches = Benches.of(home)
     paths = [file] if file is not None else benches.platforms()
-    examined = [benches.bench(path, live, faults, subjects) for path in paths]
+    asker = benches.asker(purpose, client_class, evidence)
+    examined = [benches.bench(path, live, faults, subjects, asker) for path in paths]
     found = asyncio.run(_sat(examined, asked_groups(live, faults), not as_json))
     if as_json:
         click.echo(papers.json_text(found), nl=False)

@@ -26,6 +26,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--connector-live", action="store_true", help="Ask its platform too.")
     group.addoption("--connector-faults", action="store_true", help="And break its answers on purpose.")
     group.addoption("--connector-subject", action="append", default=[], metavar="CODE", help="A test subject.")
+    group.addoption("--connector-purpose", metavar="PURPOSE", help="For what another gateway is asked.")
+    group.addoption("--connector-class", metavar="CLASS", help="For a client of which class; else government.")
+    group.addoption("--connector-evidence", action="append", default=[], metavar="NAME=VALUE", help="For the purpose.")
     group.addoption("--connector-home", default=None, metavar="HOME", help="The gateway's home.")
 
 
@@ -71,8 +74,10 @@ class Exam(pytest.File):
     async def _sat(self) -> dict[str, Result]:
         from connectors.conformance.exam import asked_groups, results
 
-        subjects = self.config.getoption("--connector-subject")
-        bench = _benches(self.config.getoption("--connector-home")).bench(self.path, *self._how(), subjects)
+        said = self.config.getoption
+        benches = _benches(said("--connector-home"))
+        asker = benches.asker(*map(said, ("--connector-purpose", "--connector-class", "--connector-evidence")))
+        bench = benches.bench(self.path, *self._how(), said("--connector-subject"), asker)
         return {f"{each.group}.{each.name}": each async for each in results(bench, asked_groups(*self._how()))}
 
     def _how(self) -> tuple[bool, bool]:
