@@ -7,7 +7,7 @@ own answer, and of one row of it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,9 +26,14 @@ class Hop:
 
 def acting(hops: Sequence[Hop]) -> dict[str, Any]:
     """The gateways as nested actors, the present one outermost (RFC 8693, 4.1); empty where there is none."""
+    return nested([{"sub": hop.gateway, "decision": hop.decision} for hop in hops])
+
+
+def nested(actors: Iterable[Mapping[str, str]]) -> dict[str, Any]:
+    """Actors within each other, the first one innermost."""
     act: dict[str, Any] = {}
-    for hop in hops:
-        act = {"sub": hop.gateway, "decision": hop.decision, **({"act": act} if act else {})}
+    for actor in actors:
+        act = {**actor, **({"act": act} if act else {})}
     return act
 
 

@@ -68,6 +68,15 @@ class OAuth2Auth(Block):
         return self
 
 
+class PeerAuth(OAuth2Auth):
+    """As whom another gateway is asked. With `exchange: true` every asker and purpose has a token of its own, by token
+    exchange (RFC 8693): what is exchanged is a JWT that `key` signs too, which says who asked first; the token names
+    that asker (`sub`) and this gateway (`act`). Left out, a token is good for its purpose, whoever asks.
+    """
+
+    exchange: StrictBool = False
+
+
 class Signature(Block):
     """What is hashed: a text with `{appKey}`, `{time}`, `{nonce}` and `{secret}`, which an `hmac` has as its key.
 

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StrictBool
 
-from connectors.identities import ClientCertificate, HttpAuth, NoAuth, OAuth2Auth, SoapAuth
+from connectors.identities import ClientCertificate, HttpAuth, NoAuth, PeerAuth, SoapAuth
 from connectors.spelling import Block, Count, Expression, Reference, Seconds, Size, Texts, TextTemplates, UrlPath, Zone
 from connectors.windows import LONGEST, Cron
 
@@ -246,4 +246,4 @@ class PeerSource(HttpSource):
     kind: Literal["peer"]
     endpoint: Reference
     resource: Reference
-    auth: OAuth2Auth
+    auth: PeerAuth

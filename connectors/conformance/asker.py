@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from connectors.delegation import Delegation, Hop
-from connectors.kinds.peer.accounts import PURPOSE
+from connectors.kinds.peer.wanting import PURPOSE
 
 NAME = "connector-check"
 GOVERNMENT = "government"

@@ -1,9 +1,10 @@
 """A small authorization server for development: authlib's client-credentials grant, RFC 9068 tokens, loopback only.
 
 It issues ES256 access tokens (`typ` at+jwt) for the demo's callers, who have secrets, and for gateways, who have keys
-(RFC 7523), with `authorization_details` of type `credit-query` (RFC 9396): the purposes, and the evidence `operator`
-and `caseNo`. It refuses scopes and
-purposes that a caller is not registered for, another resource (RFC 8707) and any host but this machine.
+(RFC 7523) and may exchange what they say of whom they ask for (RFC 8693, see `exchanging`), with
+`authorization_details` of type `credit-query` (RFC 9396): the purposes, and the evidence `operator` and `caseNo`. It
+refuses scopes and purposes that a caller is not registered for, another resource (RFC 8707) and any host but this
+machine.
 Keys are made at start and live in memory; production points the gateway at a real server instead. Run by
 the province: `python -m deploy.demo.issuer`, settings on stdin.
 """
@@ -11,12 +12,11 @@ the province: `python -m deploy.demo.issuer`, settings on stdin.
 from __future__ import annotations
 
 import hmac
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qs
 
-from authlib.oauth2 import AuthorizationServer, OAuth2Error, OAuth2Request
+from authlib.oauth2 import AuthorizationServer, OAuth2Request
 from authlib.oauth2.rfc6749 import ClientMixin, InvalidClientError, InvalidRequestError
 from authlib.oauth2.rfc6749.grants import ClientCredentialsGrant
 from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
@@ -30,26 +30,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from deploy.demo.exchanging import EXCHANGE, Exchange, SubjectTokens
+from deploy.demo.granting import DETAIL_TYPE, granted
+from deploy.demo.once import Once
 from deploy.demo.servers import leash, web
 
 LIFETIME = 600  # seconds
 GRANT = "client_credentials"
-DETAIL_TYPE = "credit-query"
 BY_KEY = JWTBearerClientAssertion.CLIENT_AUTH_METHOD
 AUTHENTICATION = ("client_secret_basic", "client_secret_post")
-EVIDENCE = ("operator", "caseNo")
-
-
-class InvalidDetails(OAuth2Error):  # type: ignore[misc]  # authlib is untyped
-    """RFC 9396, section 5."""
-
-    error = "invalid_authorization_details"
-
-
-class InvalidTarget(OAuth2Error):  # type: ignore[misc]
-    """RFC 8707, section 2."""
-
-    error = "invalid_target"
 
 
 class Asked(OAuth2Request):  # type: ignore[misc]
@@ -76,6 +65,10 @@ class Client(ClientMixin):  # type: ignore[misc]
     def get_client_id(self) -> str:
         return self.id
 
+    def key(self) -> ECKey:
+        """The public key that it has registered; one of nobody's where it has none."""
+        return ECKey.import_key(self.registered.get("key") or ECKey.generate_key("P-256").as_dict(private=False))
+
     def get_allowed_scope(self, scope: str | None) -> str | None:
         """All registered scopes when none is asked; None, which is a refusal, when one is not registered."""
         asked = scope.split() if scope else list(self.registered["scopes"])
@@ -89,7 +82,7 @@ class Client(ClientMixin):  # type: ignore[misc]
         return method == BY_KEY if "key" in self.registered else method in AUTHENTICATION
 
     def check_grant_type(self, grant_type: str) -> bool:
-        return grant_type == GRANT
+        return grant_type in self.registered.get("grants", (GRANT,))
 
 
 class ClientCredentials(ClientCredentialsGrant):  # type: ignore[misc]
@@ -102,10 +95,7 @@ class ClientCredentials(ClientCredentialsGrant):  # type: ignore[misc]
         super().validate_token_request()
         client: Client = self.request.client
         asked = self.request.payload.data
-        resource = self.server.resource_of(client)
-        if asked.get("resource", resource) != resource:
-            raise InvalidTarget("this server issues tokens for one resource only")
-        client.claims["authorization_details"] = [details(client.registered, asked.get("authorization_details"))]
+        client.claims["authorization_details"] = [granted(self.server.resource_of(client), client.registered, asked)]
         hint = asked.get("login_hint")
         if self.server.subjects and client.registered.get("self"):
             client.claims["credit_subject"] = self._subject(hint or client.registered["self"])
@@ -133,18 +123,16 @@ class ByKey(JWTBearerClientAssertion):  # type: ignore[misc]
     def __init__(self, issuer: str) -> None:
         super().__init__()
         self._audiences = [issuer, f"{issuer}/token"]
-        self._seen: set[str] = set()
+        self._once = Once()
 
     def get_audiences(self) -> list[str]:
         return self._audiences
 
     def validate_jti(self, claims: Mapping[str, Any], jti: str) -> bool:
-        known = f"{claims['sub']} {jti}" in self._seen
-        self._seen.add(f"{claims['sub']} {jti}")
-        return not known
+        return self._once.first(str(claims["sub"]), jti, claims["exp"])
 
     def resolve_client_public_key(self, client: Client) -> ECKey:
-        return ECKey.import_key(client.registered.get("key") or ECKey.generate_key("P-256").as_dict(private=False))
+        return client.key()
 
 
 class Tokens(JWTBearerTokenGenerator):  # type: ignore[misc]
@@ -177,6 +165,8 @@ class Issuer(AuthorizationServer):  # type: ignore[misc]
         self.register_token_generator("default", Tokens(issuer, self.resource_of, self.keys))
         self.register_client_auth_method(BY_KEY, ByKey(issuer))
         self.register_grant(ClientCredentials)
+        self.register_grant(Exchange)
+        self.subject_tokens = SubjectTokens([issuer, f"{issuer}/token"])
 
     def resource_of(self, client: Client) -> str:
         """What a client's tokens are for: the gateway of this demo, or the other one that it asks."""
@@ -197,26 +187,6 @@ class Issuer(AuthorizationServer):  # type: ignore[misc]
 
     def handle_response(self, status: int, body: Any, headers: Any) -> Response:
         return JSONResponse(body, status, dict(headers))
-
-
-def details(registered: Mapping[str, Any], text: str | None) -> dict[str, Any]:
-    """The one granted `authorization_details` object: what was asked, or everything that is registered."""
-    try:
-        asked = json.loads(text) if text else [{"type": DETAIL_TYPE}]
-    except (ValueError, RecursionError):
-        raise InvalidDetails("authorization_details is not JSON") from None
-    if not isinstance(asked, list) or len(asked) != 1 or not isinstance(asked[0], dict):
-        raise InvalidDetails("authorization_details must hold exactly one object")
-    detail = asked[0]
-    if detail.get("type") != DETAIL_TYPE or set(detail) - {"type", "purposes", *EVIDENCE}:
-        raise InvalidDetails(f"known: type {DETAIL_TYPE} with purposes, operator and caseNo")
-    purposes = detail.get("purposes", list(registered["purposes"]))
-    if not isinstance(purposes, list) or not all(purpose in registered["purposes"] for purpose in purposes):
-        raise InvalidDetails("this client is not registered for that purpose")
-    evidence = {**registered["evidence"], **{name: detail[name] for name in EVIDENCE if name in detail}}
-    if not all(isinstance(value, str) and value for value in evidence.values()):
-        raise InvalidDetails("operator and caseNo are texts")
-    return {"type": DETAIL_TYPE, "purposes": purposes, **evidence}
 
 
 def application(issuer: str, settings: Mapping[str, Any]) -> Starlette:
@@ -242,7 +212,7 @@ def application(issuer: str, settings: Mapping[str, Any]) -> Starlette:
                 "issuer": issuer,
                 "token_endpoint": f"{issuer}/token",
                 "jwks_uri": f"{issuer}/jwks.json",
-                "grant_types_supported": [GRANT],
+                "grant_types_supported": [GRANT, EXCHANGE],
                 "response_types_supported": [],
                 "token_endpoint_auth_methods_supported": [*AUTHENTICATION, "private_key_jwt"],
                 "token_endpoint_auth_signing_alg_values_supported": ["ES256"],

@@ -14,6 +14,7 @@ from typing import Any
 
 from joserfc.jwk import ECKey
 
+from deploy.demo.exchanging import EXCHANGE
 from deploy.demo.generator import World
 
 PLATFORM, BOOK, SOURCE = "310000-shanghai-gateway", "310000-shanghai-penalties", "gateway"
@@ -46,6 +47,7 @@ class Neighbour:
         return {
             "secret": secrets.token_urlsafe(),
             "key": self._key.as_dict(private=False),
+            "grants": [EXCHANGE],
             "scopes": list(SCOPES),
             "purposes": self._purposes,
             "evidence": {},

@@ -73,20 +73,20 @@ def on_behalf(extensions: Mapping[str, Any], delegates: Delegates | None, gatewa
     if given is None:
         return None
     if delegates is None:
-        raise _refused("本客户端未登记为网关", "this client is not registered as a gateway")
+        raise refused("本客户端未登记为网关", "this client is not registered as a gateway")
     try:
         words = msgspec.convert(given, _Words)
     except (msgspec.ValidationError, RecursionError):
-        raise _refused("`extensions.delegation` 格式不符", "`extensions.delegation` is of another shape") from None
+        raise refused("`extensions.delegation` 格式不符", "`extensions.delegation` is of another shape") from None
     hops = tuple(_hops(words.act))
     if hops[-1].gateway != delegates.gateway:
-        raise _refused("`act.sub` 不是所登记的网关", "`act.sub` is not the gateway that is registered")
+        raise refused("`act.sub` 不是所登记的网关", "`act.sub` is not the gateway that is registered")
     if words.client_class not in delegates.classes:
-        raise _refused("未登记可为此类客户代为查询", "it is not registered to ask for clients of this class")
+        raise refused("未登记可为此类客户代为查询", "it is not registered to ask for clients of this class")
     if any(hop.gateway == gateway for hop in hops):
-        raise _refused("该查询已经过本网关", "the question has been here already")
+        raise refused("该查询已经过本网关", "the question has been here already")
     if len(hops) > MOST_HOPS:
-        raise _refused(f"转交超过 {MOST_HOPS} 次", f"it was passed on more than {MOST_HOPS} times")
+        raise refused(f"转交超过 {MOST_HOPS} 次", f"it was passed on more than {MOST_HOPS} times")
     delegated = Delegated(words.sub, hops, tuple(words.policies), came + words.within)
     return OnBehalf(words.client_class, frozenset(words.scopes), delegated)
 
@@ -108,5 +108,6 @@ def _hops(act: _Act) -> list[Hop]:
     return found[::-1]
 
 
-def _refused(zh: str, en: str) -> GatewayError:
+def refused(zh: str, en: str) -> GatewayError:
+    """The error for a question that is not taken on this behalf, with what of it does not fit."""
     return GatewayError("DELEGATION_REFUSED", detail=Words(zh, en))

@@ -26,7 +26,7 @@ KIND = "at+jwt"
 DOTS = 2  # of a signed token (RFC 7515, 3.1); a token with fewer or more is one that only its issuer can read
 MIN_OPAQUE = 16  # bytes; a shorter one could be guessed
 MAX_TOKEN = 8192
-IDENTITY = frozenset({"iss", "client_id", "sub", "jti", "cnf"})  # of a signed token, as its issuer may repeat it
+IDENTITY = frozenset({"iss", "client_id", "sub", "jti", "cnf", "act"})  # of a signed token, as its issuer may repeat it
 ACCESS = frozenset({"bearer", "dpop"})
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*")  # RFC 6749, 3.3
 

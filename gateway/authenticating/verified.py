@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from connectors.contract import SubjectKey
-from gateway.authenticating import purposes
+from gateway.authenticating import exchanged, purposes
 from gateway.authenticating.delegating import OnBehalf
 from gateway.authenticating.signatures import TokenRefused
 from gateway.authenticating.tokens import Token
@@ -35,6 +35,7 @@ class Verified:
         self.known_until = token.known_until  # monotonic seconds
         self._held = purposes.held(token)
         self._own = _own(token)
+        self._exchanged = exchanged.read(token)
         self._scopes = token.scopes & token.client.scopes
         self._id = token.id
         self._catalogue = catalogue
@@ -42,7 +43,10 @@ class Verified:
         self._callers: dict[tuple[str | None, ...], Caller] = {}
 
     def caller(self, wanted: bytes | None, extensions: Mapping[str, Any], behalf: OnBehalf | None = None) -> Caller:
-        """Who asks, for the purpose that the request wants. Raises GatewayError PURPOSE_*, EVIDENCE_REQUIRED."""
+        """Who asks, for the purpose that the request wants. Raises GatewayError PURPOSE_*, EVIDENCE_REQUIRED, and
+        DELEGATION_REFUSED where the token is for another question."""
+        if self._exchanged is not None:
+            self._exchanged.agree(behalf, purposeless=wanted is None and bool(self._held))
         if behalf is not None:
             return self._instead(wanted, extensions, behalf)
         unsaid = extensions.get("evidence") is None

@@ -70,8 +70,8 @@ def settings(base: str) -> dict[str, str]:
     }  # fmt: skip
 
 
-def with_tokens(behaviour: Behaviour) -> Behaviour:
-    """A server that gives tokens, and else does as it is told."""
+def with_tokens(behaviour: Behaviour, told: Mapping[str, Any] | None = None) -> Behaviour:
+    """A server that gives tokens, with what is `told` of them, and else does as it is told."""
     issued = 0
 
     async def behave(seen: Seen, writer: Any) -> None:
@@ -80,14 +80,16 @@ def with_tokens(behaviour: Behaviour) -> Behaviour:
             await behaviour(seen, writer)
             return
         issued += 1
-        token = {"access_token": f"token-no-{issued}", "token_type": "Bearer", "expires_in": 600}
-        writer.write(raw(json.dumps(token).encode()))
+        token = {"access_token": f"token-no-{issued}", "token_type": "Bearer", "expires_in": 600, **(told or {})}
+        writer.write(raw(json.dumps(token).encode(), "400 Refused" if "error" in token else "200 OK"))
 
     return behave
 
 
 @asynccontextmanager
-async def peer(reply: Any, permit: str = TYPE) -> AsyncIterator[tuple[Server, Connector]]:
+async def peer(
+    reply: Any, permit: str = TYPE, source: str = SOURCE, told: Mapping[str, Any] | None = None
+) -> AsyncIterator[tuple[Server, Connector]]:
     """A gateway that answers what `reply` makes of a question, with an authorization server at `/token`."""
 
     async def answering(seen: Seen, writer: Any) -> None:
@@ -97,8 +99,8 @@ async def peer(reply: Any, permit: str = TYPE) -> AsyncIterator[tuple[Server, Co
             found = reply(json.loads(seen.body)) if callable(reply) else reply
             writer.write(found if isinstance(found, bytes) else raw(json.dumps(found).encode()))
 
-    async with Server(with_tokens(answering)) as server:
-        asked = connector(registered(SOURCE, permit))
+    async with Server(with_tokens(answering, told)) as server:
+        asked = connector(registered(source, permit))
         await asked.open(Surroundings(settings(server.base)))
         try:
             yield server, asked

@@ -125,7 +125,7 @@ def peer(region: str) -> str:
     source = {
         "kind": "peer", "endpoint": "env:PEER", "resource": "env:PEER_RESOURCE",
         "auth": {"kind": "oauth2", "token": "env:TOKENS", "client": "env:CLIENT", "key": "secret:peer.pem",
-                 "method": "private_key_jwt", "algorithm": "ES256",
+                 "method": "private_key_jwt", "algorithm": "ES256", "exchange": region == "31",
                  "scopes": ["credit.gov", "credit.finance"]},
     }  # fmt: skip
     return _declared(region, "gateway", source, {name: {"remote": name} for name in COLUMNS})

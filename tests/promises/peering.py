@@ -1,7 +1,8 @@
 """Two gateways that ask each other, Shandong's and Shanghai's, each with its own platform and policies, on sockets.
 
 One authorization server and one consent service, the demo's, serve both. Each gateway is the other's registered client,
-with a key of its own; no subject here exists.
+with a key of its own: Shandong's exchanges what it says of its asker for a token, and gets no other, Shanghai's has one
+for each purpose. No subject here exists.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import uvicorn
 from joserfc.jwk import ECKey
 
 from deploy.demo import consents, issuer
+from deploy.demo.exchanging import EXCHANGE
 from deploy.demo.servers import web
 from gateway.app import Application, read
 from gateway.auditing import recorded
@@ -122,7 +124,7 @@ def _issuer_settings(keys: Mapping[str, ECKey]) -> dict[str, Any]:
             "second-bureau": client("37", ["credit.gov"], PURPOSES[:3]),
             "bank": client("37", ["credit.finance"], PURPOSES[3:]),
             "sh-bureau": client("31", ["credit.gov"], PURPOSES[:3]),
-            "gateway-37": client("31", both, PURPOSES, key=keys["37"].as_dict(private=False)),
+            "gateway-37": client("31", both, PURPOSES, key=keys["37"].as_dict(private=False), grants=[EXCHANGE]),
             "gateway-31": client("37", both, PURPOSES, key=keys["31"].as_dict(private=False)),
         },
     }  # fmt: skip

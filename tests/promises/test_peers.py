@@ -10,7 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from joserfc.jwk import ECKey
 
+from tests.promises.exchanging import exchange, subject
 from tests.promises.peer_homes import FIRM, PENALTIES, RESOURCES, SHANDONG, SHANGHAI
 from tests.promises.peering import Pair, pair
 
@@ -64,6 +66,14 @@ def test_a_ring_of_gateways_answers_once(both: Pair) -> None:
     assert "delete-within-30d" in answer["extensions"]["obligations"]
 
 
+def test_whose_tokens_are_its_own_asks_too(both: Pair) -> None:
+    """Shanghai's gateway exchanges nothing: its token is for the purpose, and it is believed as it is registered."""
+    answer = both.shanghai.ask(QUERY, "sh-bureau", "gov.licensing")
+    decision = answer["extensions"]["decision"]
+    far = next(record for record in both.shandong.records if _act(record).get("decision") == decision)
+    assert (far["caller"]["id"], far["caller"]["delegated"]["sub"]) == ("gateway-31", "sh-bureau")
+
+
 def test_each_hop_records_its_own_decision(both: Pair) -> None:
     """The far side's record says who asked first, by which gateway's decision, and what it decided itself."""
     answer = both.shandong.ask(QUERY, "bureau", "gov.licensing")
@@ -91,7 +101,7 @@ def test_what_is_denied_here_is_never_asked_there(both: Pair) -> None:
     answer = both.shandong.ask(QUERY, "bureau", "gov.licensing")
     own = [e for e in answer["extensions"]["withheld"] if e["coordinate"] == f"{PENALTIES}.legalRepIdNo"]
     assert [entry["effect"] for entry in own] == ["DENY"]
-    for record in both.shanghai.records:
+    for record in filter(_act, both.shanghai.records):
         for ask in record["asks"]:
             assert "legalRepIdNo" not in {*ask["fields"], *ask["asked"]}
 
@@ -182,6 +192,27 @@ def test_an_ordinary_client_speaks_for_itself_alone(both: Pair, as_: str | None,
     answer = both.shanghai.ask(QUERY, as_, "gov.licensing" if as_ else None, delegation=said)
     assert [error["extensions"]["code"] for error in answer["errors"]] == ["DELEGATION_REFUSED"]
     assert answer.get("data") is None
+
+
+def test_a_token_on_somebodys_behalf_opens_nothing_for_another(both: Pair) -> None:
+    """The very token that answers for one asker and purpose is refused for another, and for the gateway itself."""
+    key = ECKey.import_key((both.shandong.home / "secrets/peer.pem").read_bytes())
+    got = exchange(key, both.shandong.tokens, "gateway-37", subject(key, both.shandong.tokens, "gateway-37"))
+    headers = {"Authorization": f"Bearer {got.json()['access_token']}", "Credit-Purpose": "gov.licensing"}
+    said = {"sub": "bureau", "class": "government", "scopes": ["credit.gov"], "act": HOP, "within": 9}
+
+    def asked(delegation: Mapping[str, Any] | None, purpose: str = "gov.licensing") -> Any:
+        extensions = {} if delegation is None else {"delegation": delegation}
+        body = {"query": QUERY, "variables": {"id": {"uscc": FIRM}}, "extensions": extensions}
+        found = both.shanghai.client.post("/graphql", json=body, headers={**headers, "Credit-Purpose": purpose}).json()
+        return [error["extensions"]["code"] for error in found.get("errors", [])], found.get("data")
+
+    assert asked(said)[1]["subject"]["administrativePenalties"]["nodes"]
+    for other in ({**said, "sub": "bank"}, {**said, "class": "licensedFinancial"}, None):
+        assert asked(other) == (["DELEGATION_REFUSED"], None)
+    nested = {**HOP, "act": {"sub": "https://qd.example", "decision": "d-0"}}
+    assert asked({**said, "act": nested}) == (["DELEGATION_REFUSED"], None)
+    assert asked(said, "gov.bidding") == (["PURPOSE_NOT_HELD"], None)
 
 
 def test_a_gateway_that_is_away_is_one_platform_less(both: Pair) -> None:

@@ -12,7 +12,7 @@ import asyncio
 import base64
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from typing import Any, Generic, Protocol, TypeVar
@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 from connectors.contract import AuthFailed, Deadline, Environment, Turn
 from connectors.identities import ApiKeyAuth, AppKeyAuth, BasicAuth, OAuth2Auth
-from connectors.kinds.credentials.oauth2 import Bearer
+from connectors.kinds.credentials.oauth2 import USUAL, Tokens, Wanted
 from connectors.kinds.credentials.references import References
 from connectors.kinds.credentials.signing import Lasting, Lending
 from connectors.kinds.templates import Resolve
@@ -92,15 +92,20 @@ class Life(Generic[P]):
     references: References
     reach: Reach
     pools: tuple[Pool, ...]  # the platform's, and the token endpoint's where it lies elsewhere
-    signer: Signer | None
+    signer: Signer | Tokens | None
     prepared: P
+
+    def signing(self, wanted: Wanted | None) -> Signer | None:
+        """What proves who asks a question that bears this token, where it is by tokens."""
+        if isinstance(self.signer, Tokens):
+            return None if wanted is None else self.signer.of(wanted)
+        return self.signer
 
 
 class Account(Generic[P]):
     """`base` refers to the platform's URL, of which `trimmed` is what questions begin with. `prepare` makes what the
     kind needs of what resolves references and of the headers of every question; `told` reads the platform's answers to
-    questions about credentials; `narrowed` says more of the token that is wanted. Raises ValueError, naming a reference
-    and never its value, for what cannot be used.
+    questions about credentials. Raises ValueError, naming a reference and never its value, for what cannot be used.
     """
 
     def __init__(
@@ -112,11 +117,9 @@ class Account(Generic[P]):
         told: Callable[[Answer], Any],
         accept: str = "application/json",
         trimmed: Callable[[str], str] = str,
-        narrowed: Mapping[str, str] | None = None,
     ) -> None:
         self._source, self._environment, self._base = source, environment, base
         self._prepare, self._told, self._accept, self._trimmed = prepare, told, accept, trimmed
-        self._narrowed = narrowed
         self._retired: list[Pool] = []
         self._closed = False
         self._life = self._read(None)
@@ -128,24 +131,26 @@ class Account(Generic[P]):
 
     async def ask(
         self, write: Callable[[P], Question], read: Callable[[Answer], R], deadline: Deadline, most: int,
-        turn: Turn = at_once,
+        turn: Turn = at_once, wanted: Wanted | None = USUAL,
     ) -> R:  # fmt: skip
-        """What `read` makes of the answer to what `write` makes of the prepared; both may be called twice."""
+        """What `read` makes of the answer to what `write` makes of the prepared; both may be called twice. Of tokens
+        the question bears the one that is `wanted`, or none."""
         if time.monotonic() - self._looked > LOOK_EVERY:
             self._exchanged()
         last = False
         while True:
             life, credential, answer = self._life, "", None
+            signer = life.signing(wanted)
             try:
                 question = write(life.prepared)
-                if life.signer is not None:
-                    credential = await life.signer.ready(deadline, turn)
-                    question = life.signer.signed(question, credential)
+                if signer is not None:
+                    credential = await signer.ready(deadline, turn)
+                    question = signer.signed(question, credential)
                 await turn()
                 answer = await life.pools[0].send(question, deadline, most)
                 return read(answer)
             except AuthFailed as refused:
-                if last or not await self._mended(life, credential, deadline, turn):
+                if last or not await self._mended(life, signer if credential else None, credential, deadline, turn):
                     raise self._explained(refused, answer) from None
                 last = True
 
@@ -156,11 +161,13 @@ class Account(Generic[P]):
         for pool in (*self._life.pools, *self._retired):
             await pool.close()
 
-    async def _mended(self, life: Life[P], credential: str, deadline: Deadline, turn: Turn) -> bool:
+    async def _mended(
+        self, life: Life[P], signer: Signer | None, credential: str, deadline: Deadline, turn: Turn
+    ) -> bool:
         """Whether it makes sense to ask once more."""
         if self._life is not life or self._exchanged():
             return True
-        return bool(credential) and life.signer is not None and await life.signer.renewed(credential, deadline, turn)
+        return signer is not None and await signer.renewed(credential, deadline, turn)
 
     def _exchanged(self) -> bool:
         """Takes up what references stand for now; whether that is something else than before."""
@@ -204,14 +211,14 @@ class Account(Generic[P]):
         except ValueError as reason:
             raise ValueError(f"`{reference}`: {reason}") from None
 
-    def _signer(self, references: References, reach: Reach, pools: tuple[Pool, ...]) -> Signer | None:
+    def _signer(self, references: References, reach: Reach, pools: tuple[Pool, ...]) -> Signer | Tokens | None:
         auth, timeout, now = getattr(self._source, "auth", None), self._source.limits.timeout, self._environment.now
         match auth:
             case OAuth2Auth():
                 address = reach.token or reach.base.rstrip("/") + auth.token
                 parts = urlsplit(address)
                 endpoint = f"{parts.path or '/'}{'?' * bool(parts.query)}{parts.query}" if reach.token else auth.token
-                return Bearer(auth, references, pools[-1], endpoint, address, timeout, now, self._narrowed)
+                return Tokens(auth, references, pools[-1], endpoint, address, timeout, now)
             case AppKeyAuth(rotating=None):
                 return Lasting(auth, references, now)
             case AppKeyAuth(rotating=rotating) if rotating is not None:

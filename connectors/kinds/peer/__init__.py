@@ -8,7 +8,9 @@ again, and a question is passed on a few times only. Questions of several caller
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass
 from typing import ClassVar
+from urllib.parse import urlsplit
 
 from connectors.agreement import Finding, KindWords
 from connectors.contract import (
@@ -29,12 +31,14 @@ from connectors.delegation import MOST_HOPS, Told
 from connectors.fields import FieldWords
 from connectors.fitting import Loc
 from connectors.kinds.collecting import within
+from connectors.kinds.credentials import Account
 from connectors.kinds.paging import Bounds
-from connectors.kinds.peer.accounts import Accounts
 from connectors.kinds.peer.answering import Part, Reading, opened, page_of
-from connectors.kinds.peer.asking import PAGE, body, document, headers_of
+from connectors.kinds.peer.asking import ACCEPT, PAGE, body, document, headers_of
 from connectors.kinds.peer.refusals import told
+from connectors.kinds.peer.wanting import Wanting
 from connectors.kinds.peer.wire import asked_in, given_in
+from connectors.kinds.templates import Resolve
 from connectors.mapping.conditions import NotInvertible
 from connectors.mapping.records import judge
 from connectors.sources import Beside, PeerSource
@@ -66,7 +70,7 @@ class Peer:
         self._claims = {name: _claim(words, terms.types[name]) for name, words in types.items()}
         self._tolerated = {name: words.maxRejected for name, words in types.items()}
         self._reading = {name: Reading(name, terms.types[name], self._claims[name]) for name in types}
-        self._accounts: Accounts | None = None
+        self._open: _Open | None = None
         self.page_rows = PAGE  # of one subject
 
     def claims(self) -> Mapping[str, Claim]:
@@ -74,33 +78,38 @@ class Peer:
 
     async def open(self, environment: Environment) -> None:
         """Raises ValueError, naming the reference and never its value, for what cannot be used."""
-        self._accounts = Accounts(self._source, environment, opened)
+        source, resource = self._source, environment.resolve(self._source.resource)
+        account = Account(source, environment, source.endpoint, self._path, opened, ACCEPT, trimmed=_base)
+        self._open = _Open(account, resource, Wanting(source.auth, resource))
 
     async def close(self) -> None:
-        accounts, self._accounts = self._accounts, None
-        if accounts is not None:
-            await accounts.close()
+        there, self._open = self._open, None
+        if there is not None:
+            await there.account.close()
 
     async def health(self, deadline: Deadline) -> None:
-        """Whether the gateway is there, and tokens for it are to be had."""
-        until = within(deadline, self._source.limits)
-        account = self._open().of(None, frozenset())
-        await account.ask(lambda path: Question("GET", f"{path.rpartition('/')[0]}/health", {}), opened, until, 1 << 16)
+        """Whether the gateway is there, and tokens for it are to be had that are nobody's."""
+        until, there = within(deadline, self._source.limits), self._there()
+
+        def write(path: str) -> Question:
+            return Question("GET", f"{path.rpartition('/')[0]}/health", {})
+
+        await there.account.ask(write, opened, until, 1 << 16, wanted=there.wanting.nobody())
 
     async def fetch(self, ask: Fetch) -> AsyncIterator[Page]:
         """One page with what is told of every subject. Raises LeftOut where it must not be asked."""
         delegation = ask.delegation
         if delegation is None or not ask.subjects:
             raise BadRequest(f"{ask.type}: a gateway is asked on somebody's behalf, about somebody")
-        accounts = self._open()
-        if any(hop.gateway == accounts.resource for hop in delegation.hops):
+        there = self._there()
+        if any(hop.gateway == there.resource for hop in delegation.hops):
             raise _left_out("it has asked already", Told(complete=True, reason=LOOP))
         if len(delegation.hops) > MOST_HOPS:
             raise _left_out("the question was passed on too often", Told(complete=False, reason=FAR))
         limits, reading = self._source.limits, self._reading[ask.type]
         room = min(limits.maxRows, ask.limit)
         bounds = Bounds(room, limits.maxBytes)
-        account = accounts.of(delegation.purpose, delegation.scopes)
+        wanted = there.wanting.by(delegation)
         text = document(self._terms[ask.type], ask.fields)
 
         async def read(subjects: tuple[SubjectKey, ...], after: str | None) -> dict[SubjectKey, Part]:
@@ -108,12 +117,13 @@ class Peer:
 
             def write(path: str) -> Question:
                 question = body(text, subjects, min(self.page_rows, bounds.rows), after, delegation, until)
-                return Question("POST", path, headers_of(delegation), question)
+                return Question("POST", path, headers_of(delegation.purpose), question)
 
             try:
-                raw = await account.ask(write, opened, until, bounds.bytes, ask.turn)
+                raw = await there.account.ask(write, opened, until, bounds.bytes, ask.turn, wanted)
             except Denied as refused:
-                raise refused if refused.told else told(refused, "PURPOSE_NOT_HELD") from None
+                code = "DELEGATION_REFUSED" if wanted.asker else "PURPOSE_NOT_HELD"
+                raise refused if refused.told else told(refused, code) from None
             bounds.bytes -= len(raw)
             parts = reading.parts(raw, subjects, ask.fields)
             bounds.rows -= sum(len(part.rows) for part in parts.values())
@@ -133,10 +143,26 @@ class Peer:
         judge(ask.type, self._tolerated[ask.type], len(page.rows), len(page.rejected), page.rejected)
         yield page
 
-    def _open(self) -> Accounts:
-        if self._accounts is None:
+    def _there(self) -> _Open:
+        if self._open is None:
             raise Unavailable("the source is not open")
-        return self._accounts
+        return self._open
+
+    def _path(self, resolve: Resolve, headers: dict[str, str]) -> str:
+        return urlsplit(resolve(self._source.endpoint)).path or "/graphql"
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """An open connector; what the account prepares is the path of the endpoint."""
+
+    account: Account[str]
+    resource: str
+    wanting: Wanting
+
+
+def _base(endpoint: str) -> str:
+    return urlsplit(endpoint)._replace(path="").geturl()
 
 
 def _left_out(why: str, told: Told) -> LeftOut:

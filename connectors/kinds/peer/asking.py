@@ -17,6 +17,7 @@ from connectors.contract import Deadline, SubjectKey
 from connectors.delegation import Delegation, acting
 from connectors.terms import TypeTerm
 
+ACCEPT = "application/graphql-response+json"
 PAGE = 100  # records of one subject in one answer
 ON_THE_WAY = 0.1  # of the time that is left: what the way there and back may take
 _WORDS = "{ zh en }"
@@ -51,9 +52,9 @@ def body(
     return orjson.dumps({"query": text, "variables": variables, "extensions": extensions})
 
 
-def headers_of(delegation: Delegation) -> Mapping[str, str]:
-    headers = {"Accept": "application/graphql-response+json", "Content-Type": "application/json"}
-    return headers if delegation.purpose is None else {**headers, "Credit-Purpose": delegation.purpose}
+def headers_of(purpose: str | None) -> Mapping[str, str]:
+    headers = {"Accept": ACCEPT, "Content-Type": "application/json"}
+    return headers if purpose is None else {**headers, "Credit-Purpose": purpose}
 
 
 def words_of(delegation: Delegation) -> dict[str, Any]:
