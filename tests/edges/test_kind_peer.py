@@ -25,6 +25,7 @@ from tests.edges.another_gateway import (
     NODE,
     SOURCE,
     THERE,
+    TYPE,
     answer,
     mask,
     only,
@@ -147,6 +148,29 @@ async def test_every_page_of_a_subject_is_read() -> None:
         endless = 99
         page = await only(asked, question(subjects=(FIRM,)))
         assert (len(page.rows), page.truncated) == (100, True)
+
+
+async def test_no_more_is_asked_for_than_may_come() -> None:
+    """Subjects go in questions of the declared batch, each for as many rows as are still let in; the cut is told."""
+
+    def reply(body: Mapping[str, Any]) -> Any:
+        nodes = [{**NODE, "id": f"r{number}"} for number in range(body["variables"]["first"])]
+        return answer(*(records(*nodes[:1]) for _ in body["variables"]["ids"]))
+
+    codes = tuple(f"91370000INVENTED{number}Z" for number in range(5))
+    async with peer(reply, f"{TYPE}batch: 2\n") as (server, asked):
+        page = await only(asked, question(subjects=codes))
+        assert (len(page.rows), page.truncated, len(page.told)) == (5, False, 5)
+        assert [_asked_for(seen) for seen in server.seen if seen.path == "/graphql"] == [(2, 100), (2, 98), (1, 96)]
+        server.seen.clear()
+        page = await only(asked, question(subjects=codes, limit=3))
+        assert (len(page.rows), page.truncated, len(page.told)) == (3, True, 4)
+        assert [_asked_for(seen) for seen in server.seen] == [(2, 3), (2, 1)]
+
+
+def _asked_for(seen: Seen) -> tuple[int, int]:
+    variables = json.loads(seen.body)["variables"]
+    return len(variables["ids"]), variables["first"]
 
 
 async def test_a_cursor_that_stands_still_is_no_endless_question() -> None:

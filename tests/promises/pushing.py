@@ -28,6 +28,8 @@ from graphql import FieldNode, GraphQLResolveInfo, build_schema, graphql_sync
 from lxml import etree
 
 from connectors.contract import Connector
+from connectors.delegation import Delegation
+from deploy.demo.codes import uscc
 from deploy.demo.servers import postgres
 from tests.edges.crooked import Seen, Server, raw
 from tests.edges.databases import Counterpart
@@ -61,7 +63,7 @@ class Record:
 def records(number: int, subjects: int, seed: int = 1) -> list[Record]:
     """So many records of so many organisations, the same each time."""
     drawn = random.Random(seed)
-    codes = [f"91370000{each:010d}" for each in range(subjects)]
+    codes = [uscc("91", "370000", each) for each in range(subjects)]
     made = []
     for each in range(1, number + 1):
         state, day = drawn.choice(list(STATES)), date(2015, 1, 1) + timedelta(days=drawn.randrange(4000))
@@ -96,10 +98,13 @@ class Heard:
 
 @dataclass
 class Staged:
-    """A platform that holds the records. `take` gives what it saw since the last time."""
+    """A platform that holds the records. `take` gives what it saw since the last time; nothing of those that are read
+    once. `behalf` is for a gateway, which gives ids of its own: there `key` is the field that tells records apart."""
 
     connector: Connector
     take: Callable[[], list[Heard]]
+    behalf: Delegation | None = None
+    key: str = ""
 
 
 Stage = Callable[[Sequence[Record], Path, pytest.FixtureRequest], AbstractAsyncContextManager[Staged]]
@@ -205,9 +210,7 @@ async def traced() -> AsyncIterator[Callable[[], list[Heard]]]:
         sa.event.remove(sa.pool.Pool, "connect", listen)
 
 
-@asynccontextmanager
-async def on_sqlite(stock: Sequence[Record], folder: Path, request: pytest.FixtureRequest) -> AsyncIterator[Staged]:
-    file = folder / "pushed.db"
+def into_sqlite(file: Path, stock: Sequence[Record]) -> None:
     with closing(sqlite3.connect(file)) as made:
         made.execute(f"CREATE TABLE pushed ({', '.join(COLUMNS)})")
         made.executemany(
@@ -215,6 +218,12 @@ async def on_sqlite(stock: Sequence[Record], folder: Path, request: pytest.Fixtu
         )
         made.execute("CREATE INDEX codes ON pushed (CODE)")
         made.commit()
+
+
+@asynccontextmanager
+async def on_sqlite(stock: Sequence[Record], folder: Path, request: pytest.FixtureRequest) -> AsyncIterator[Staged]:
+    file = folder / "pushed.db"
+    into_sqlite(file, stock)
     permit = f"table: pushed\n{fields('column')}{ANY}"
     source = SQL_SOURCE.replace("maxRows: 100", f"maxRows: {MOST}")
     settings = {"env:INVENTED_URL": f"sqlite+aiosqlite:///{file}"}
