@@ -2,7 +2,8 @@
 
 A plain number may have well-formed thousands separators. A number inside a sentence (`罚款2000元`) is read
 only when the declaration says `number: text`, and only when the sentence holds exactly one; the unit that it
-names (元, 万元, 亿元) then goes before the declared one. Everything else does not map: nothing is guessed.
+names (元, 万元, 亿元) then goes before the declared one. What follows an amount must be its unit, a sign or the end:
+`2千元`, `2万余元`, `5%` and `2019年` are not 2, 20,000, 5 and 2019 yuan. Everything else does not map: nothing is guessed.
 """
 
 from __future__ import annotations
@@ -16,12 +17,15 @@ from typing import Any, TypeVar
 from connectors.mapping.texts import Unmappable, half_width, text_of
 
 YUAN = {"yuan": Decimal(1), "wan": Decimal(10_000)}
-_SAID = {"元": Decimal(1), "万": Decimal(10_000), "万元": Decimal(10_000), "亿": Decimal(10**8), "亿元": Decimal(10**8)}
+_SAID = {"": Decimal(1), "万": Decimal(10_000), "亿": Decimal(10**8)}
 _DIGITS = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
 _PLAIN = re.compile(rf"[+-]?{_DIGITS}", re.ASCII)
-_WITHIN = re.compile(rf"(?<![\d.,])({_DIGITS})(?![\d.,]*\d)\s*(亿元|万元|亿|万|元)?", re.ASCII)
+_WITHIN = re.compile(rf"(?<![\d.,-])({_DIGITS})(?![\d.,]*\d)\s*([亿万]?)([元圆]?)(.?)", re.ASCII | re.DOTALL)
+_MULTIPLES = frozenset("十百千拾佰仟万亿")
+_FOREIGN = re.compile(r"[美港日欧韩台澳]元|美金|[港韩台]币|英镑|卢布|USD|HKD|EUR|JPY|GBP|KRW|[$€£₩]", re.I)
 _EXACT = Context(prec=60, traps=[Inexact, InvalidOperation])
 _LONGEST = 48
+_SENTENCE = 4096  # characters
 KEPT = 2048  # readings that each field keeps: most amounts come again
 
 T = TypeVar("T")
@@ -32,7 +36,7 @@ def money_reader(unit: str, within_text: bool) -> Callable[[Any], Decimal]:
     declared = YUAN[unit]
 
     def read_text(text: str) -> Decimal:
-        value, said = _number(text, within_text)
+        value, said = _number(text, within_text, money=True)
         try:
             return _tidy(_EXACT.divide(_EXACT.multiply(value, said or declared), YUAN["wan"]))
         except (Inexact, InvalidOperation):
@@ -64,18 +68,27 @@ def _written(raw: Any) -> str:
     return text_of(raw)
 
 
-def _number(written: str, within_text: bool) -> tuple[Decimal, Decimal | None]:
+def _number(written: str, within_text: bool, money: bool = False) -> tuple[Decimal, Decimal | None]:
     text = half_width(written)
     if len(text) <= _LONGEST and _PLAIN.fullmatch(text):
         return Decimal(text.replace(",", "")), None
     if not within_text:
         raise Unmappable("is not a number")
-    found = _WITHIN.findall(text)
+    found = _WITHIN.findall(text) if len(text) <= _SENTENCE else []
     if len(found) != 1 or sum(map(str.isdigit, text)) != sum(map(str.isdigit, found[0][0])):
         raise Unmappable("does not hold exactly one number")
-    if len(found[0][0]) > _LONGEST:
+    digits, times, yuan, behind = found[0]
+    if len(digits) > _LONGEST or behind in _MULTIPLES:
         raise Unmappable("is not a number")
-    return Decimal(found[0][0].replace(",", "")), _SAID.get(found[0][1])
+    elsewhere = not (times or yuan or _SAID.keys().isdisjoint(text))  # the unit stands before: `（万元）5`
+    if money and (elsewhere or _FOREIGN.search(text) or not (yuan or _ends(behind))):
+        raise Unmappable("does not say plainly how many yuan it means")
+    return Decimal(digits.replace(",", "")), _SAID[times] if times or yuan else None
+
+
+def _ends(behind: str) -> bool:
+    """Whether what stands behind an amount lets it stand: a sign, `整`, or nothing."""
+    return behind in {"", "整", "正"} or not (behind.isalnum() or behind in "%‰")
 
 
 def _tidy(value: Decimal) -> Decimal:

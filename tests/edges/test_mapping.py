@@ -125,6 +125,12 @@ TEXT = {**YUAN, "number": "text"}
         ("罚款2万元", TEXT, "2"),
         ("2000", TEXT, "0.2"),
         ("罚款２０００元", TEXT, "0.2"),
+        ("罚款2万，已缴", TEXT, "2"),
+        ("罚款2000（大写贰元）", TEXT, "0.2"),
+        ("人民币贰仟元整（2000元）", TEXT, "0.2"),
+        ("罚款2.5亿圆", TEXT, "25000"),
+        ("罚款：2000整", TEXT, "0.2"),
+        ("贰仟元整（2000）", TEXT, "0.2"),
     ],
 )
 def test_money_is_exact_and_in_wan(raw: Any, words: dict[str, Any], expected: str) -> None:
@@ -148,10 +154,23 @@ def test_money_is_exact_and_in_wan(raw: Any, words: dict[str, Any], expected: st
         ("罚款5,000000元", TEXT),
         ("依据第3条罚款2000元", TEXT),
         ("罚款贰仟元", TEXT),
+        ("罚款2千元", TEXT),
+        ("罚款5百万元", TEXT),
+        ("罚款2万余元", TEXT),
+        ("罚款2万美元", TEXT),
+        ("罚款2000美元", TEXT),
+        ("USD2000", TEXT),
+        ("罚款-2000元", TEXT),
+        ("货值10%罚款", TEXT),
+        ("2019年罚款", TEXT),
+        ("警告3次", TEXT),
+        ("罚款（万元）5", TEXT),
+        ("罚款贰万（20000）", TEXT),
+        ("1" * 60_000 + ".1.1元", TEXT),
     ],
 )
 def test_an_ambiguous_amount_does_not_map(raw: Any, words: dict[str, Any]) -> None:
-    """Malformed separators, undeclared sentences and several numbers are refused, never guessed."""
+    """Malformed separators, undeclared sentences, several numbers and units that are not ours are never guessed."""
     with pytest.raises(Unmappable):
         read("fine", raw, **words)
 
@@ -161,6 +180,9 @@ def test_numbers_are_counts_or_measures() -> None:
     assert read("points", "12") == 12
     assert isinstance(read("points", "12.0"), int)
     assert read("points", 87.5) == Decimal("87.5")
+    assert read("points", "约30人", number="text") == 30
+    with pytest.raises(Unmappable):
+        read("points", "3千人", number="text")
 
 
 def test_codes_are_translated_and_strange_ones_refused() -> None:
