@@ -19,7 +19,7 @@ from connectors.contract import BadRequest, Claim, Condition, Deadline, Environm
 from connectors.declaration import TypeWords
 from connectors.fields import FieldWords
 from connectors.fitting import Loc
-from connectors.mapping.conditions import TEXTUAL, NotInvertible, plain_parts
+from connectors.mapping.conditions import TEXTUAL, NotInvertible, plain_signs
 from connectors.mapping.paths import Raw, path
 from connectors.mapping.records import RecordMap, key_kind
 from connectors.mapping.values import name_of
@@ -85,7 +85,7 @@ def _holds(condition: Condition, value: Any) -> bool:
             since, until = condition.values
             return (since is None or value >= since) and (until is None or value <= until)
         case "contains":
-            return all(part in str(value) for part in plain_parts(str(condition.values[0])))
+            return all(sign in str(value) for sign in plain_signs(condition.values[0]))
     return value in condition.values
 
 

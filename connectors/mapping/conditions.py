@@ -42,21 +42,23 @@ class AnyOf:
 
 @dataclass(frozen=True, slots=True)
 class Between:
-    """`low <= column < high` (`<=` unless `strict`); None is open. Or the column is one of `also`."""
+    """`low <= column < high` (`<=` unless `strict`); None is open. Or the column is one of `also`, or of a spelling
+    that does not sort: like the first pattern of `ragged`, and not like the second."""
 
     name: str
     low: Any
     high: Any
     strict: bool
     also: tuple[Any, ...]
+    ragged: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Like:
-    """The text of a column holds `parts` in this order, whatever stands between them."""
+    """The text of a column holds `signs` in this order, whatever stands between them: blanks may, at many platforms."""
 
     name: str
-    parts: tuple[str, ...]
+    signs: tuple[str, ...]
 
 
 ToSource = Callable[[Condition], AnyOf | Between | Like]
@@ -81,7 +83,7 @@ def to_source(words: FieldWords, term: FieldTerm, declared: Filter, trim: bool) 
 
     def any_of(condition: Condition) -> AnyOf | Like:
         if condition.op == "contains":
-            return Like(name, plain_parts(str(condition.values[0])))
+            return Like(name, plain_signs(condition.values[0]))
         return AnyOf(name, texts(condition.values), trimmed, words.upper)
 
     return any_of
@@ -136,6 +138,11 @@ def plain_parts(sought: str) -> tuple[str, ...]:
     return tuple(_PLAIN.findall(sought))
 
 
+def plain_signs(sought: Any) -> tuple[str, ...]:
+    """The same, sign by sign: a platform may write blanks between any two."""
+    return tuple("".join(plain_parts(str(sought))))
+
+
 def _one_origin(words: FieldWords, term: FieldTerm) -> None:
     if words.const is not None or words.when or words.first or words.join:
         raise NotInvertible("a filter needs one plain origin; `first`, `join`, `when`, `const` cannot be turned round")
@@ -187,6 +194,7 @@ def _span(words: FieldWords, term: FieldTerm) -> ToSource:
             None if high is None else write(high),
             strict=dated,
             also=also if endless else (),
+            ragged=form.ragged if form is not None else None,
         )
 
     return span

@@ -3,7 +3,7 @@
 A plain number may have well-formed thousands separators. A number inside a sentence (`罚款2000元`) is read
 only when the declaration says `number: text`, and only when the sentence holds exactly one; the unit that it
 names (元, 万元, 亿元) then goes before the declared one. What follows an amount must be its unit, a sign or the end:
-`2千元`, `2万余元`, `5%` and `2019年` are not 2, 20,000, 5 and 2019 yuan. Everything else does not map: nothing is guessed.
+`2千元`, `2万余元`, `5%` and `2019年` are not 2, 20,000, 5 and 2019. Everything else does not map: nothing is guessed.
 """
 
 from __future__ import annotations

@@ -25,6 +25,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TOKEN = re.compile(r"%.|[^%]+")
 _WIDE = {"%Y": r"(?P<Y>\d{4})", "%f": r"(?P<f>\d{1,6})", "%z": r"(?P<z>Z|[+-]\d{2}:?\d{2})"}
 _NARROW = {"%m": "m", "%d": "d", "%H": "H", "%M": "M", "%S": "S"}
+_WIDE_LIKE = {"%Y": "____"}
 _SORTING = ("%Y", "%m", "%d", "%H", "%M", "%S")
 
 
@@ -37,16 +38,23 @@ class Format:
         unknown = [token for token in directives if token not in _WIDE and token not in _NARROW]
         if unknown or len(set(directives)) != len(directives) or not {"%Y", "%m", "%d"} <= set(directives):
             raise ValueError(f"`{pattern}` is not a format: use %Y %m %d, then %H %M %S %f %z, each once")
-        parts = []
+        parts, loose, exact = [], "", ""
         for index, token in enumerate(tokens):
             beside = tokens[max(0, index - 1) : index] + tokens[index + 1 : index + 2]
-            width = "{2}" if any(other.startswith("%") for other in beside) else "{1,2}"
+            together = any(other.startswith("%") for other in beside)
             name = _NARROW.get(token)
+            width = "{2}" if together else "{1,2}"
             parts.append(f"(?P<{name}>\\d{width})" if name else _WIDE.get(token) or re.escape(token))
+            liked = "__" if name else _WIDE_LIKE.get(token) or literally(token)
+            exact += liked
+            loose += "%" if name and not together else liked
         self.pattern = pattern
         self.sorts = tuple(directives) == _SORTING[: len(directives)]  # from years to seconds, none left out
         self.timed = "%H" in directives
         self.bare = len(directives) == len(tokens)  # nothing but digits
+        self.ragged = (
+            None if loose == exact else (loose, exact)
+        )  # for LIKE: with or without zeros before, and with them
         self._tokens = tokens
         self._regex = re.compile("".join(parts), re.ASCII)
 
@@ -78,6 +86,11 @@ class Format:
             "%z": moment.strftime("%z"),
         }
         return "".join(texts.get(token, token) for token in self._tokens)
+
+
+def literally(text: str) -> str:
+    """A text within a pattern of LIKE whose escape is `!`."""
+    return text.replace("!", "!!").replace("%", "!%").replace("_", "!_")
 
 
 _ISO = Format("%Y-%m-%d")

@@ -26,6 +26,7 @@ from connectors.contract import (
     TimedOut,
     Unavailable,
 )
+from gateway.fetching.checking import holds
 from tests.edges.invented import (
     FIRM,
     OTHER,
@@ -214,6 +215,43 @@ async def test_declared_filters_are_exact(database: Path, condition: Condition, 
     """A condition that is pushed down finds just the rows that it would find among all."""
     async with opened(database) as made:
         assert [row.id for row in await rows(made, ask("state", where=(condition,)))] == ids
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "ids"),
+    [
+        (None, date(2019, 10, 1), ["1", "2", "3"]),
+        (date(2019, 9, 2), None, ["2", "3"]),
+        (date(2019, 9, 1), date(2019, 9, 1), ["1"]),
+    ],
+)
+async def test_days_without_their_zeros_are_found_by_their_day(
+    database: Path, since: date | None, until: date | None, ids: list[str]
+) -> None:
+    """`2019/9/1` is read as a day but does not sort as one: a condition that is pushed down loses no such row."""
+    days = ["2019/9/1", "2019/10/1", "2019/9/30", "无", None]
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("delete from permits")
+        for number, day in enumerate(days):
+            connection.execute(
+                "insert into permits (ID, CODE, STATE, DAY) values (?, ?, 1, ?)", (number + 1, FIRM, day)
+            )
+        connection.commit()
+    condition = Condition("decided", "range", (since, until))
+    async with opened(database) as made:
+        found = await rows(made, ask("decided", where=(condition,)))
+    assert [row.id for row in found if holds(condition, row.values)] == ids
+
+
+async def test_a_name_with_blanks_in_it_is_found(database: Path) -> None:
+    """What contains a text does so whatever the blanks between its characters: many write `甲　公司`."""
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("update permits set NAME = '虚构 示例　公司' where ID = 4")
+        connection.commit()
+    permit = PERMIT.replace("filters: {", "filters: {holder: [contains], ")
+    async with opened(database, permit) as made:
+        found = await rows(made, ask("holder", where=(Condition("holder", "contains", ("虚构示例公司",)),)))
+    assert [row.id for row in found] == ["4"]
 
 
 async def test_an_undeclared_filter_is_our_mistake(database: Path) -> None:

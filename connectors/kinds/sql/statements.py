@@ -18,6 +18,7 @@ from connectors.fields import Match
 from connectors.kinds.sql.dialects import Dialect, plain
 from connectors.mapping.conditions import AnyOf, Between, Like, ToSource, to_source
 from connectors.mapping.records import RecordMap, key_kind
+from connectors.mapping.times import literally
 from connectors.mapping.values import name_of
 from connectors.terms import Terms
 
@@ -104,7 +105,7 @@ def _condition(dialect: Dialect, column: ColumnElement[Any], term: Term) -> Colu
         values = [plain(value) if term.trim else value for value in term.values]
         return (sa.func.upper(text) if term.upper else text).in_(values)
     if isinstance(term, Like):
-        pattern = "".join(f"%{part.replace('!', '!!').replace('%', '!%').replace('_', '!_')}" for part in term.parts)
+        pattern = "".join(f"%{literally(sign)}" for sign in term.signs)
         return sa.cast(column, dialect.type).like(f"{pattern}%", escape="!")
     textual = isinstance(term.low if term.low is not None else term.high, str)
     value: ColumnElement[Any] = dialect.text(column) if textual else column
@@ -114,4 +115,8 @@ def _condition(dialect: Dialect, column: ColumnElement[Any], term: Term) -> Colu
     if term.high is not None:
         bounds.append(value < term.high if term.strict else value <= term.high)
     span = sa.and_(sa.true(), *bounds)
-    return sa.or_(span, value.in_(term.also)) if term.also and bounds else span
+    others: list[ColumnElement[bool]] = [value.in_(term.also)] if term.also else []
+    if term.ragged is not None and textual:
+        loose, exact = (value.like(pattern, escape="!") for pattern in term.ragged)
+        others.append(sa.and_(loose, sa.not_(exact)))
+    return sa.or_(span, *others) if bounds else span
