@@ -19,7 +19,8 @@ from typing import Any
 
 import pytest
 
-from connectors.contract import Condition, ContractBroken, Deadline, TimedOut, Unavailable
+from connectors.contract import Condition, Connector, ContractBroken, Deadline, TimedOut, Unavailable
+from connectors.kinds.file import cells
 from connectors.kinds.file.choosing import CHINA, period_in
 from connectors.spelling import DeclarationError
 from tests.edges.dropped import (
@@ -100,6 +101,17 @@ async def test_claims_filters_and_batches_are_those_of_a_table(folder: Folder) -
         assert len(await pages(made, ask(subjects=(FIRM, OTHER, THIRD)))) == 2
         (page,) = await pages(made, ask(limit=2))
         assert (len(page.rows), page.truncated) == (2, True)
+
+
+async def test_milliseconds_are_compared_as_numbers_in_a_text_file_too(folder: Folder) -> None:
+    """A CSV holds texts; an instant in it is found by its span all the same."""
+    permit = PERMIT.replace('["%Y/%m/%d", "%Y%m%d"]', "epochMillis") + "filters: {decided: [range]}\n"
+    folder.send("permits-1.csv", csv_of(row(1, day="1546272000000"), row(2, day="1546358400000"), row(3, day="无")))
+    async with opened(folder, permit) as made:
+        for until, found in ((date(2019, 1, 1), ["1"]), (None, ["1", "2"]), (date(2018, 1, 1), [])):
+            span = Condition("decided", "range", (date(2018, 1, 1), until))
+            came = await rows(made, ask("decided", where=(span,)))
+            assert [each.id for each in came if each.values["decided"] is not None] == found
 
 
 async def test_only_mapped_columns_are_staged(folder: Folder) -> None:
@@ -217,6 +229,16 @@ async def test_changes_add_up_by_key(folder: Folder) -> None:
             ("3", "ACTIVE"),
         ]
         assert page.as_of == datetime(2020, 1, 4, tzinfo=CHINA)  # what comes after a torn file is not added
+
+
+async def test_a_key_is_the_same_however_a_later_file_writes_it(folder: Folder) -> None:
+    """A number in one workbook and a text with blanks in the next are one key: the later row stands, alone."""
+    permit = BOOK.replace('"permits-*.xlsx"', '"permits-*.xlsx", complete: changes')
+    folder.send("permits-20200101.xlsx", book_of(row(1), row(2)))
+    folder.send("permits-20200102.xlsx", book_of(row(" 1", state="2"), row("2\u3000", state="2")))
+    async with opened(folder, permit) as made:
+        found = await rows(made, ask())
+        assert [(each.id, each.values["state"]) for each in found] == [("1", "REVOKED"), ("2", "REVOKED")]
 
 
 async def test_questions_that_run_keep_the_table_they_began_with(folder: Folder) -> None:
@@ -448,6 +470,16 @@ async def test_notes_empty_rows_and_descriptions_are_no_records(
     assert "2 rows staged, 7 left out, 0 broken" in caplog.text
 
 
+async def lost_to_a_person_alone(made: Connector) -> None:
+    (page,) = await pages(made, ask("number", subjects=(PERSON,)))
+    assert page.rows == []
+    assert page.rejected == [
+        "Permit.subject of a row that may belong here cannot be read: digits are lost, or cells moved"
+    ]
+    (page,) = await pages(made, ask("number", subjects=(OTHER,)))
+    assert (len(page.rows), page.rejected) == (1, [])
+
+
 async def test_a_code_that_lost_digits_rejects_its_row(folder: Folder) -> None:
     """A number of more than fifteen digits is no code: its row is rejected for whomever it may concern, nobody else."""
     lost = row(2, PERSON)
@@ -460,13 +492,35 @@ async def test_a_code_that_lost_digits_rejects_its_row(folder: Folder) -> None:
         assert page.rejected == [
             "Permit.number (row 3) is a number of more than 15 digits, some of them lost: keep codes as text"
         ]
-        (page,) = await pages(made, ask("number", subjects=(PERSON,)))
-        assert page.rows == []
-        assert page.rejected == [
-            "Permit.subject of a row that may belong here cannot be read: digits are lost, or cells moved"
-        ]
-        (page,) = await pages(made, ask("number", subjects=(OTHER,)))
-        assert (len(page.rows), page.rejected) == (1, [])
+        await lost_to_a_person_alone(made)
+
+
+@pytest.mark.parametrize("damaged", ["3.70000E+17", "3.7e17", "3.70000199001010E+17"])
+async def test_a_code_that_a_spreadsheet_damaged_in_a_text_is_told(folder: Folder, damaged: str) -> None:
+    """Saved as CSV, a number of a person is `3.70000E+17`, or ends with zeros: whom it may have been is told so."""
+    assert cells.beginnings("370102199001010000") == {"370102199001010"}
+    lost = row(2, PERSON)
+    lost[3] = damaged
+    folder.send("permits-1.csv", csv_of(row(1), lost, row(4, OTHER)))
+    async with opened(folder) as made:
+        await lost_to_a_person_alone(made)
+
+
+async def test_a_file_without_a_single_code_is_refused(folder: Folder) -> None:
+    """Where no text of a column is a code nobody would be found in the file, and all would be told of no records."""
+    folder.send("permits-1.csv", csv_of(*(row(number, f"'{FIRM}") for number in range(4))))
+    async with opened(folder) as made:
+        with pytest.raises(ContractBroken, match="none of 4 texts in `统一社会信用代码` is the code of a subject"):
+            await ids(made)
+        folder.send("permits-2.csv", csv_of(*(row(number, f"'{FIRM}") for number in range(4)), row(4)), ago=60)
+        assert await ids(made) == ["4"]
+
+
+async def test_a_record_that_begins_like_a_remark_is_a_record(folder: Folder) -> None:
+    """A row whose first cell says `说明：` but that names a subject is not left out."""
+    folder.send("permits-1.csv", csv_of(row("说明：1"), row(2), ["说明：以上属实", *[""] * 9]))
+    async with opened(folder) as made:
+        assert await ids(made) == ["2", "说明：1"]
 
 
 async def test_a_row_of_too_many_cells_is_rejected_for_its_subject(folder: Folder) -> None:
@@ -481,6 +535,21 @@ async def test_a_row_of_too_many_cells_is_rejected_for_its_subject(folder: Folde
         assert ([each.id for each in page.rows], page.rejected) == (["3", "4"], [])
         (page,) = await pages(made, ask(subjects=(PERSON,)))
         assert page.rejected == []
+
+
+async def test_a_broken_row_is_told_to_each_kind_of_subject_in_one_column(folder: Folder) -> None:
+    """Firms and persons may stand in one column, told apart by another: a row that moved is rejected for either."""
+    of = 'uscc: {column: "统一社会信用代码", where: {column: 证件类型, is: "1"}}'
+    permit = PERMIT.replace('uscc: {column: "统一社会信用代码"}', of).replace(
+        "column: 证件号码", "column: 统一社会信用代码"
+    )
+    firm, person = row(1, fine="5,000000", type="1"), row(2, PERSON, fine="5,000000")
+    person[1] = PERSON
+    folder.send("permits-1.csv", csv_of(firm, person, row(3, type="1")))
+    async with opened(folder, permit) as made:
+        for subject, found in ((FIRM, 1), (PERSON, 0)):
+            (page,) = await pages(made, ask(subjects=(subject,)))
+            assert (len(page.rows), len(page.rejected)) == (found, 1)
 
 
 async def test_an_open_question_is_told_of_every_row_that_cannot_be_read(folder: Folder) -> None:

@@ -136,6 +136,16 @@ async def test_long_numbers_instants_bytes_and_nested_values_of_parquet(folder: 
     assert (found.values["changes.item"], found.values["changes.on"]) == (("x",), (date(2020, 2, 1),))
 
 
+async def test_numbers_that_are_none_are_told_in_their_row(folder: Folder) -> None:
+    """NaN is nothing, infinity no amount, and neither takes others with it; of a computed amount 15 digits count."""
+    amounts = pa.array([float("nan"), 1000.1 + 1000.4 - 0.0000000000003, float("inf"), 1e300])
+    folder.send("permits-1.parquet", columnar(columns(FIRM, FIRM, FIRM, FIRM) | {"罚款": amounts}))
+    async with opened(folder, COLUMNAR.replace("fields:", "maxRejected: 90%\nfields:")) as made:
+        (page,) = await pages(made, ask("fine"))
+    assert [(each.id, each.values["fine"]) for each in page.rows] == [("1", None), ("2", Decimal("0.20005"))]
+    assert [reason[:12] for reason in page.rejected] == ["Permit.fine "] * 2
+
+
 @pytest.mark.parametrize("content", [b"PAR1 and no more PAR1", columnar(columns(FIRM))[:-40], b"\x00" * 64])
 async def test_damaged_parquet_never_replaces_a_good_file(folder: Folder, content: bytes) -> None:
     """What cannot be read is left aside, and the last good file answers."""

@@ -17,18 +17,26 @@ from typing import Any
 from connectors.contract import SubjectKey
 from connectors.declaration import TypeWords
 from connectors.mapping.paths import Look, Raw
-from connectors.mapping.texts import Unmappable
-from connectors.mapping.times import formats
+from connectors.mapping.texts import Unmappable, cleaner, text_of
+from connectors.mapping.times import EPOCH_MILLIS, formats
 from connectors.mapping.values import name_of
 
 EXACT = 10**15  # a spreadsheet keeps fifteen digits
 _BLANKS = re.compile(r"\s+")
+_SCIENTIFIC = re.compile(r"([1-9])(?:\.(\d+))?E\+?1[4-9]", re.ASCII)
+_ZEROED = re.compile(r"[1-9]\d{14}000", re.ASCII)
+_MILLIS = re.compile(r"0|-?[1-9][0-9]{0,13}")
 _NOTE = re.compile(
     r"(?:(?:备注|附注|说明|注释|填表说明|填报说明|注)\d*[:：.、]|(?:合计|总计|小计|共计)(?:$|[:：\d(（])"
     r"|(?:填报|填表|制表|审核|报送)(?:单位|人|日期|时间)?[:：])"
 )
 
+LOST = "({}) is a number of more than 15 digits, some of them lost: keep codes as text"
+_plain = cleaner(True, frozenset())
+
 Write = Callable[[datetime], str]
+Cell = str | int | float | bytes | None
+Stage = Callable[[Any, Write, str], Cell]
 
 
 def folded(text: str) -> str:
@@ -53,19 +61,33 @@ def note(cells: Sequence[Any], filled: Sequence[int], keys: frozenset[int], colu
     return len(filled) == 1 and columns > 1 and filled[0] not in keys
 
 
-def staged(value: Any, write: Write, where: str) -> str | int | float | bytes | None:
+def staged(value: Any, write: Write, where: str) -> Cell:
     """A cell as it is kept; bytes are the reason why it cannot be."""
     if isinstance(value, str):
         return value if value.strip() else None
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):
-        if abs(value) >= EXACT:
-            return f"({where}) is a number of more than 15 digits, some of them lost: keep codes as text".encode()
+        if not abs(value) < EXACT:
+            return LOST.format(where).encode()
+        if isinstance(value, float):  # what a formula came to, without the noise that no spreadsheet shows
+            value = float(f"{value:.15g}")
         return int(value) if value == int(value) else value
     if isinstance(value, datetime):
         return write(value)
     return None if value is None else str(value)
+
+
+def instant(value: Any, write: Write, where: str) -> Cell:
+    """Milliseconds as a number, also out of a text file: conditions are."""
+    cell = staged(value, write, where)
+    return int(cell) if isinstance(cell, str) and _MILLIS.fullmatch(cell.strip()) else cell
+
+
+def identity(value: Any, write: Write, where: str) -> Cell:
+    """A part of a key in its only spelling: a later file may keep as a text, or with blanks, what was a number."""
+    cell = staged(value, write, where)
+    return cell if cell is None or isinstance(cell, bytes) else text_of(_plain(cell))
 
 
 def kept(name: str) -> Look:
@@ -89,6 +111,14 @@ def names_in(words: TypeWords) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*words.key, *map(name_of, origins)]))
 
 
+def instants(words: TypeWords) -> frozenset[str]:
+    """The columns that hold milliseconds and nothing else."""
+    declared = [(words.origins(name), field.date or field.timestamp) for name, field in words.mapped.items()]
+    return frozenset(
+        name_of(origin) for origins, patterns in declared if patterns == (EPOCH_MILLIS,) for origin in origins
+    )
+
+
 def writers(words: TypeWords) -> Mapping[str, Write]:
     """For each column, how a date of a workbook is written: in the first format that is declared for it."""
     found: dict[str, Write] = {}
@@ -107,11 +137,17 @@ def iso(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d}" if moment.time() == datetime.min.time() else moment.isoformat(" ")
 
 
-def beginnings(number: float) -> frozenset[str]:
-    """The first fifteen digits that a code may have had before a spreadsheet took it for a number."""
-    return frozenset(str(int(number) + slip)[:15] for slip in (-64, 0, 64))
+def beginnings(damaged: Any) -> frozenset[str]:
+    """How a code may have begun before a spreadsheet took it for a number: from the number, or from what is left of it
+    in a text (`3.70102E+17`, zeros at its end). Nothing for any other text."""
+    if not isinstance(damaged, str):
+        return frozenset(str(int(damaged) + slip)[:15] for slip in (-64, 0, 64))
+    if found := _SCIENTIFIC.fullmatch(damaged):
+        digits = found[1] + (found[2] or "")
+        return frozenset({digits[:-1]})  # the last one may have been rounded
+    return frozenset({damaged[:15]}) if _ZEROED.fullmatch(damaged) else frozenset()
 
 
 def may_be(subject: SubjectKey, lost: frozenset[str]) -> bool:
     """Whether a lost code may have been this subject's."""
-    return subject.value.isdigit() and subject.value[:15] in lost
+    return subject.value.isdigit() and subject.value.startswith(tuple(lost))

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import os
 import resource
 import sys
@@ -62,8 +63,10 @@ def _unpacked(file: Any, group: int, names: list[str]) -> int:
 
 
 def _cell(value: Any) -> Any:
-    if value is None or isinstance(value, str | bool | float):
+    if value is None or isinstance(value, str | bool):
         return value
+    if isinstance(value, float):  # NaN is how programs write nothing, and JSON has no infinity
+        return value if math.isfinite(value) else None if math.isnan(value) else str(value)
     if isinstance(value, int):
         return value if abs(value) < _LONG else str(value)
     if isinstance(value, datetime):

@@ -88,8 +88,11 @@ def _unpacked(
                 raise ContractBroken("the file unpacks to more than `maxBytes`")
             case _:
                 raise Unreadable(f"is no {_CALLED[file.form or '']} that can be read")
-        for line in lines:
-            yield [_dated(cell) if isinstance(cell, dict) else cell for cell in orjson.loads(line)]
+        try:
+            for line in lines:
+                yield [_dated(cell) if isinstance(cell, dict) else cell for cell in orjson.loads(line)]
+        except orjson.JSONDecodeError:
+            raise Unreadable(f"is a {_CALLED[file.form or '']} with a number that is none") from None
         if child.wait() != 0:
             raise Unreadable(f"is a {_CALLED[file.form or '']} that could not be read to its end")
     finally:

@@ -10,31 +10,38 @@ from __future__ import annotations
 import secrets
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from connectors.contract import ContractBroken, SubjectKey
 from connectors.declaration import TypeWords
+from connectors.fields import SubjectWords
 from connectors.kinds.file import cells
 from connectors.kinds.file.reading import places, rows
 from connectors.kinds.file.unreadable import Stopped, Unreadable
+from connectors.mapping.records import TOLERATED_ROWS
 from connectors.mapping.values import name_of
 from connectors.sources import FileSource, FileWords
 from connectors.terms import Terms
 
 _PAGE = 4096
+Check = Callable[[str], bool]
 
 
 @dataclass(slots=True)
 class Counts:
-    """What became of a file's rows; `lost` holds the beginnings of codes that the file lost."""
+    """What became of a file's rows; `lost` holds the beginnings of codes that the file lost, `codes` how many texts of
+    a column are the code of a subject, and how many are not."""
 
     kept: int = 0
     left_out: int = 0
     broken: int = 0
     lost: list[frozenset[str]] = field(default_factory=list)
+    codes: dict[str, Counter[bool]] = field(default_factory=dict)
 
     def concern(self, subjects: Sequence[SubjectKey]) -> int:
         """How many rows that no code finds may be of these subjects; for an open question, any that is broken."""
@@ -59,10 +66,10 @@ class Staging:
         self._words, self._file, self._encoding = words, file, source.encoding
         self._most, self._records = source.maxBytes, source.maxRecords
         self._names = cells.names_in(words)
-        self._writers = cells.writers(words)
-        self._subjects = {
-            name_of(each): (terms.checks.get(each.check or kind), each.where) for kind, each in words.subject.items()
-        }
+        self._writers, self._instants = cells.writers(words), cells.instants(words)
+        self._subjects = [
+            (name_of(each), _check(kind, each, terms), each.where) for kind, each in words.subject.items()
+        ]
 
     def stage(self, contents: Sequence[bytes], stop: threading.Event) -> Staged:
         """Blocks. Raises Unreadable (with the number of the content), ContractBroken, Stopped."""
@@ -102,7 +109,7 @@ class Staging:
             if changes:
                 key = ", ".join(map(_quoted, self._words.key))
                 cursor.execute(f"CREATE UNIQUE INDEX staged_key ON {table} ({key})")
-            for index, column in enumerate(self._subjects):
+            for index, column in enumerate(dict.fromkeys(column for column, _, _ in self._subjects)):
                 cursor.execute(f"CREATE INDEX staged_{index} ON {table} ({_quoted(column)})")
             marks = ", ".join("?" * len(self._names))
             insert = f"INSERT {'OR REPLACE ' if changes else ''}INTO {table} VALUES ({marks})"  # noqa: S608  # no value
@@ -114,6 +121,7 @@ class Staging:
                 except Unreadable as wrong:
                     raise Unreadable(str(wrong), number) from None
             cursor.execute("COMMIT")
+        self._judge(counts)
         return counts
 
     def _rows(self, content: bytes, label: str, counts: Counts, stop: threading.Event) -> Iterator[list[Any]]:
@@ -126,7 +134,9 @@ class Staging:
         width = max(place for place, cell in enumerate(header) if not cells.blank(cell)) + 1
         keys = frozenset(where[part] for part in self._words.key)
         above: dict[str, Any] = {}
-        columns = [(where[name], self._writers.get(name, cells.iso), name in self._subjects) for name in self._names]
+        columns = [
+            (where[name], self._writers.get(name, cells.iso), self._special(name, counts)) for name in self._names
+        ]
         for row in found:
             number += 1
             if number <= words.headerRow + words.skipRows:
@@ -134,7 +144,9 @@ class Staging:
             if stop.is_set():
                 raise Stopped
             filled = [place for place, value in enumerate(row) if not cells.blank(value)]
-            if not filled or (not words.records and cells.note(row, filled, keys, len(where))):
+            if not filled or (
+                not words.records and cells.note(row, filled, keys, len(where)) and not self._of_somebody(row, where)
+            ):
                 counts.left_out += 1
                 continue
             if counts.kept >= self._records:
@@ -150,25 +162,60 @@ class Staging:
                 above[name] = row[where[name]]
             counts.kept += 1
             yield [
-                self._code(row[place], at, counts) if subject else cells.staged(row[place], write, at)
-                for place, write, subject in columns
+                cells.staged(row[place], write, at) if special is None else special(row[place], write, at)
+                for place, write, special in columns
             ]
 
-    def _code(self, raw: Any, at: str, counts: Counts) -> Any:
-        value = cells.staged(raw, cells.iso, at)
-        if isinstance(value, bytes):
+    def _special(self, name: str, counts: Counts) -> cells.Stage | None:
+        """How a column is staged that is compared: with subjects' codes, with numbers, or with others' keys."""
+        if checks := [check for column, check, _ in self._subjects if column == name]:
+            return partial(self._code, name, checks, counts)
+        if name in self._instants:
+            return cells.instant
+        return cells.identity if self._file.complete == "changes" and name in self._words.key else None
+
+    def _code(
+        self, name: str, checks: Sequence[Check], counts: Counts, raw: Any, write: cells.Write, where: str
+    ) -> cells.Cell:
+        value = cells.staged(raw, write, where)
+        if value is None:
+            return None
+        known = False
+        if not isinstance(value, bytes):
+            value = cells.code(value)
+            known = any(check(value) for check in checks)
+        counts.codes.setdefault(name, Counter())[known] += 1
+        if not known and (lost := cells.beginnings(raw if isinstance(value, bytes) else value)):
             counts.broken += 1
-            counts.lost.append(cells.beginnings(raw))
-            return value
-        return value if value is None else cells.code(value)
+            counts.lost.append(lost)
+            return cells.LOST.format(where).encode()
+        return value
+
+    def _judge(self, counts: Counts) -> None:
+        """A column of codes without a single one is not what it was: nobody would be found in it or told so."""
+        for column, found in counts.codes.items():
+            always = any(where is None for name, _, where in self._subjects if name == column)
+            if always and not found[True] and found[False] > TOLERATED_ROWS:
+                raise ContractBroken(f"none of {found[False]} texts in `{column}` is the code of a subject")
+
+    def _of_somebody(self, row: Sequence[Any], where: Mapping[str, int]) -> bool:
+        """Whether a row that looks like a remark names a subject: then it is a record."""
+        places = [(where[column], check) for column, check, _ in self._subjects]
+        return any(place < len(row) and check(cells.code(row[place])) for place, check in places)
 
     def _broken(self, row: Sequence[Any], reason: str) -> Iterator[list[Any]]:
         """A row for every subject whose code stands somewhere in a broken one: nothing but the reason."""
-        for column, (check, where) in self._subjects.items():
+        for column, check, where in self._subjects:
             for found in {cells.code(cell) for cell in row if not cells.blank(cell)}:
-                if check is not None and check(found):
+                if check(found):
                     staged: Mapping[str, Any] = {column: found} | ({name_of(where): where.is_[0]} if where else {})
                     yield [staged.get(name, reason.encode()) for name in self._names]
+
+
+def _check(kind: str, words: SubjectWords, terms: Terms) -> Check:
+    """Whether a text is the code of a subject, in today's spelling or, where so declared, in that of before."""
+    check, older = terms.checks[words.check or kind], terms.conversions.get(words.convert or "")
+    return check if older is None else lambda text: check(older.today(text))
 
 
 def _quoted(name: str) -> str:
