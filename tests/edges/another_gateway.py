@@ -26,6 +26,7 @@ sources:
            algorithm: ES256, key: secret:sh.pem, scopes: [credit.gov, credit.finance]}
     limits: {timeout: 5s, maxRows: 100, maxBytes: 64KiB}
 """
+EXCHANGING = SOURCE.replace("key: secret:sh.pem", "key: secret:sh.pem, exchange: true")
 TYPE = "remote: Permit\n"
 HERE, THERE = Hop("https://sd.example/graphql", "d-1"), "https://sh.example/graphql"
 BEHALF = Delegation(

@@ -21,6 +21,7 @@ from connectors.conformance.bench import Bench
 from connectors.contract import SubjectKey
 from connectors.kinds.peer.wire import asked_in
 from connectors.terms import Terms
+from deploy.demo.exchanging import ACCESS_TOKEN
 from gateway.documents import Document
 from tests.edges.another_gateway import HERE, KEY, LINE, SOURCE, answer, mask, records, settings
 from tests.edges.crooked import Behaviour, Seen, raw
@@ -82,7 +83,8 @@ class Gateway:
                 return "500 Oops", {}
             if self.flaw != "any key will do":
                 return "401 No", {"error": "invalid_client"}
-        return "200 OK", {"access_token": "t-1", "token_type": "Bearer", "expires_in": 600}
+        exchanged = {} if form["grant_type"] == "client_credentials" else {"issued_token_type": ACCESS_TOKEN}
+        return "200 OK", {"access_token": "t-1", "token_type": "Bearer", "expires_in": 600, **exchanged}
 
     def answer(self, seen: Seen) -> tuple[str, dict[str, Any]]:
         body, flaw = json.loads(seen.body), self.flaw
@@ -125,8 +127,8 @@ class Gateway:
         return chosen
 
 
-def declaration(types: str = TYPES) -> Document:
-    return Document("370100-invented.yaml", f"{HEAD}{SOURCE}{types}".encode())
+def declaration(types: str = TYPES, source: str = SOURCE) -> Document:
+    return Document("370100-invented.yaml", f"{HEAD}{source}{types}".encode())
 
 
 def bench(document: Document, base: str, asker: Asker | None = ASKER, terms: Terms = TERMS) -> Bench:

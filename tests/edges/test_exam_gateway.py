@@ -10,6 +10,7 @@ from connectors.conformance.outcome import Grade
 from connectors.kinds import KINDS
 from connectors.kinds.peer import Peer
 from tests.edges import sown
+from tests.edges.another_gateway import EXCHANGING
 from tests.edges.crooked import Server
 from tests.edges.invented import FIRM, TERMS
 from tests.edges.seeded import by_grade, sat
@@ -35,6 +36,14 @@ async def test_an_honest_gateway_passes_whole() -> None:
     done = {result.name for result in report.results}
     assert {"behalf", "wrong-credential", "projection", "batch", "pages", "limit", "unknown", "asked"} <= done
     assert not {"equal", "ranges", "contains", "unnamed"} & done  # nothing of that sort is claimed
+
+
+async def test_a_gateway_whose_tokens_are_exchanged_passes_too() -> None:
+    """The exam's asker has a token as any other has, and a wrong key is known for what it is."""
+    async with Server(Gateway().behaviour()) as server:
+        report = await sat(bench(declaration(source=EXCHANGING), server.base), *ASKED)
+    assert by_grade(report, Grade.FAIL) == by_grade(report, Grade.UNDONE) == {}
+    assert "wrong-credential" in {result.name for result in report.results}
 
 
 async def test_each_question_says_whose_it_is() -> None:

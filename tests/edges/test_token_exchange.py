@@ -15,11 +15,22 @@ from connectors.contract import AuthFailed, Connector, ConnectorError, ContractB
 from connectors.delegation import Delegation, Hop
 from connectors.kinds.credentials import oauth2
 from connectors.spelling import DeclarationError
-from tests.edges.another_gateway import BEHALF, HERE, KEY, NODE, SOURCE, THERE, answer, only, peer, question, records
+from tests.edges.another_gateway import (
+    BEHALF,
+    EXCHANGING,
+    HERE,
+    KEY,
+    NODE,
+    THERE,
+    answer,
+    only,
+    peer,
+    question,
+    records,
+)
 from tests.edges.crooked import Seen, Server
 from tests.edges.invented import REST_SOURCE, REST_TYPE, registered
 
-EXCHANGING = SOURCE.replace("key: secret:sh.pem", "key: secret:sh.pem, exchange: true")
 GRANT = "urn:ietf:params:oauth:grant-type:token-exchange"
 JWT, ACCESS = "urn:ietf:params:oauth:token-type:jwt", "urn:ietf:params:oauth:token-type:access_token"
 GIVEN = {"issued_token_type": ACCESS}

@@ -145,11 +145,14 @@ async def test_a_signed_token_can_be_revoked_too(opened: Open, kind: str) -> Non
     assert any(question["token"].startswith("opaque") for question in door.home.questions) is (kind == "always")
 
 
-@pytest.mark.parametrize("said", [{"client_id": "other"}, {"sub": "x"}, {"iss": "https://x.example"}, {"jti": "t-2"}])
+@pytest.mark.parametrize(
+    "said",
+    [{"client_id": "other"}, {"sub": "x"}, {"iss": "https://x.example"}, {"jti": "t-2"}, {"act": {"sub": "other"}}],
+)
 async def test_an_answer_about_another_token_is_not_believed(opened: Open, said: dict[str, Any]) -> None:
     """When the issuer's word and the signed token differ in who holds it, neither is believed."""
     door = await opened(more=", ask: signed")
-    token = signed(door.claims())
+    token = signed(door.claims(act={"sub": "market-bureau"}))
     door.home.active[token] = said
     assert await door.code(token) == "INVALID_TOKEN"
 
