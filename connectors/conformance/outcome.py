@@ -129,6 +129,8 @@ class Report:
                 return "mend what failed"
             case "D":
                 return "for C: record samples" if 2 in gaps else "for C: see what was not done"
+            case "C" if self.asked >= set(LIVE):
+                return "for B: see what was not done"
             case "C":
                 return "for B: say --live, with a test subject that the platform knows"
             case "B":

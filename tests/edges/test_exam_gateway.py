@@ -117,7 +117,7 @@ async def test_nobody_is_asked_on_nobodys_behalf() -> None:
     assert gateway.asked == []
     assert {"behalf", "answers", "faults", "asked"} <= set(by_grade(report, Grade.UNDONE))
     assert "--purpose" in next(each for each in report.results if each.name == "behalf").outcome.problems[0].fix
-    assert (report.readiness, report.exit_code) == ("C", 2)
+    assert (report.readiness, report.wanting, report.exit_code) == ("C", "for B: see what was not done", 2)
 
 
 @pytest.mark.parametrize("code", ["DELEGATION_REFUSED", "PURPOSE_NOT_HELD", "EVIDENCE_REQUIRED"])
