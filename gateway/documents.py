@@ -11,22 +11,16 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-import re
 from collections.abc import Iterable, Sequence
-from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import AliasEvent
+
+from gateway.yaml_texts import Misread, Place, read
 
 MAX_BYTES = 1 << 20
 MAX_BESIDE = 4 << 20
-MAX_ALIASES = 64
-ALIAS = re.compile(r"(?m)(?:^|[\s\[{,:-])\*\w")
 
 Loc = Sequence[str | int]
 M = TypeVar("M", bound=BaseModel)
@@ -40,12 +34,6 @@ class DocumentError(ValueError):
         super().__init__("\n".join(self.findings))
 
 
-class _Refused(Exception):
-    def __init__(self, line: int, message: str) -> None:
-        self.line = line
-        super().__init__(message)
-
-
 class Document:
     """One YAML file: `data` as plain Python, `digest` of its bytes, and lines for every key.
 
@@ -57,11 +45,8 @@ class Document:
         self.name = name
         self._folder = folder
         self.digest = "sha256:" + hashlib.sha256(raw).hexdigest()
-        self._tree = _parse(name, raw)
-        try:
-            self.data: Any = _plain(self._tree)
-        except _Refused as error:
-            raise DocumentError([f"{name}:{error.line}: {error}"]) from None
+        self.data: Any
+        self.data, self._places = _read(name, raw)
 
     @property
     def stem(self) -> str:
@@ -101,14 +86,11 @@ class Document:
 
     def line(self, loc: Loc) -> int:
         """The line (from 1) of the deepest part of `loc` that stands in the file."""
-        node, line = self._tree, 1
-        for part in loc:
-            try:
-                position = node.lc.data[part]
-                line = int(position[0]) + 1
-                node = node[part]
-            except (AttributeError, KeyError, IndexError, TypeError):
-                continue  # pydantic names union branches in a loc; they are not keys of the file
+        place, line = self._places, 1
+        for part in loc:  # pydantic names union branches in a loc; they are not keys of the file
+            if part in place.within:
+                place = place.within[part]
+                line = place.line
         return line
 
     def _finding(self, model: type[BaseModel], item: dict[str, Any]) -> str:
@@ -167,52 +149,19 @@ def suggestion(word: str | None, known: Iterable[str], language: str = "en") -> 
     return ""
 
 
-def _parse(name: str, raw: bytes) -> Any:
+def _read(name: str, raw: bytes) -> tuple[dict[str, Any], Place]:
     if len(raw) > MAX_BYTES:
         raise DocumentError([f"{name}:1: larger than {MAX_BYTES} bytes; split it"])
     try:
-        text = raw.decode("utf-8")
+        data, places = read(raw.decode("utf-8"))
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
         raise DocumentError([f"{name}:{line}: not UTF-8; save the file as UTF-8"]) from None
-    yaml = YAML(typ="rt")
-    yaml.allow_duplicate_keys = False
-    try:
-        # parsing twice would double the time of every start: only a text that may hold aliases is looked through
-        if ALIAS.search(text) and _aliases(text) > MAX_ALIASES:
-            raise DocumentError([f"{name}:1: more than {MAX_ALIASES} aliases; write the values out"])
-        tree = yaml.load(text)
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark else 1
-        problem = (error.problem or "not YAML").splitlines()[0].split(" with value")[0]
-        raise DocumentError([f"{name}:{line}: {problem}"]) from None
-    except YAMLError as error:
-        raise DocumentError([f"{name}:1: {str(error).splitlines()[0]}"]) from None
-    if not isinstance(tree, CommentedMap):
+    except Misread as error:
+        raise DocumentError([f"{name}:{error.line}: {error}"]) from None
+    if not isinstance(data, dict):
         raise DocumentError([f"{name}:1: a mapping of words is expected at the top"])
-    return tree
-
-
-def _aliases(text: str) -> int:
-    return sum(isinstance(event, AliasEvent) for event in YAML(typ="safe", pure=True).parse(text))
-
-
-def _plain(node: Any) -> Any:
-    if isinstance(node, CommentedMap):
-        for key in node:
-            # `0123` would arrive as 123; a key is a word or a code. `null` as a key can only mean the word
-            if not (key is None or isinstance(key, str)):
-                raise _Refused(node.lc.key(key)[0] + 1, "a key is text: write it in quotes")
-        return {"null" if key is None else str(key): _plain(value) for key, value in node.items()}
-    if isinstance(node, CommentedSeq):
-        return [_plain(value) for value in node]
-    for scalar in (str, bool, int, float):
-        if isinstance(node, scalar):
-            return scalar(node)
-    if node is None or isinstance(node, date):
-        return node
-    raise _Refused(1, "a tag such as `!x` is not allowed; write the plain value")
+    return data, places
 
 
 def _words(model: type[BaseModel]) -> set[str]:
