@@ -20,6 +20,13 @@ MOST = 0.8
 NOTHING = ("", "无", "暂无", r"\N", "null", "NULL", "-", "--", "*")
 DAYS = ("%Y-%m-%d", "%Y/%m/%d", "%Y%m%d", "%Y-%m-%d %H:%M:%S", "%Y/%m/%d %H:%M:%S", "%Y年%m月%d日", "%Y-%m-%dT%H:%M:%S")
 NEVER = ("2099-12-31", "9999-09-09", "9999-12-31")
+# kinds that a type of a description may be
+_TYPED = {
+    "date": {"date", "timestamp"},
+    "timestamp": {"date", "timestamp"},
+    "number": {"money", "number", "code", "enum", "flag", "phone"},
+    "flag": {"flag", "enum"},
+}
 _FORMATS = {pattern: Format(pattern) for pattern in DAYS}
 _MILLIS = re.compile(r"1\d{12}\Z")
 _PHONE = re.compile(r"[+\d][\d \-]{5,18}\Z")
@@ -35,7 +42,8 @@ class Looks:
         self.nothing = tuple(word for word in NOTHING if word in {value.strip() for value in column.values})
         self.said = tuple(text for value in column.values if (text := value.strip()) not in NOTHING)
         self._checks = checks
-        self.formats = tuple(
+        self.type, self.codes, self.many = column.type, column.codes, column.many
+        self.formats = column.formats or tuple(
             pattern for pattern in DAYS if any(_FORMATS[pattern].read(text) is not None for text in self.said)
         )
         self.millis = bool(self.said) and all(_MILLIS.match(text) for text in self.said)
@@ -47,7 +55,9 @@ class Looks:
         return sum(map(fits, self.said)) / len(self.said) if self.said else 1.0
 
     def against(self, kind: str, check: str | None) -> bool:
-        """Whether the values say that the column is not of a kind (or of a code that has a check)."""
+        """Whether the type or the values say that the column is not of a kind (or of a code that has a check)."""
+        if self.type and (kind not in _TYPED[self.type] or check == "uscc"):
+            return True
         if not self.said:
             return False
         if check is not None:
@@ -95,8 +105,11 @@ def _is_plain(text: str) -> bool:
     return _number(text, _PLAIN)
 
 
-def codes(values: Sequence[str], labels: Mapping[str, str], split: str | None) -> tuple[dict[str, str], list[str]]:
-    """The values that are called as a code of the catalogue, and those that are not."""
+def codes(
+    values: Sequence[str], labels: Mapping[str, str], split: str | None, called: Mapping[str, str]
+) -> tuple[dict[str, str], list[str]]:
+    """The values that are called as a code of the catalogue, and those that are not, with what they are called."""
     parts = dict.fromkeys(part.strip() for value in values for part in (value.split(split) if split else [value]))
-    known = {part: labels[part] for part in parts if part in labels}
-    return known, [part for part in parts if part and part not in labels and part not in labels.values()]
+    known = {part: labels[said] for part in parts if (said := called.get(part) or part) in labels}
+    strange = [part for part in parts if part and part not in known and part not in labels.values()]
+    return known, [f"{part} ({called[part]})" if called.get(part) else part for part in strange]

@@ -12,7 +12,18 @@ from dataclasses import dataclass, field
 
 from connectors.suggesting.looks import Checks, Looks
 from connectors.suggesting.names import Column, FieldName, Names
-from connectors.suggesting.spellings import CODE, LABEL, coded, in_english, plain, spellings, unbracketed
+from connectors.suggesting.spellings import (
+    CODE,
+    LABEL,
+    NEARLY,
+    coded,
+    harmless,
+    in_english,
+    plain,
+    remarked,
+    spellings,
+    unbracketed,
+)
 
 SURE, NEAR, LEAST = 0.85, 0.06, 0.3
 _CONTRADICTED = 0.4
@@ -58,6 +69,11 @@ def check_of(name: FieldName) -> str | None:
     return next((check for words, check in _CHECKED if words in name.zh), None)
 
 
+def of_subject(name: FieldName) -> bool:
+    """Whether a field is the code of the record's own subject: others' codes say first whose they are."""
+    return check_of(name) == "uscc" and name.zh.startswith(_CHECKED[0][0])
+
+
 def _for_type(
     name: str, fields: Mapping[str, FieldName], columns: Sequence[Column], looks: Mapping[str, Looks]
 ) -> Suggestion:
@@ -79,22 +95,28 @@ def _for_type(
 
 
 def _candidate(column: Column, name: FieldName, spelt: Mapping[str, tuple[float, str]], looks: Looks) -> Candidate:
-    weight, manner = _spelt(column.name, spelt)
+    word = column.word or column.name
+    weight, manner = _spelt(word, spelt)
     labelled, _ = _spelt(column.label, spelt)
     if labelled >= LABEL and labelled > weight:
         weight, manner = labelled, "what the column is called"
-    spoken = in_english(column.name, name)
+    said, remarking = remarked(column.label)
+    if _spelt(said, spelt)[0] >= LABEL and remarking > weight:
+        weight, manner = remarking, "what the column is called, with a remark"
+    spoken = in_english(word, name)
     if spoken > weight:
         weight, manner = spoken, "English"
-    if weight and looks.against(name.kind, check_of(name)):
+    if weight and (looks.against(name.kind, check_of(name)) or (column.many and not name.many)):
         weight, manner = weight * _CONTRADICTED, f"{manner}, but its values are of another kind"
     return Candidate(name.name, round(weight, 2), manner)
 
 
 def _spelt(name: str, spelt: Mapping[str, tuple[float, str]]) -> tuple[float, str]:
     """What a name says, with what stands in brackets (units, remarks) and without it."""
+    whole = max(spelt.get(each, (0.0, "")) for each in (coded(name), plain(name)))
     bare = unbracketed(name)
-    return max(spelt.get(each, (0.0, "")) for each in (coded(name), plain(name), coded(bare), plain(bare)))
+    weight, manner = max(spelt.get(each, (0.0, "")) for each in (coded(bare), plain(bare)))
+    return max(whole, (weight if harmless(name) else min(weight, NEARLY), manner))
 
 
 def _agreed(name: FieldName, claimed: Sequence[tuple[str, Candidate]]) -> list[tuple[str, Candidate]]:

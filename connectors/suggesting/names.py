@@ -21,11 +21,20 @@ class FieldName:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of a table: its name, what it is called there, and some of its values as texts."""
+    """One column of a table: its name, what it is called there, and some of its values as texts.
+
+    A description says more: `word` is the last name of a place, `type` one of `date`, `timestamp`, `number`, `flag`;
+    `formats` are those of its days, `codes` the values of a list with what each is called; `many` where it comes again.
+    """
 
     name: str
     label: str = ""
     values: tuple[str, ...] = ()
+    word: str = ""
+    type: str = ""
+    formats: tuple[str, ...] = ()
+    codes: Mapping[str, str] = field(default_factory=dict)
+    many: bool = False
 
 
 Names = Mapping[str, Mapping[str, FieldName]]  # record type -> field -> its names

@@ -14,7 +14,6 @@ from typing import Any
 from connectors.contract import ConnectorError, ContractBroken
 from connectors.kinds.file.reading import rows
 from connectors.kinds.file.unreadable import Unreadable
-from connectors.kinds.soap.description import answers
 from connectors.kinds.sql.looking import look
 from connectors.mapping.texts import Unmappable, text_of
 from connectors.sources import FileWords
@@ -57,15 +56,6 @@ async def table(url: str, name: str) -> tuple[list[Column], Source]:
     found = [Column(each, label, tuple(map(_text, values))) for each, label, values in seen]
     kind = "sources:\n  main:\n    kind: sql\n    url: env:TO_BE_NAMED"
     return found, Source(f"the table {name}", "column", kind, f"table: {json.dumps(name)}")
-
-
-def service(path: Path) -> tuple[list[Column], Source]:
-    """The leaves of every answer that a WSDL describes; there are no values to look at. Raises ValueError."""
-    leaves = answers(path.read_bytes())
-    note = "# sources: a `kind: soap` source, see _template-soap.yaml"
-    return [Column(name) for name in leaves], Source(
-        f"the description {path.name}", "path", note, "# call, input, rows"
-    )
 
 
 def _json(path: Path) -> tuple[list[Column], Source]:

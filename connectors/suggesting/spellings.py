@@ -16,7 +16,15 @@ from pathlib import Path
 from connectors.suggesting.names import FieldName
 
 CODE, LABEL, PINYIN, ENGLISH, INITIALS, NEARLY, SHORT, PARTLY = 0.99, 0.97, 0.95, 0.92, 0.9, 0.8, 0.7, 0.6
+REMARKED = 0.88  # a Chinese name with a remark about how it is written; any other remark is `NEARLY`
 _BRACKETS = re.compile(r"[（(].*?[)）]")
+_REMARK = re.compile(r"(?<=[\u3400-\u9fff）)])\s*[，,；;：:。]\s*|(?<=[\u3400-\u9fff）)])\s+")
+# remarks that say how a value is written, and nothing of what it is
+_HARMLESS = re.compile(
+    r"格式|yyyy|\d+位|例如|如[:：]|必填|选填|可空|为空|多个|分隔|长期|单位[:：为]|保留|字典", re.IGNORECASE
+)
+_LAST = re.compile(r"[（(]([^（()）]*)[)）]\s*\Z")
+_UNIT = re.compile(r"[\x00-\x7f]*|亿?万?[元人户]|人民币|[天日月年个%％]|代码_?\d")
 _PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _SMALL = frozenset({"of", "the", "a", "an", "in", "on", "to", "by", "and", "or", "that", "it", "is"})
 _WHOSE = frozenset({"ent", "subject", "info", "data"})  # whose a thing is, which the record says already
@@ -25,11 +33,13 @@ _LEAST = 3  # letters of initials that are not a coincidence
 Said = Mapping[str, tuple[float, str]]  # spelling -> its weight, and the manner in words
 
 
+@cache
 def plain(name: str) -> str:
     """A name of a column in capitals, without width, blanks and signs."""
     return "".join(sign for sign in unicodedata.normalize("NFKC", name).upper() if sign.isalnum())
 
 
+@cache
 def coded(name: str) -> str:
     """A name in capitals, without width and blanks: its signs belong to a code, CF_JG is not CFJG."""
     return "".join(unicodedata.normalize("NFKC", name).upper().split())
@@ -37,6 +47,21 @@ def coded(name: str) -> str:
 
 def unbracketed(name: str) -> str:
     return _BRACKETS.sub("", name).strip()
+
+
+def harmless(name: str) -> bool:
+    """Whether what stands in brackets at the end of a name is a unit, or says how values are written: 统一社会信用代码
+    （处罚机关） is another code than 统一社会信用代码（18位）."""
+    last = _LAST.search(name)
+    return last is None or _UNIT.fullmatch(last[1].strip()) is not None or _HARMLESS.search(last[1]) is not None
+
+
+def remarked(label: str) -> tuple[str, float]:
+    """What stands in a label before a remark, after a sign or a blank, and how much it says; empty without one."""
+    said, *remark = _REMARK.split(label, maxsplit=1)
+    if not remark or not remark[0]:
+        return "", 0.0
+    return said, REMARKED if _HARMLESS.search(remark[0]) else NEARLY
 
 
 def spellings(field: FieldName) -> Said:

@@ -12,13 +12,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from connectors.suggesting.looks import Looks, codes
-from connectors.suggesting.matching import Candidate, Suggestion, check_of
+from connectors.suggesting.matching import Candidate, Suggestion, check_of, of_subject
 from connectors.suggesting.names import Column, FieldName, Names
 from connectors.suggesting.spellings import english
 
 _SEPARATORS = ("、", "；", ";", ",", "|")
 _MARKS = ("deleted", "delete", "del", "scbz", "sczt", "sfsc")
-_SUBJECT = "统一社会信用代码"  # what the subject's own code is called; others' codes say first whose they are
 _SHOWN = 12
 
 
@@ -30,6 +29,7 @@ class Source:
     origin: str  # `column` or `path`
     sources: str  # the block `sources`, or a comment in its place
     head: str  # lines of the type before its key
+    tail: str = ""  # lines after its fields
 
 
 def proposal(found: Sequence[Suggestion], names: Names, source: Source) -> str:
@@ -49,12 +49,13 @@ def proposal(found: Sequence[Suggestion], names: Names, source: Source) -> str:
         'catalogue: ">=2026 <2027"',
         source.sources,
         "types:",
-        f"  {best.type}:",
+        f"  {best.type}:" + ("" if best.weight else "   # nothing speaks for this type: is it the one?"),
         *(f"    {line}" for line in source.head.splitlines()),
         *(f"    {line}" for line in _rows(best, fields, source.origin)),
         "    fields:",
         *(f"      {line}" for key, claimed in best.sure.items() for line in _field(best, fields[key], claimed, source)),
         *(f"    {line}" for line in _left(best)),
+        *(f"    {line}" for line in source.tail.splitlines()),
     ]
     return "\n".join(line for line in lines if line) + "\n"
 
@@ -63,7 +64,7 @@ def _rows(best: Suggestion, fields: Mapping[str, FieldName], origin: str) -> Ite
     unique = [column.name for column in best.columns if _once(column, best.looks[column.name])]
     first = _word(unique[0]) if unique else ""
     yield f"# key: [{first}]   # columns with each value once: {', '.join(unique) or 'none'}; is it so for good?"
-    subjects = [claimed[0][0] for key, claimed in best.sure.items() if _of_subject(fields[key])]
+    subjects = [claimed[0][0] for key, claimed in best.sure.items() if of_subject(fields[key])]
     if subjects:
         yield f"subject: {{uscc: {{{origin}: {_word(subjects[0])}}}}}"
     else:
@@ -76,10 +77,6 @@ def _rows(best: Suggestion, fields: Mapping[str, FieldName], origin: str) -> Ite
     nothing = dict.fromkeys(word for each in best.looks.values() for word in each.nothing)
     if nothing:
         yield f"null: {json.dumps(list(nothing), ensure_ascii=False)}"
-
-
-def _of_subject(name: FieldName) -> bool:
-    return check_of(name) == "uscc" and name.zh.startswith(_SUBJECT)
 
 
 def _once(column: Column, looks: Looks) -> bool:
@@ -102,7 +99,9 @@ def _words(name: FieldName, looks: Sequence[Looks], labels: str) -> tuple[list[s
     """The words for reading a field's values, and what about them is in doubt."""
     said = [text for each in looks for text in each.said]
     words: list[str] = []
-    split = next((sign for sign in _SEPARATORS if any(sign in text for text in said)), "、") if name.many else None
+    listed = name.many and not any(each.many for each in looks)  # what comes again is a list by itself
+    split = next((sign for sign in _SEPARATORS if any(sign in text for text in said)), "、") if listed else None
+    called = {code: words for each in looks for code, words in each.codes.items()}
     if split is not None:
         words.append(f'split: "{split}"')
     match name.kind:
@@ -120,11 +119,11 @@ def _words(name: FieldName, looks: Sequence[Looks], labels: str) -> tuple[list[s
             words += ["number: text"] if any(not each.plain_numbers for each in looks) else []
             return words, "" if unit else "is it 元 or 万元?"
         case "enum" | "flag":
-            known, strange = codes(said, name.labels, split)
+            known, strange = codes([*called, *said], name.labels, split, called)
             if known:
                 words.append(f"vocabulary: {json.dumps(known, ensure_ascii=False)}")
             told = f"what do {json.dumps(strange[:_SHOWN], ensure_ascii=False)} mean?" if strange else ""
-            return words, told or ("" if said else "which codes it holds nobody has seen")
+            return words, told or ("" if called or said else "which codes it holds nobody has seen")
         case "idNumber" if any(len(text) == 15 for text in said):
             words.append("convert: citizenId18")
     check = check_of(name)
@@ -140,9 +139,13 @@ def _left(best: Suggestion) -> Iterator[str]:
         told = ", ".join(f"{each.field} {each.weight:.2f} ({each.manner})" for each in candidates[:3])
         yield f"#   {column}: {told}"
     taken = {column for claimed in best.sure.values() for column, _ in claimed} | best.unsure.keys()
-    nobodys = [column.name for column in best.columns if column.name not in taken]
+    nobodys = [_called(column) for column in best.columns if column.name not in taken]
     if nobodys:
         yield f"# Nothing in the catalogue is called so: {', '.join(nobodys)}"
+
+
+def _called(column: Column) -> str:
+    return f"{column.name} ({column.label})" if column.label not in ("", column.name) else column.name
 
 
 def _word(name: str) -> str:

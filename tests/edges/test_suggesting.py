@@ -26,7 +26,6 @@ from gateway.documents import Document, load
 from tests.edges.drafts import catalogue
 
 TABLES = {path.stem: load(path).data for path in sorted((Path(__file__).parent / "suggesting").glob("*.yaml"))}
-WSDL = Path(__file__).parents[2] / "connectors/platforms/_template-soap.wsdl"
 SURE, FOUND = 0.95, 0.94  # what is called sure is true; what is true is found
 
 
@@ -160,20 +159,14 @@ def test_a_table_of_a_database_is_looked_at(tmp_path: Path, monkeypatch: pytest.
         assert url not in result.output
 
 
-def test_json_and_descriptions_are_looked_at(tmp_path: Path) -> None:
-    """The longest list of objects in a JSON document gives columns by path; a WSDL gives names alone."""
+def test_json_is_looked_at(tmp_path: Path) -> None:
+    """The longest list of objects in a JSON document gives columns by path."""
     table = TABLES["english"]
     rows = [dict(zip(table["columns"], cells, strict=True)) for cells in
             zip(*(each["values"] for each in table["columns"].values()), strict=True)]  # fmt: skip
     (tmp_path / "sample.json").write_text(json.dumps({"code": 200, "data": {"list": rows}}, ensure_ascii=False))
     text = written(reading.sample(tmp_path / "sample.json", "utf-8"))
     assert "subject: {uscc: {path: credit_code}}" in text
-    leaves = "".join(f'<xs:element name="{name}" type="xs:string"/>' for name in ("CF_WSH", "CF_CFJG"))
-    typed = f'<xs:element name="item"><xs:complexType><xs:sequence>{leaves}</xs:sequence></xs:complexType></xs:element>'
-    described = tmp_path / "service.wsdl"
-    described.write_text(re.sub("<xs:any [^>]*/>", typed, WSDL.read_text("utf-8")), "utf-8")
-    text = written(reading.service(described), "AdministrativePenalty")
-    assert "path: CF_WSH" in text
 
 
 def test_a_label_says_as_much_as_a_name(tmp_path: Path) -> None:

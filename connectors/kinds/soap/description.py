@@ -116,11 +116,9 @@ def operation(description: Any, call: Call) -> Operation:
     raise Wrong(f"unknown operation `{call.operation}`", "operation", call.operation, known)
 
 
-def answers(raw: bytes) -> tuple[str, ...]:
-    """The names of the elements in whatever a service answers, by its WSDL. Raises Wrong."""
-    ports = [port for service in _parsed(raw).services.values() for port in service.ports.values()]
-    outputs = [each.output for port in ports for each in port.binding.all().values() if each.output is not None]
-    return tuple(dict.fromkeys(name for output in outputs for name in _names(output.body)))
+def checked(raw: bytes) -> None:
+    """Raises Wrong for what is no description that this kind can work with."""
+    _parsed(raw)
 
 
 @lru_cache(maxsize=16)  # a declaration is checked first and built afterwards

@@ -9,6 +9,7 @@ import click
 
 from connectors.spelling import is_reference
 from connectors.suggesting import reading
+from connectors.suggesting.asking import service
 from connectors.suggesting.matching import suggest as matched
 from connectors.suggesting.writing import proposal
 from gateway.checking import names_of, terms_of
@@ -25,7 +26,7 @@ _file = click.Path(path_type=Path, dir_okay=False, exists=True)
 @home_option
 @click.option("--table", "named", nargs=2, metavar="URL TABLE", help="A table; URL is a reference, `env:NAME`.")
 @click.option("--sample", type=_file, help="A file of rows: CSV, TSV, XLSX, XLS or JSON.")
-@click.option("--wsdl", type=_file, help="The description of a SOAP service; names only.")
+@click.option("--wsdl", type=_file, help="The description of a SOAP service.")
 @click.option("--type", "only", help="The record type; left out, the one that fits best.")
 @click.option("--encoding", type=click.Choice(["utf-8", "gb18030"]), default="utf-8", help="Of a text file.")
 def suggest(
@@ -38,20 +39,21 @@ def suggest(
     """
     if sum(each is not None for each in (named, sample, wsdl)) != 1:
         raise click.UsageError("name one of --table, --sample and --wsdl")
+    catalogue = policy_words.draft(policy_words.folder(home)).catalogue
+    names, checks = names_of(catalogue), terms_of(catalogue).checks
+    if only is not None and only not in names:
+        raise click.BadParameter(f"no record type `{only}`{suggestion(only, names)}", param_hint="--type")
     try:
         if named is not None:
             columns, source = asyncio.run(reading.table(_url(home, named[0]), named[1]))
+            found = matched(columns, names, checks, only)
         elif sample is not None:
             columns, source = reading.sample(sample, encoding)
+            found = matched(columns, names, checks, only)
         else:
-            columns, source = reading.service(wsdl or Path())
+            found, source = service(wsdl or Path(), names, checks, only)
     except ValueError as reason:
         raise click.ClickException(str(reason)) from None
-    catalogue = policy_words.draft(policy_words.folder(home)).catalogue
-    names = names_of(catalogue)
-    if only is not None and only not in names:
-        raise click.BadParameter(f"no record type `{only}`{suggestion(only, names)}", param_hint="--type")
-    found = matched(columns, names, terms_of(catalogue).checks, only)
     click.echo(proposal(found, names, source), nl=False)
 
 
