@@ -17,6 +17,7 @@ from connectors.fields import FieldWords, ObjectWords
 from connectors.fitting import FieldFindings, Loc
 from connectors.mapping.conditions import NotInvertible
 from connectors.mapping.paths import Lookup, path
+from connectors.ordering import NotSortable
 from connectors.sandboxes import ChaosSource
 from connectors.sources import Beside
 from connectors.spelling import in_range
@@ -26,7 +27,7 @@ Finding = tuple[Loc, str, str | None, Iterable[str]]  # place, message, the word
 
 MAPPED = frozenset({"key", "subject", "fields"})  # without these words no row can be read
 # how rows of a mapped kind are read
-READING = MAPPED | {"null", "trim", "objects", "filters", "asOf", "deleted", "maxRejected"}
+READING = MAPPED | {"null", "trim", "objects", "filters", "order", "asOf", "deleted", "maxRejected"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,9 @@ class KindWords:
     paired: Callable[[Any, Mapping[str, TypeWords]], Iterable[Finding]] = lambda source, types: ()
     mapped: bool = True  # whether the declaration says how fields are read; else they come by their names
     delegated: bool = False  # whether it is told on whose behalf it is asked
+    # of a kind that orders rows itself: raises NotSortable for a field by which it cannot; others take their platform's
+    # word for it, and ask for it by `params`
+    order: Callable[[FieldWords, FieldTerm], object] | None = None
 
 
 def findings(document: Document, words: PlatformWords, terms: Terms, kinds: Mapping[str, KindWords]) -> Iterator[str]:
@@ -130,6 +134,7 @@ class _TypeFindings:
         for name, each in self.words.objects.items():
             yield from self._object(name, each)
         yield from self._filters()
+        yield from self._order()
 
     def _kind_words(self) -> Iterator[str]:
         mine = self.kinds[self.kind]
@@ -237,3 +242,31 @@ class _TypeFindings:
                     message = f"its parameter `{parameter}` is that of {' and '.join(others)} too, and holds one value"
                     loc = (*self.at, "filters", name)
                     yield self.say(loc, f"`{self.name}.{name}`: {message}; leave one out, the gateway checks all rows")
+
+    def _order(self) -> Iterator[str]:
+        words, sorts = self.words.order, self.kinds[self.kind].order
+        if words is None:
+            return
+        if words.params and sorts is not None:
+            message = f"kind {self.kind} needs no `params` to order rows; write the fields alone"
+            yield self.say((*self.at, "order", "params"), message)
+        for index, by in enumerate(words.terms):
+            at, coordinate = (*self.at, "order"), f"`{self.name}.{by.field}`"
+            mapped, term = self.words.fields.get(by.field), self.term.fields.get(by.field)
+            if term is None:
+                yield self.say(at, f"unknown field {coordinate}", by.field, self.term.fields)
+            elif mapped is None:
+                yield self.say(at, f"{coordinate} is ordered by but not mapped; map it or leave it out")
+            elif by.field in {each.field for each in words.terms[:index]}:
+                yield self.say(at, f"{coordinate} is ordered by twice; keep one")
+            elif term.many or term.codes is not None or term.kind == "flag":
+                yield self.say(
+                    at, f"{coordinate}: lists, codes and flags have no order; order by a day, a number or a text"
+                )
+            elif sorts is not None:
+                try:
+                    sorts(mapped, term)
+                except NotSortable as reason:
+                    yield self.say(at, f"{coordinate}: {reason}")
+                except ValueError:
+                    continue  # a bad format is found where it stands

@@ -105,6 +105,15 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
+class Order:
+    """Rows by a field, what is smallest or earliest first, or last where `descending`. Unknown values come last in any
+    case; `date.max` is later than any other day."""
+
+    field: str
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Deadline:
     """An absolute instant on the monotonic clock, in seconds."""
 
@@ -122,7 +131,9 @@ class Deadline:
 class Fetch:
     """One question to one platform: permitted and control fields only, never "all".
 
-    `subjects` are of one key kind; none is an open question, about organisations only (`uscc`).
+    `subjects` are of one key kind; none is an open question, about organisations only (`uscc`). `ordered`: what is cut
+    shall be what comes last in the order that the platform claims, whose fields need not be asked; else that order must
+    decide nothing, as far as the platform lets it.
     """
 
     type: str
@@ -134,6 +145,7 @@ class Fetch:
     request_id: str = ""
     turn: Turn = field(default=lambda: asyncio.sleep(0), repr=False, compare=False)  # the first is free
     delegation: Delegation | None = None  # for kinds that pass questions on, and no other
+    ordered: bool = False  # the caller may read every field of the claimed order in full
 
 
 @dataclass(slots=True)  # frozen ones take three times as long to make, and there are thousands
@@ -187,6 +199,7 @@ class Claim:
     batch: int  # subjects in one question; 1 when it takes one at a time
     whole: Mapping[str, frozenset[str]] = field(default_factory=dict)  # objects given only whole -> their fields
     open: bool = False  # whether it answers questions that name no subject, by its filters alone
+    order: tuple[Order, ...] = ()  # in which rows come when a question is `ordered`
 
 
 class Environment(Protocol):

@@ -8,17 +8,16 @@ one file alone cannot show (fields of the catalogue, words that fit another kind
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, GetJsonSchemaHandler, StrictBool, model_validator
-from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema
+from pydantic import ConfigDict, Field, StrictBool, model_validator
 
-from connectors.fields import MAPPED, FieldWords, Match, ObjectWords, Origin, SubjectWords
+from connectors.fields import MAPPED, AsOf, FieldWords, Match, ObjectWords, Origin, SubjectWords
+from connectors.ordering import OrderWords
 from connectors.questions import Question
 from connectors.sandboxes import ChaosSource, StaticSource
 from connectors.sources import FileSource, FileWords, GraphqlSource, PeerSource, RestSource, SoapSource, SqlSource
-from connectors.spelling import Block, Codes, Day, Seconds, Share, Templates, Texts, TextTemplates, UrlPath
+from connectors.spelling import Block, Codes, Day, Listed, Seconds, Share, Templates, Texts, TextTemplates, UrlPath
 
 Key = Literal["uscc", "citizenId"]
 Op = Literal["eq", "in", "range", "contains"]
@@ -34,31 +33,13 @@ class Owner(Block):
     contact: str
 
 
-class AsOf(Origin):
-    """How fresh the platform says it is: a path into the answer, or the newest value of a column."""
-
-    table: str | None = None
-    timestamp: Texts
-    zone: str = "Asia/Shanghai"
-
-
-class Filter(Block):
+class Filter(Listed):
     """A condition on a field that the platform applies exactly. `params` and `date` are for kind rest."""
 
     ops: tuple[Op, ...]
     params: Texts = ()
     date: str | None = None
     join: str | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _short(cls, data: Any) -> Any:
-        return {"ops": data} if isinstance(data, list) else data
-
-    @classmethod
-    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        whole = handler.resolve_ref_schema(handler(schema))
-        return {"anyOf": [whole, whole["properties"]["ops"]]}
 
 
 class Request(Block):
@@ -220,6 +201,8 @@ class TypeWords(Block):
     """Conditions that the platform applies exactly."""
     batch: Annotated[int, Field(strict=True, ge=1, le=1000)] | None = None
     """How many subjects one question may name."""
+    order: OrderWords | None = None
+    """In which order rows come, so that the first of them are told where there are more than `maxRows`."""
     asOf: AsOf | None = None
     """How fresh the data are."""
     maxRejected: Share = 0.05

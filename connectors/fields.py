@@ -138,6 +138,14 @@ class FieldWords(Origin):
         return self.vocabulary if isinstance(self.vocabulary, dict) else None
 
 
+class AsOf(Origin):
+    """How fresh the platform says it is: a path into the answer, or the newest value of a column."""
+
+    table: str | None = None
+    timestamp: Texts
+    zone: str = "Asia/Shanghai"
+
+
 class ObjectWords(Origin):
     """A nested object, or a list of them: `path` or `column` says where they lie (a text is read as JSON), and the
     fields then are paths within one of them. Without an origin the fields lie in the row itself: one object.

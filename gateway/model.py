@@ -173,6 +173,7 @@ class Ruling:
     rows: tuple[RowRule, ...]
     denied: Decision | None = None
     dated: bool = False  # the type's date is held in full, so that records may be ordered by it
+    ordered: bool = False  # so is each field of the platform's own order, so that it may say what a cut leaves
     closing: bool = False  # asked only whether it closes what others hold; its rows are never shown
     consent_opens: frozenset[str] = frozenset()  # denied fields that the subject's consent would open
 

@@ -209,6 +209,7 @@ class Bench:
         where: Sequence[Condition] = (),
         limit: int | None = None,
         seconds: float | None = None,
+        ordered: bool = False,
     ) -> Fetch:
         """A question; all mapped fields and the declared `maxRows` when not said."""
         platform, _ = self.declared()
@@ -224,6 +225,7 @@ class Bench:
             NAME,
             self._pace(source.limits.per_second),
             self._behalf(source),
+            ordered=ordered,
         )
 
     async def told(self, ask: Fetch, connector: Connector | None = None) -> Told:

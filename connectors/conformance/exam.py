@@ -10,7 +10,18 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
-from connectors.conformance import claimed, connected, contacts, declared, faulted, filtered, mapped, private, withheld
+from connectors.conformance import (
+    claimed,
+    connected,
+    contacts,
+    declared,
+    faulted,
+    filtered,
+    mapped,
+    ordered,
+    private,
+    withheld,
+)
 from connectors.conformance.bench import Bench
 from connectors.conformance.outcome import GROUPS, Grade, Outcome, Problem, Report, Result, undone
 from connectors.contract import ConnectorError
@@ -50,6 +61,7 @@ CHECKS = (
     Check(4, "unnamed", "questions about nobody: nothing lost", filtered.unnamed),
     Check(4, "batch", "many subjects: the same as each alone", claimed.batch),
     Check(4, "pages", "paging: no gap, no repeat, any size", filtered.pages),
+    Check(4, "order", "the declared order: kept, and what is cut is its end", ordered.order),
     Check(4, "limit", "a limit cuts, and says so", claimed.limit),
     Check(4, "unknown", "unknown subject -> no rows, no error", claimed.unknown),
     Check(4, "never-given", "what is given to nobody is said absent", withheld.never_given),

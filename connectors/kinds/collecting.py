@@ -43,14 +43,16 @@ class AskedType:
     ) -> None:
         self.record = RecordMap(name, words, terms, lookup, words.batch or 1, words.open)
         self.layout = layout
+        self._order = {} if words.order is None else words.order.params
         self._filters: dict[str, ToParams] = {
             key: to_params(words.fields[key], terms.types[name].fields[key], declared, lists)
             for key, declared in words.filters.items()
         }
 
     def params(self, ask: Fetch) -> dict[str, Any]:
-        """The conditions of a question as parameters. Raises BadRequest for one that is not declared."""
-        more: dict[str, Any] = {}
+        """The conditions of a question, and its order, as parameters. Raises BadRequest for a condition that is not
+        declared."""
+        more: dict[str, Any] = dict(self._order) if ask.ordered else {}
         for condition in ask.where:
             if condition.op not in self.record.claim.filters.get(condition.field, frozenset()):
                 raise BadRequest(f"{ask.type}.{condition.field}: `{condition.op}` is not a filter of this platform")

@@ -15,7 +15,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from connectors.contract import ContractBroken
-from connectors.declaration import AsOf, Paging
+from connectors.declaration import Paging
+from connectors.fields import AsOf
 from connectors.mapping.paths import Look, Lookup
 from connectors.mapping.texts import Unmappable, text_of
 from connectors.mapping.times import timestamp_reader

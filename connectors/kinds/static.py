@@ -23,6 +23,7 @@ from connectors.mapping.conditions import TEXTUAL, NotInvertible, plain_signs
 from connectors.mapping.paths import Raw, path
 from connectors.mapping.records import RecordMap, key_kind
 from connectors.mapping.values import name_of
+from connectors.ordering import in_order
 from connectors.sandboxes import StaticSource
 from connectors.sources import Beside
 from connectors.terms import FieldTerm, Terms
@@ -57,7 +58,7 @@ class Static:
     async def health(self, deadline: Deadline) -> None: ...
 
     async def fetch(self, ask: Fetch) -> AsyncIterator[Page]:
-        """One page, in the order of the file."""
+        """One page, in the declared order, else in that of the file."""
         record, kind = self._records[ask.type], key_kind(ask)
         for each in ask.where:
             if each.op not in record.claim.filters.get(each.field, frozenset()):
@@ -66,11 +67,13 @@ class Static:
         look, codes = path(name_of(self._words[ask.type].subject[kind])), {each.value for each in ask.subjects}
         spelt = set(record.spelt(sorted(codes), kind))
         raw = [row for row in self._rows[ask.type] if not spelt or str(look(row)).strip().upper() in spelt]
-        mapped = record.rows(raw, replace(ask, fields=ask.fields | {each.field for each in ask.where}))
+        order = record.claim.order if ask.ordered else ()
+        needed = ask.fields | {each.field for each in ask.where} | {each.field for each in order}
+        mapped = record.rows(raw, replace(ask, fields=needed))
         record.judge(len(mapped.rows), len(mapped.rejected))
         rows = [
             Row(row.id, row.subject, {name: value for name, value in row.values.items() if name in ask.fields})
-            for row in mapped.rows
+            for row in in_order(mapped.rows, order)
             if all(_holds(each, row.values.get(each.field)) for each in ask.where)
         ]
         room = min(ask.limit, self._most)
@@ -141,4 +144,6 @@ def _described(source: StaticSource, types: Mapping[str, TypeWords], beside: Bes
             )
 
 
-Static.words = KindWords("path", frozenset({"rows"}), frozenset(), _filter, _inspect, path, _described)
+Static.words = KindWords(
+    "path", frozenset({"rows"}), frozenset(), _filter, _inspect, path, _described, order=lambda words, term: None
+)

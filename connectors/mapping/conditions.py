@@ -107,7 +107,7 @@ def to_params(words: FieldWords, term: FieldTerm, declared: Filter, lists: bool 
     if term.kind in _KINDS_OF_TIME:
         if declared.date is None or "in" in declared.ops:
             raise NotInvertible("a filter by time needs `date`, the parameter's format, and eq or range")
-        write = _writer(declared.date, ZoneInfo(words.zone))
+        write = writer(declared.date, ZoneInfo(words.zone))
         return lambda condition: {
             name: write(value)
             for name, value in zip(declared.params, condition.values, strict=True)
@@ -174,7 +174,7 @@ def _span(words: FieldWords, term: FieldTerm) -> ToSource:
     form = None if pattern in {EPOCH_MILLIS, NATIVE} else Format(pattern)
     if form is not None and not form.sorts:
         raise NotInvertible(f"`{pattern}` does not sort as text; leave the filter out")
-    write, dated = _writer(pattern, zone), term.kind == "date"
+    write, dated = writer(pattern, zone), term.kind == "date"
     also: tuple[Any, ...] = words.never
     if pattern == EPOCH_MILLIS:
         also = tuple(int(word) for word in words.never if word.lstrip("-").isdigit())
@@ -200,7 +200,7 @@ def _span(words: FieldWords, term: FieldTerm) -> ToSource:
     return span
 
 
-def _writer(pattern: str, zone: ZoneInfo) -> Callable[[Any], Any]:
+def writer(pattern: str, zone: ZoneInfo) -> Callable[[Any], Any]:
     """Writes a catalogue date (its first instant in the zone) or instant as the platform stores it."""
     form = None if pattern in {EPOCH_MILLIS, NATIVE} else Format(pattern)
 

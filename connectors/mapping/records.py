@@ -60,6 +60,7 @@ class RecordMap:
                 if each.apart
             },
             open=open,
+            order=words.order.terms if words.order is not None else (),
         )
 
     def names(self, fields: Iterable[str], kind: Key) -> tuple[str, ...]:

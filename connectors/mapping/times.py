@@ -113,9 +113,9 @@ def date_reader(
     first = _first(patterns)
     words: dict[Any, date | None] = dict.fromkeys(never, date.max) | dict.fromkeys(unknown)
     for word in (*never, *unknown):
-        moment = first(word) or _ISO.read(word)  # said for many fields, it may be in a format that this one has not
-        if moment is not None:
-            words[moment.date()] = words[word]
+        day = _day(word, first)
+        if day is not None:
+            words[day] = words[word]
 
     def meant(day: date) -> date | None:
         return words.get(day, None if earliest is not None and day < earliest else day)
@@ -168,6 +168,16 @@ def timestamp_reader(patterns: Sequence[str], zone: ZoneInfo) -> Callable[[Any],
 def epoch_millis(moment: datetime) -> int:
     """Whole milliseconds since 1970 of an aware moment."""
     return (moment - _EPOCH) // timedelta(milliseconds=1)
+
+
+def day_named(word: str, patterns: Sequence[str]) -> date | None:
+    """The day that a word of `never` or `unknown` names; None for one that is no day."""
+    return _day(word, _first(patterns))
+
+
+def _day(word: str, first: Callable[[str], datetime | None]) -> date | None:
+    moment = first(word) or _ISO.read(word)  # said for many fields, it may be in a format that this one has not
+    return None if moment is None else moment.date()
 
 
 def _first(patterns: Sequence[str]) -> Callable[[str], datetime | None]:

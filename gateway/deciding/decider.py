@@ -217,9 +217,9 @@ class Decider:
         needed |= set(_choosing(record, branch))
         if branch.subject.name and record.roles.subject_name:
             needed.add(record.roles.subject_name)  # the match check of the name that the question gives
-        return Ruling(
-            platform.id, facts, decisions, frozenset(needed & claim.fields), rows, dated=dated, consent_opens=opens
-        )
+        ordered = bool(claim.order) and all(row.decision(by.field).effect == ALLOW for by in claim.order)
+        asked = frozenset(needed & claim.fields)
+        return Ruling(platform.id, facts, decisions, asked, rows, None, dated, ordered, consent_opens=opens)
 
     def _consent_opens(self, facts: Facts, decisions: Mapping[str, Decision], terms: Terms) -> frozenset[str]:
         """Denied fields that the same question would be answered with the subject's consent: decided, not guessed."""

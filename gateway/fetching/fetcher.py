@@ -153,16 +153,17 @@ class Group:
     @property
     def question(self) -> Question:
         kind = "" if self.seeks else next(iter(self.by_subject)).kind
-        return Question(self.type_name, self.fields, self.where, kind)
+        return Question(self.type_name, self.fields, self.where, kind, ordered=self.ruling.ordered)
 
     def takes(self, ruling: Ruling, where: tuple[Condition, ...], seeks: bool) -> bool:
         """Parts under equal facts may be asked together. An open question is asked once for all kinds of subject under
-        which the same fields may travel."""
+        which the same fields may travel and order the rows."""
         if where != self.where or seeks != self.seeks:
             return False
         mine, facts = self.ruling.facts, ruling.facts
         if seeks:
-            return ruling.asked == self.ruling.asked and replace(facts, kind=mine.kind) == mine
+            alike = (ruling.asked, ruling.ordered) == (self.ruling.asked, self.ruling.ordered)
+            return alike and replace(facts, kind=mine.kind) == mine
         return facts == mine
 
 

@@ -48,6 +48,7 @@ class Question(NamedTuple):
     where: tuple[Condition, ...]
     kind: str  # of the subjects' keys; empty where it names none
     delegation: Delegation | None = None  # for sources that are told on whose behalf they are asked
+    ordered: bool = False  # by the order that the source claims, which each who asks may read
 
 
 class Inquiry:
@@ -94,7 +95,7 @@ class Inquiry:
             until = Deadline(time.monotonic() + source.limits.timeout)
         ask = Fetch(
             question.type, question.fields, subjects if question.kind else (), question.where, source.limits.max_rows,
-            until, self._request_id, turn, question.delegation,
+            until, self._request_id, turn, question.delegation, question.ordered,
         )  # fmt: skip
         pages: list[Page] = []
         try:

@@ -84,7 +84,9 @@ class Shadowing:
         def subjects() -> tuple[SubjectKey, ...]:
             return (key,)
 
-        question = Question(branch.type, fields, (), key.kind)
+        order = {by.field for by in desk.platform.claim(branch.type).order}
+        ordered = bool(order) and order <= self._public.get(branch.type, frozenset())
+        question = Question(branch.type, fields, (), key.kind, ordered=ordered)
         deadline = Deadline.within(desk.source.limits.timeout)
         self._asking[place] = inquiry = Inquiry(desk, question, subjects, deadline, "shadow", settled)
         inquiry.begin()

@@ -53,6 +53,7 @@ types:
       decided: {ops: [range], params: [since, upto], date: "%Y-%m-%d"}
       number: {ops: [eq, in], params: [wsh], join: ","}
       holder: {ops: [contains], params: [mc]}
+    order: {by: [decided desc, number], params: {sort: jdrq}}
     batch: 5
 """
 SAMPLES = f"""\
@@ -128,6 +129,8 @@ class Platform:
         if flaw == "rows for anybody" and not rows:
             rows = [dict(each) for each in HELD[OTHER]]
         rows = self._filtered(rows, query)
+        if "sort" in query and flaw != "an ignored order":
+            rows.sort(key=lambda each: each["jdrq"], reverse=flaw != "the oldest first")
         if flaw == "keys that change":
             rows = [{**each, "bh": f"{each['bh']}-{len(self.asked)}"} for each in rows]
         page, size = int(query.get("page", "1")), int(query["size"])

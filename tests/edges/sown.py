@@ -20,6 +20,7 @@ from connectors.contract import (
     TimedOut,
     Unavailable,
 )
+from connectors.ordering import in_order
 
 
 class Sown:
@@ -81,6 +82,20 @@ class Cutting(Sown):
     async def fetch(self, ask: Fetch) -> AsyncIterator[Page]:
         async for page in super().fetch(ask):
             yield replace(page, truncated=False)
+
+
+class Sorting(Sown):
+    """Orders what came when it has been cut."""
+
+    async def fetch(self, ask: Fetch) -> AsyncIterator[Page]:
+        order = self.claims()[ask.type].order if ask.ordered else ()
+        needed = ask.fields | {each.field for each in order}
+        async for page in super().fetch(replace(ask, fields=needed, ordered=False)):
+            rows = [
+                replace(each, values={name: each.values[name] for name in ask.fields})
+                for each in in_order(page.rows, order)
+            ]
+            yield replace(page, rows=rows)
 
 
 class Mistaken(Sown):

@@ -27,7 +27,7 @@ async def test_an_honest_platform_passes_whole(tmp_path: Path) -> None:
         report = await sat(bench(declaration(tmp_path), server.base), *ALL)
     assert by_grade(report, Grade.FAIL) == by_grade(report, Grade.WARN) == by_grade(report, Grade.UNDONE) == {}
     assert (report.readiness, report.exit_code) == ("A", 0)
-    assert len(report.results) == 27
+    assert len(report.results) == 28
 
 
 ANSWERS = [
@@ -41,6 +41,8 @@ ANSWERS = [
     ("the first of a batch alone", "batch"),
     ("a page that repeats", "pages"),
     ("a page that leaves out", "pages"),
+    ("an ignored order", "order"),
+    ("the oldest first", "order"),
     ("a total that is too high", "limit"),
     ("rows for anybody", "unknown"),
     ("an unknown subject is an error", "unknown"),
@@ -77,6 +79,7 @@ KIND = [
     (sown.Talkative, "told"),
     (sown.Writing, "told"),
     (sown.Cutting, "limit"),
+    (sown.Sorting, "order"),
     (sown.Calling, "contacts"),
     (sown.Raising, "answers"),
     (sown.Writable, "read-only"),

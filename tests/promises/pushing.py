@@ -13,7 +13,7 @@ import random
 import re
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -122,7 +122,14 @@ def fields(origin: str) -> str:
     )
 
 
-ANY = "filters: {state: [eq, in], decided: [range], holder: [contains]}\nbatch: 4\n"
+ANY = "filters: {state: [eq, in], decided: [range], holder: [contains]}\nbatch: 4\norder: [decided desc, number]\n"
+ASKED = "order: {by: [decided desc, number], params: {sort: newest}}\n"
+
+
+def newest(cells: Mapping[str, Any]) -> tuple[bool, int, str]:
+    """The place of a row by that order: the latest day first, unknown ones last, then by number."""
+    day = cells["DAY"]
+    return day is None, -int((day or "0").replace("/", "")), cells["NUMBER"]
 
 
 @asynccontextmanager
@@ -147,7 +154,7 @@ def statement(text: str) -> Heard:
         subjects[1].count(",") + 1 if subjects else 0,
         frozenset(each.rpartition(".")[2] for each in selected.split(", ")),
         frozenset(re.findall(r"\.([A-Z]+)\b", where)) - {"CODE"},
-        bool(end),
+        list(dict.fromkeys(re.findall(r"\.([A-Z]+)\b", end))) == ["DAY", "NUMBER", "ID"],
         " LIMIT " in end,
     )
 
@@ -252,7 +259,7 @@ async def on_file(stock: Sequence[Record], folder: Path, request: pytest.Fixture
 
 @dataclass
 class Interface:
-    """A platform behind HTTP: it filters and projects by itself, in no order, and keeps what it was asked."""
+    """A platform behind HTTP: it filters, projects and orders as it is asked, and keeps what that was."""
 
     stock: Sequence[Record]
     heard: list[Heard] = field(default_factory=list)
@@ -263,11 +270,15 @@ class Interface:
             self._by_code.setdefault(record.code, []).append(record)
 
     def answer(self, codes: Sequence[str], names: Sequence[str], given: dict[str, str]) -> list[dict[str, Any]]:
-        """`given` are the conditions: `zt` codes of the state, `from` and `to` days, `keyword` in the name."""
+        """`given` are the conditions: `zt` codes of the state, `from` and `to` days, `keyword` in the name; and `sort`
+        where an order is wanted."""
+        ordered = given.pop("sort", None) is not None
         words = {"zt": "STATE", "from": "DAY", "to": "DAY", "keyword": "NAME"}
         conditions = frozenset(words[name] for name in given)
-        self.heard.append(Heard(len(codes), frozenset(names), conditions, ordered=False, limited=False))
-        rows = (record.cells for code in codes for record in self._by_code.get(code, ()))
+        self.heard.append(Heard(len(codes), frozenset(names), conditions, ordered, limited=False))
+        rows = [record.cells for code in codes for record in self._by_code.get(code, ())]
+        if ordered:
+            rows.sort(key=newest)
         return [{name: cells[name] for name in names} for cells in rows if self._fits(cells, given)]
 
     def _fits(self, cells: dict[str, Any], given: dict[str, str]) -> bool:
@@ -298,7 +309,7 @@ async def on_rest(stock: Sequence[Record], folder: Path, request: pytest.Fixture
         f"{fields('path')}batch: 4\nfilters:\n"
         '  state: {ops: [eq, in], params: [zt], join: ","}\n'
         '  decided: {ops: [range], params: [from, to], date: "%Y/%m/%d"}\n'
-        "  holder: {ops: [contains], params: [keyword]}\n"
+        f"  holder: {{ops: [contains], params: [keyword]}}\n{ASKED}"
     )
     source = REST_SOURCE.replace("maxRows: 100", f"maxRows: {MOST}").replace("64KiB", "8MiB")
     made = connector(registered(source, permit))
@@ -308,7 +319,7 @@ async def on_rest(stock: Sequence[Record], folder: Path, request: pytest.Fixture
 
 @asynccontextmanager
 async def on_soap(stock: Sequence[Record], folder: Path, request: pytest.FixtureRequest) -> AsyncIterator[Staged]:
-    """Its description has no place for several states or for a part of a name."""
+    """Its description has no place for several states, for a part of a name or for an order."""
     interface = Interface(stock)
 
     async def behave(seen: Seen, writer: Any) -> None:
@@ -337,7 +348,7 @@ async def on_soap(stock: Sequence[Record], folder: Path, request: pytest.Fixture
 
 
 SDL = build_schema(
-    "type Query { permits(codes: [String!]!, zt: [String!], from: String, to: String): [Row!]! }"
+    "type Query { permits(codes: [String!]!, zt: [String!], from: String, to: String, sort: String): [Row!]! }"
     f"type Row {{ {' '.join(f'{name}: String' for name in COLUMNS)} }}"
 )
 
@@ -361,11 +372,11 @@ async def on_graphql(stock: Sequence[Record], folder: Path, request: pytest.Fixt
         writer.write(raw(json.dumps(done.formatted, ensure_ascii=False).encode()))
 
     arguments = 'codes: {type: "[String!]!", value: "{subjects}"}, zt: {type: "[String!]"}, '
-    arguments += ", ".join(f"{name}: {{type: String}}" for name in ("from", "to"))
+    arguments += ", ".join(f"{name}: {{type: String}}" for name in ("from", "to", "sort"))
     permit = (
         f"question: {{field: permits, arguments: {{{arguments}}}}}\n{fields('path')}batch: 4\nfilters:\n"
         "  state: {ops: [eq, in], params: [zt]}\n"
-        '  decided: {ops: [range], params: [from, to], date: "%Y/%m/%d"}\n'
+        '  decided: {ops: [range], params: [from, to], date: "%Y/%m/%d"}\n' + ASKED
     )
     source = "sources:\n  main:\n    kind: graphql\n    endpoint: env:ENDPOINT\n"
     made = connector(registered(f"{source}    limits: {{timeout: 5s, maxRows: {MOST}}}\n", permit))

@@ -121,6 +121,7 @@ class Place:
     columns: Mapping[str, frozenset[str]]
     keys: frozenset[str]
     whole: tuple[frozenset[str], ...]  # fields of an object that comes whole or not at all
+    order: frozenset[str]  # fields that rows are ordered by
 
 
 def columns_in(node: Any) -> Iterator[str]:
@@ -154,7 +155,8 @@ def places(house: House) -> list[Place]:
                 columns |= {leaf: frozenset(own or columns_in(inner)) for leaf, inner in leaves.items()}
                 whole += [frozenset(leaves)] if own else []
             keys = frozenset([*words["key"], *columns_in(words["subject"])])
-            found.append(Place(data["platform"], type_name, place, columns, keys, tuple(whole)))
+            order = frozenset(by.removesuffix(" desc") for by in words.get("order", ()))
+            found.append(Place(data["platform"], type_name, place, columns, keys, tuple(whole), order))
     return found
 
 
@@ -237,7 +239,8 @@ def facts_of(asked: Question, house: House, policies: PolicySet, type_name: str)
 
 
 def may_travel(asked: Question, house: House, policies: PolicySet, places: list[Place]) -> set[tuple[str, str]]:
-    """Columns that this question may make travel: allowed and asked fields, control fields, keys."""
+    """Columns that this question may make travel: allowed and asked fields, control fields, keys, and those of an order
+    of which the caller may have each in full."""
     allowed: set[tuple[str, str]] = set()
     for place in places:
         if place.type not in asked.fields:
@@ -255,6 +258,8 @@ def may_travel(asked: Question, house: House, policies: PolicySet, places: list[
             names.add(record.roles.date)
         if "name" in asked.key and record.roles.subject_name:
             names.add(record.roles.subject_name)
+        if all(decide(policies, facts, record.fields[name]).effect == ALLOW for name in place.order):
+            names |= place.order
         allowed |= {(place.place, column) for name in names for column in place.columns.get(name, ())}
         allowed |= {(place.place, column) for column in place.keys}
     return allowed

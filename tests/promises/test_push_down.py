@@ -21,7 +21,7 @@ from connectors.contract import Claim, Condition, Deadline, Fetch, SubjectKey
 from deploy.demo.codes import uscc
 from gateway.fetching.checking import recheck
 from tests.promises import pushing
-from tests.promises.pushing import COLUMN, MOST, PLACES, STATES, TRADES, Heard, Record, Stage, Staged, records
+from tests.promises.pushing import COLUMN, MOST, PLACES, STATES, TRADES, Heard, Record, Stage, Staged, newest, records
 from tests.promises.pushing_gateway import on_gateway, on_static
 
 STAGES: dict[str, Stage] = {**pushing.STAGES, "`peer`": on_gateway, "`static`, 500 records": on_static}
@@ -82,6 +82,12 @@ def local(stock: Mapping[str, Sequence[Record]], question: Question, key: str) -
     }
 
 
+def first(stock: Mapping[str, Sequence[Record]], expected: Mapping[str, Any], limit: int) -> set[str]:
+    """Those of the expected rows that a limit leaves where they come in their order."""
+    found = [each for records in stock.values() for each in records if each.id in expected]
+    return {each.id for each in sorted(found, key=lambda each: newest(each.cells))[:limit]}
+
+
 def meets(values: dict[str, Any], asked: Condition) -> bool:
     value = values[asked.field]
     if asked.op == "contains":
@@ -98,7 +104,9 @@ async def put(staged: Staged, claim: Claim, question: Question) -> tuple[dict[st
     needed = question.fields | {each.field for each in question.where} | ({staged.key} if staged.key else set())
     limit = question.limit if pushed == question.where else MOST
     keys = tuple(SubjectKey("uscc", code) for code in question.subjects)
-    sent = Fetch("Permit", needed, keys, pushed, limit, Deadline.within(20), delegation=staged.behalf)
+    sent = Fetch(
+        "Permit", needed, keys, pushed, limit, Deadline.within(20), delegation=staged.behalf, ordered=bool(claim.order)
+    )
     pages = [page async for page in staged.connector.fetch(sent)]
     assert not [reason for page in pages for reason in page.rejected]
     kept, _ = recheck(replace(sent, where=question.where), pages)
@@ -150,6 +158,8 @@ async def test_claims_are_seen_and_answers_are_the_same(
             if cut:
                 assert len(rows) == sent.limit < len(expected)
                 assert rows.items() <= expected.items()
+                if claim.order and len(question.subjects) <= claim.batch:
+                    assert rows.keys() == first(by_code, expected, sent.limit)
             else:
                 assert rows == expected
             heard = staged.take()

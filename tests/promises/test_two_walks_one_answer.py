@@ -196,6 +196,7 @@ class Trial:
     def note(self, reply: Reply) -> None:
         self.seen["operations"] += 1
         self.seen["asks"] += len(reply.asks)
+        self.seen.update("asked in order" if ask[-1] else "asked by key" for ask in reply.asks)
         self.seen.update(reply.codes)
         body, record = reply.body.decode(), reply.record.decode()
         self.seen["answered"] += '"data":{' in body
@@ -281,6 +282,7 @@ def reached(seen: Counter[str], done: Counter[str]) -> None:
     often = {"DENY": 2_000, "MASK": 500, "HIDE": 1_000, "INCOMPLETE": 200, "page": 120, "executor's error": 20}
     often |= {"GRAPHQL_VALIDATION_FAILED": 500, "GRAPHQL_PARSE_FAILED": 200, "OPERATION_UNKNOWN": 100}
     often |= {"BAD_VARIABLES": 100, "INVALID_SUBJECT_KEY": 200, "INVALID_ARGUMENT": 30, "INVALID_CURSOR": 80}
+    often |= {"asked in order": 1_000, "asked by key": 1_000}
     often |= {"own": 100, "consent": 100, "remedy": 50, "marks": 150, "objects": 10, "obligations": 500}
     often |= {f"status {word}": 40 for word in STATUSES}
     often |= {f"step {step}": 2 for ladder in small_catalogue().ladders.values() for step in ladder[1:]}

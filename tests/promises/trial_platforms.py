@@ -27,6 +27,7 @@ from connectors.contract import (
     Fetch,
     Limits,
     Maintenance,
+    Order,
     Page,
     Platform,
     RateLimited,
@@ -132,7 +133,7 @@ class Invented:
         return
 
     async def fetch(self, ask: Fetch) -> AsyncIterator[Page]:
-        self.asks.append((self.name, ask.type, ask.fields, ask.subjects, ask.where))
+        self.asks.append((self.name, ask.type, ask.fields, ask.subjects, ask.where, ask.ordered))
         random = Random(f"{self._world.seed} {self.name} {ask.type} {[key.value for key in ask.subjects]}")
         await ask.turn()
         if random.random() < self._world.faulty:
@@ -274,9 +275,11 @@ def _claim(record: RecordType, random: Random) -> Claim:
         for parent in record.objects
         if random.random() < 0.4
     }
+    apart = Random(f"{record.name} {sorted(fields)}")  # what else is drawn stays as it is
+    orders = [Order(str(each), apart.random() < 0.5) for each in (roles.date, roles.updated, "name") if each in fields]
     keys = {small_catalogue().kinds[kind].key for kind in record.kinds}
     not_applicable: dict[str, str] = {}
     return Claim(
         frozenset(fields), frozenset(absent), not_applicable, frozenset(keys), filters, random.choice([1, 1, 3]), whole,
-        random.random() < 0.8,
+        random.random() < 0.8, tuple(orders[apart.randrange(3) :]),
     )  # fmt: skip

@@ -29,7 +29,9 @@ from connectors.kinds.sql.tables import Table
 from connectors.mapping.conditions import to_source
 from connectors.mapping.paths import Raw
 from connectors.mapping.records import RecordMap
+from connectors.mapping.sorting import sorted_as
 from connectors.mapping.times import NATIVE
+from connectors.ordering import NotSortable
 from connectors.sources import FileSource
 from connectors.terms import FieldTerm, Terms
 
@@ -161,6 +163,11 @@ def _filter(words: FieldWords, term: FieldTerm, each: TypeWords, name: str) -> o
     return to_source(words, term, each.filters[name], each.trim)
 
 
+def _order(words: FieldWords, term: FieldTerm) -> None:
+    if not sorted_as(words, term).textual:
+        raise NotSortable("a number may be a text in a file, and sorts otherwise there; order by a day or a text")
+
+
 def _inspect(words: TypeWords) -> Iterator[tuple[Loc, str]]:
     file, names = words.file, names_in(words)
     for field, each in words.fields.items():
@@ -191,4 +198,4 @@ def _inspect(words: TypeWords) -> Iterator[tuple[Loc, str]]:
             yield ("file", "fillDown"), f"`{name}` is filled down but not mapped; write a column as it is mapped"
 
 
-File.words = KindWords("column", frozenset({"file"}), frozenset(), _filter, _inspect)
+File.words = KindWords("column", frozenset({"file"}), frozenset(), _filter, _inspect, order=_order)

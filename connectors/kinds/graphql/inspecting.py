@@ -64,8 +64,9 @@ def _question(word: str, question: Question, words: TypeWords) -> Found:
 
 
 def _given(word: str, question: Question, words: TypeWords) -> Found:
-    """Filters and pages put values into arguments that have none."""
+    """Filters, pages and the order put values into arguments that have none."""
     places: list[tuple[Loc, str]] = [(("page",), name) for name in (words.page.params if words.page else ())]
+    places += [(("order", "params", name), name) for name in (words.order.params if words.order else ())]
     for name, each in words.filters.items():
         if "contains" not in each.ops or word == "openQuestion":  # what contains a text is sought among all subjects
             places += [(("filters", name), param) for param in each.params]

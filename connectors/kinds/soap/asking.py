@@ -73,6 +73,7 @@ def rehearse(words: TypeWords, operation: Operation) -> None:
     slots = {"subject": "x", "subjects": subjects, "projection": "x"}
     places = [("page", name) for name in (words.page.params if words.page else ())]
     places += [("filters", name) for each in words.filters.values() for name in each.params]
+    places += [("order", name) for name in (words.order.params if words.order else ())]
     operation.envelope(_content(words.input, slots, {}))
     for word, name in places:
         try:

@@ -20,6 +20,7 @@ from connectors.kinds.sql.tables import Table
 from connectors.mapping.conditions import NotInvertible, to_source
 from connectors.mapping.paths import Raw
 from connectors.mapping.records import RecordMap
+from connectors.mapping.sorting import sorted_as
 from connectors.mapping.times import NATIVE
 from connectors.sources import SqlSource
 from connectors.terms import FieldTerm, Terms
@@ -75,7 +76,7 @@ class Sql:
         return await table.refuses_writes(self._opened(), deadline)
 
     async def fetch(self, ask: Fetch) -> AsyncIterator[Page]:
-        """One page per batch of subjects, rows ordered by key; `maxRows` counts over all of them."""
+        """One page per batch of subjects, rows in the declared order and by key; `maxRows` counts over all of them."""
         async for page in self._tables[ask.type].pages(self._opened(), ask, self._source.limits.maxRows):
             yield page
 
@@ -95,4 +96,4 @@ def _inspect(words: TypeWords) -> Iterator[tuple[Loc, str]]:
     yield from ()
 
 
-Sql.words = KindWords("column", frozenset({"table"}), frozenset(), _filter, _inspect)
+Sql.words = KindWords("column", frozenset({"table"}), frozenset(), _filter, _inspect, order=sorted_as)

@@ -6,18 +6,19 @@ column that went away would otherwise come back as its own name instead of as an
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement, quoted_name
 
 from connectors.contract import BadRequest, Fetch
-from connectors.declaration import AsOf, TypeWords
-from connectors.fields import Match
+from connectors.declaration import TypeWords
+from connectors.fields import AsOf, Match
 from connectors.kinds.sql.dialects import Dialect, plain
 from connectors.mapping.conditions import AnyOf, Between, Like, ToSource, to_source
 from connectors.mapping.records import RecordMap, key_kind
+from connectors.mapping.sorting import Sorted, sorted_as
 from connectors.mapping.times import literally
 from connectors.mapping.values import name_of
 from connectors.terms import Terms
@@ -35,6 +36,10 @@ class Statements:
             key: to_source(words.fields[key], terms.types[name].fields[key], declared, words.trim)
             for key, declared in words.filters.items()
         }
+        self._order = [
+            (sorted_as(words.fields[by.field], terms.types[name].fields[by.field], words.null), by.descending)
+            for by in record.claim.order
+        ]
 
     def select(
         self, dialect: Dialect, ask: Fetch, subjects: Sequence[str], rows: int
@@ -44,7 +49,8 @@ class Statements:
         names = self._record.names(ask.fields, kind)
         words = self._words.subject[kind]
         terms = [self._term(ask.type, condition) for condition in ask.where]
-        extra = [term.name for term in terms]
+        order = self._order if ask.ordered else []
+        extra = [term.name for term in terms] + [by.name for by, _ in order]
         extra += [name_of(match) for match in (words.where, self._words.deleted) if match is not None]
         table = _table(self._words.table or "", dict.fromkeys([*names, *extra]))
         subject = table.c[name_of(words)]
@@ -58,7 +64,8 @@ class Statements:
             statement = statement.where(_matches(dialect, marked, self._words.deleted, self._words.null, False))
         for term in terms:
             statement = statement.where(_condition(dialect, table.c[term.name], term))
-        return names, statement.order_by(*(table.c[part] for part in self._words.key)).limit(rows)
+        places = [place for by, last in order for place in _places(dialect, table.c[by.name], by, last)]
+        return names, statement.order_by(*places, *(table.c[part] for part in self._words.key)).limit(rows)
 
     def newest(self, as_of: AsOf) -> Select:
         """How fresh the table is: the newest value of the declared column."""
@@ -97,6 +104,20 @@ def _matches(
     if wanted:
         return sa.or_(column.is_(None), same) if nothing else same
     return sa.and_(column.is_not(None), sa.not_(same)) if nothing else sa.or_(column.is_(None), sa.not_(same))
+
+
+def _places(dialect: Dialect, column: ColumnElement[Any], by: Sorted, last: bool) -> Iterator[ColumnElement[Any]]:
+    """The order by one column, `last` first where so said. Each database has its own place for a null, and few have
+    words for another: what is unknown, or without end, has its place by a number, and no order among itself."""
+    value: ColumnElement[Any] = dialect.text(column) if by.textual else column
+    nothing = sa.or_(column.is_(None), *(_condition(dialect, column, each) for each in by.nothing))
+    endless = [_condition(dialect, column, each) for each in by.endless]
+    ranks: list[tuple[ColumnElement[bool], ColumnElement[Any]]] = [(nothing, sa.literal_column("3"))]
+    if endless:
+        ranks.append((sa.or_(*endless), sa.literal_column("0" if last else "2")))
+    yield sa.case(*ranks, else_=sa.literal_column("1"))
+    known = sa.case((sa.or_(nothing, *endless), sa.null()), else_=value)
+    yield known.desc() if last else known
 
 
 def _condition(dialect: Dialect, column: ColumnElement[Any], term: Term) -> ColumnElement[bool]:

@@ -40,7 +40,7 @@ class Table:
         self._fresh: tuple[float, datetime | None] = (float("-inf"), None)
 
     async def pages(self, database: Database, ask: Fetch, rows: int) -> AsyncIterator[Page]:
-        """One page per batch of subjects, rows ordered by key; `rows` counts over all of them."""
+        """One page per batch of subjects, rows in the declared order and by key; `rows` counts over all of them."""
         batch, room = self.record.claim.batch, min(rows, ask.limit)
         accepted = rejected = 0
         for start in range(0, len(ask.subjects) or 1, batch):  # an open question names nobody, and is asked once

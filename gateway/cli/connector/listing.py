@@ -70,10 +70,10 @@ def show(home: Path | None, platform: str, key: Path | None, declaration: bool) 
         each = asked.platforms.get(platform)
         if each is not None:
             click.echo(f"{each.id} {each.version}  region {each.region} {each.title['zh']}  {each.owner}")
-            told(("type", "source", "keys", "fields", "absent", "filters", "batch"), [
+            told(("type", "source", "keys", "fields", "absent", "filters", "order", "batch"), [
                 (name, f"{source} ({each.sources[source].kind})", ", ".join(sorted(claim.keys)),
                  str(len(claim.fields)), str(len(claim.absent)), ", ".join(sorted(claim.filters)) or "-",
-                 str(claim.batch))
+                 ", ".join(by.field + " desc" * by.descending for by in claim.order) or "-", str(claim.batch))
                 for name, source in sorted(each.types.items()) for claim in [each.claim(name)]
             ])  # fmt: skip
         if standing is not None:
