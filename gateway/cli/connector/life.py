@@ -59,37 +59,28 @@ def approve(home: Path | None, platform: str, key: Path, note: str | None, conte
         click.echo(f"approved: {_named(done)}; `connector live {platform}` puts it before callers")
 
 
-@click.command()
-@home_option
-@click.argument("platform")
-@key_option
-@note_option
-@wait_option
-def shadow(home: Path | None, platform: str, key: Path, note: str | None, wait: float) -> None:
-    """Let what was approved be asked beside the others: of organisations' public fields, for nobody, only counted."""
-    _said(home, "shadow", platform, key, note, wait)
+def _stepping(verb: str, words: str) -> click.Command:
+    @click.command(verb, help=words)
+    @home_option
+    @click.argument("platform")
+    @key_option
+    @note_option
+    @wait_option
+    def stepping(home: Path | None, platform: str, key: Path, note: str | None, wait: float) -> None:
+        with at_the_desk(home) as counter:
+            done = counter.desk.step(verb, platform, read_key(key), note)
+            click.echo(f"{verb}: {_named(done)}, step {done.seq}")
+            awaited(counter.settings, done.seq, wait, seen.STEP)
+
+    return stepping
 
 
-@click.command()
-@home_option
-@click.argument("platform")
-@key_option
-@note_option
-@wait_option
-def live(home: Path | None, platform: str, key: Path, note: str | None, wait: float) -> None:
-    """Put what was approved before callers, in place of what was live."""
-    _said(home, "live", platform, key, note, wait)
-
-
-@click.command()
-@home_option
-@click.argument("platform")
-@key_option
-@note_option
-@wait_option
-def retire(home: Path | None, platform: str, key: Path, note: str | None, wait: float) -> None:
-    """Take a platform away for good; only a new registration brings it back."""
-    _said(home, "retire", platform, key, note, wait)
+shadow = _stepping(
+    "shadow",
+    "Let what was approved be asked beside the others: of organisations' public fields, for nobody, only counted.",
+)
+live = _stepping("live", "Put what was approved before callers, in place of what was live.")
+retire = _stepping("retire", "Take a platform away for good; only a new registration brings it back.")
 
 
 def _pausing(verb: str, words: str) -> click.Command:
@@ -141,13 +132,6 @@ def _examined(document: Document, counter: Counter) -> str:
     if failed:
         raise Refused("check", "\n".join(f"{each.title}: {lines(each.outcome)}" for each in failed))
     return found.readiness
-
-
-def _said(home: Path | None, verb: str, platform: str, key: Path, note: str | None, wait: float) -> None:
-    with at_the_desk(home) as counter:
-        done = counter.desk.step(verb, platform, read_key(key), note)
-        click.echo(f"{verb}: {_named(done)}, step {done.seq}")
-        awaited(counter.settings, done.seq, wait, seen.STEP)
 
 
 def _named(done: Done) -> str:
