@@ -28,11 +28,12 @@ from gateway import metrics
 from gateway.auditing import AuditLog
 from gateway.authenticating.challenges import metadata, metadata_path
 from gateway.authenticating.jwks import Jwks
+from gateway.checking import HomeError
 from gateway.endpoint import Endpoint
 from gateway.pipeline import Corridor
 from gateway.reloading import Reloading
 from gateway.settings import Settings
-from gateway.wiring import Configuration, drafts_of, opened, pseudonyms_of, rationed, read
+from gateway.wiring import Configuration, as_obeyed, drafts_of, opened, pseudonyms_of, rationed, read
 
 __all__ = ["Application", "Configuration", "pseudonyms_of", "read"]
 
@@ -95,7 +96,15 @@ class Application:
             stack.push_async_callback(audit.close)
             jwks = Jwks()
             stack.push_async_callback(jwks.close)
-            corridor = await opened(settings, known, audit, self._now, jwks, rationed(settings))
+            rations = rationed(settings)
+            try:
+                corridor = await opened(settings, known, audit, self._now, jwks, rations)
+            except HomeError as error:
+                before = await asyncio.to_thread(as_obeyed, settings, known.governed, known.enrolled, error)
+                if before is None:
+                    raise
+                known = before  # the steps that are new are tried below, told, and closed where they close
+                corridor = await opened(settings, known, audit, self._now, jwks, rations)
             reloading = Reloading(settings, known, corridor, audit, jwks, self._now, self._worker)
             stack.push_async_callback(reloading.close)
             await reloading.look()  # a worker that is started again may come later than a pointer

@@ -96,7 +96,26 @@ def read(settings: Settings, now: Callable[[], datetime] = lambda: datetime.now(
         enrolled = registering.begin(home, store, now)
     finally:
         store.close()
-    return configured(settings, begin(home, settings.province, now), enrolled)
+    governed = begin(home, settings.province, now)
+    try:
+        return configured(settings, governed, enrolled)
+    except DocumentError as error:
+        found = as_obeyed(settings, governed, enrolled, error)
+        if found is None:
+            raise
+        return found
+
+
+def as_obeyed(settings: Settings, governed: Governed, enrolled: Enrolled, why: ValueError) -> Configuration | None:
+    """The configuration by which this home answered last, where steps came since that cannot be taken up: what one
+    region put live must not keep the gateway of all from starting. None when no step is new; raises what that refuses.
+    """
+    before = registering.before(settings.home, enrolled)
+    if before is None:
+        return None
+    found = configured(settings, governed, before)
+    told = f"the platforms' steps after {before.course.seq} are not obeyed: {why}"
+    return replace(found, warnings=(*found.warnings, told))
 
 
 def store_of(settings: Settings) -> Store:

@@ -67,6 +67,14 @@ def begin(home: Path, store: Store, now: Callable[[], datetime] = lambda: dateti
         return replace(_copied(home, declined.message, now()), declined=declined)
 
 
+def before(home: Path, enrolled: Enrolled, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Enrolled | None:
+    """What this home obeyed before the steps that are new in `enrolled`; None when none is new. Raises Refused."""
+    floor = Floors(home, "platforms", "step").read()
+    if floor.seq >= enrolled.course.seq:
+        return None
+    return _copied(home, "new steps cannot be taken up", now()) if floor.seq else Enrolled()
+
+
 class Enrolment:
     """Follows the steps from what a process began with."""
 

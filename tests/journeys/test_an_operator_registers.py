@@ -172,8 +172,9 @@ def test_what_an_operator_is_told(house: House, operators: Operators, rizhao: Ci
 
 
 def test_what_cannot_be_taken_up_closes_all_the_same(house: House, operators: Operators, home: Path) -> None:
-    """A declaration that names a setting which is not there goes live nowhere, and the one before goes on; yet what is
-    paused behind it closes at once, and opens no sooner than all of it can be obeyed."""
+    """A declaration that names a setting which is not there goes live nowhere, and the one before goes on, also in a
+    gateway that is started then; yet what is paused behind it closes at once, and opens no sooner than all of it can be
+    obeyed."""
     say = operators.say
     operators.bring_live()
     with started(home, 1) as (_, url):
@@ -181,6 +182,9 @@ def test_what_cannot_be_taken_up_closes_all_the_same(house: House, operators: Op
         say("approve", PLATFORM, by="wang")
         assert status(ask(house, url)) == "ANSWERED"
         assert "`env:RIZHAO_NEW` is not set" in say("live", PLATFORM, by="li", code=1)
+        assert ready(url)["refused"] == {"seq": 6, "reason": "home"}
+        assert status(ask(house, url)) == "ANSWERED"
+    with started(home, 1) as (_, url):
         assert ready(url)["refused"] == {"seq": 6, "reason": "home"}
         assert status(ask(house, url)) == "ANSWERED"
         assert "closed all the same" in say("pause", PLATFORM, "Honour", by="li", code=1)
