@@ -156,6 +156,35 @@ def test_a_killed_worker_comes_back(house: House, home: Path) -> None:
     assert problems(home) == []
 
 
+def test_workers_and_restarts_keep_to_a_platforms_day(house: House, home: Path) -> None:
+    """A platform that bears ten calls a day gets ten, whichever worker is asked, before and after a restart; answers
+    without it say so."""
+    declared = home / "platforms/370600-yantai-credit.yaml"
+    declared.write_text(declared.read_text("utf-8").replace("limits: {", "limits: {perDay: 10, "), "utf-8")
+    [yantai] = [each["url"] for each in house.running.description["platforms"] if each["id"] == "370600-yantai-credit"]
+    query = 'query($id: SubjectKey!) { subject(id: $id) { administrativePenalties(regions: ["370600"]) { complete } } }'
+    keys = [each.key for each in house.running.province.world.subjects if each.key_kind == "uscc"][:24]
+
+    def whole(url: str, asked: list[str]) -> list[bool]:
+        """Whether each answer is complete, over connections of their own."""
+
+        def one(key: str) -> bool:
+            body = {"query": query, "variables": {"id": {"uscc": key}}}
+            answer = httpx2.post(f"{url}/graphql", json=body, trust_env=False, timeout=30).json()
+            return bool(answer["data"]["subject"]["administrativePenalties"]["complete"])
+
+        return [one(key) for key in asked]
+
+    httpx2.delete(f"{yantai}/__recorder__", trust_env=False)
+    with started(home, 2) as (_, url):
+        first = whole(url, keys[:7])
+    with started(home, 1) as (_, url):
+        second = whole(url, keys[7:])
+    assert any(first)
+    assert not any(second[10:])
+    assert len(httpx2.get(f"{yantai}/__recorder__", trust_env=False).json()["requests"]) == 10
+
+
 def test_a_worker_that_cannot_start_ends_all(house: House, home: Path) -> None:
     """One worker's damaged log refuses the whole start in one line, and no process is left behind."""
     with started(home, 2) as (_, url):
