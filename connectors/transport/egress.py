@@ -21,6 +21,8 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _NAME = re.compile(r"(\*\.)?[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*")
 # where clouds tell a machine its own credentials, outside of the link-local range
 _METADATA = frozenset(map(ipaddress.ip_address, ("100.100.100.200", "168.63.129.16", "192.0.0.192", "fd00:ec2::254")))
+# what systems hand on to an address of version 4 that this one holds, or once were networks of a site
+_NEVER = tuple(map(ipaddress.ip_network, ("::/96", "::ffff:0:0:0/96", "64:ff9b:1::/48", "fec0::/10")))
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _CLOSED = tuple(
     map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"))
@@ -104,6 +106,8 @@ class Way:
             return False
         if is_loopback(self.host):
             return inner.is_loopback
+        if any(inner in network for network in _NEVER):
+            return False
         if inner in _METADATA or inner.is_loopback or inner.is_link_local or inner.is_multicast or inner.is_unspecified:
             return False
         if any(inner in network for network in _CLOSED):
