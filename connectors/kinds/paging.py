@@ -1,7 +1,8 @@
 """Every page of one question, read until the platform has no more or a bound is passed.
 
 Whether there is more is what the platform says: by its total, by a flag, by a cursor or link to go on with. Where it
-says nothing the end is an empty page, for a short one may only be shorter than was asked for. What the platform counts
+says nothing the end is an empty page, for a short one may only be shorter than was asked for; with a cursor or link an
+empty page is none, for some platforms filter behind their pages. What the platform counts
 and does not give, or counts otherwise from page to page, is told as `truncated`, like rows above those that are
 allowed; a page or cursor that comes twice means that it ignores what it is asked: ContractBroken.
 """
@@ -25,6 +26,7 @@ from connectors.mapping.values import name_of
 Turns = Mapping[str, str | int]  # the parameters that ask for one page
 _FLAGS = dict.fromkeys(("true", "1", "y", "yes"), True) | dict.fromkeys(("false", "0", "n", "no", ""), False)
 Call = Callable[[Turns], Awaitable[Any]]  # such parameters in, parsed body out
+EMPTY = 10  # pages without a row, one after the other, that are read on a cursor's word that there is more
 FOLLOWED = ""  # in the place of a parameter's name: the link that leads to the page
 
 
@@ -66,12 +68,13 @@ class Layout:
 @dataclass(frozen=True, slots=True)
 class Turning:
     """`next` gives the parameters of the page after one that was asked for with `Turns` and had so many rows; `more` is
-    what a page says of it, None when it says nothing."""
+    what a page says of it, None when it says nothing. `led` says that a page holds what leads to the next one."""
 
     begin: Turns
     size: int
     next: Callable[[Any, Turns, int], Turns | None]
     more: Callable[[Any], bool | None]
+    led: bool = False
 
 
 def turning(words: Paging | None, lookup: Callable[[str], Callable[[Any], Any]]) -> Turning:
@@ -81,8 +84,8 @@ def turning(words: Paging | None, lookup: Callable[[str], Callable[[Any], Any]])
     sized: Turns = {} if words.size is None else {words.size: words.rows}
     more = _flag_reader(lookup(words.more)) if words.more is not None else lambda body: None
 
-    def by(begin: Turns, following: Callable[[Any, Turns, int], Turns | None]) -> Turning:
-        return Turning({**sized, **begin}, words.rows, following, more)
+    def by(begin: Turns, following: Callable[[Any, Turns, int], Turns | None], led: bool = False) -> Turning:
+        return Turning({**sized, **begin}, words.rows, following, more, led)
 
     if (number := words.number) is not None:
         first = 1 if words.first is None else words.first
@@ -100,7 +103,7 @@ def turning(words: Paging | None, lookup: Callable[[str], Callable[[Any], Any]])
             raise ContractBroken("what should lead to the next page is no text") from None
         return {**turns, name: place} if place else None
 
-    return by({}, onwards)
+    return by({}, onwards, led=True)
 
 
 def _flag_reader(look: Callable[[Any], Any]) -> Callable[[Any], bool | None]:
@@ -153,6 +156,7 @@ async def every_page(call: Call, layout: Layout, bounds: Bounds, body: Any) -> T
     seen: list[list[dict[str, Any]]] = []
     used: list[Turns] = []
     counts: set[int] = set()
+    empty = 0
     while True:
         used.append(turns)
         rows, total = layout.rows(body), layout.total(body)
@@ -168,9 +172,13 @@ async def every_page(call: Call, layout: Layout, bounds: Bounds, body: Any) -> T
         if total is not None:
             counts.add(total)
             more = taken.count < total or more is True  # whichever says that there is more is asked
-        following = layout.turning.next(body, turns, len(rows)) if rows and more is not False else None
-        if following is None or taken.truncated:
-            wrong = len(counts) > 1 or (total is not None and taken.count > total)
+        empty = 0 if rows else empty + 1
+        on = more is not False and (rows or layout.turning.led)
+        following = layout.turning.next(body, turns, len(rows)) if on else None
+        if not rows and following in used:
+            following = None  # whoever has come to the end is told the same again
+        if following is None or taken.truncated or empty > EMPTY:
+            wrong = len(counts) > 1 or (total is not None and taken.count > total) or following is not None
             taken.truncated = taken.truncated or bool(more) or wrong
             return taken
         if following in used:

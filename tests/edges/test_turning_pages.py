@@ -77,6 +77,17 @@ def by_cursor(count: int, cap: int = 99, last: Any = None) -> Callable[[Seen], A
     return reply
 
 
+def by_sparse_cursor(count: int, gap: int) -> Callable[[Seen], Any]:
+    """A platform that filters behind its pages: most of them are empty, and only the cursor says that there is more."""
+
+    def reply(seen: Seen) -> Any:
+        at = int(shown(seen).get("after", "0"))
+        rows = [row(at // gap)] if at % gap == 0 else []
+        return {"rows": rows, "data": {"next": str(at + 1) if at < (count - 1) * gap else None}}
+
+    return reply
+
+
 def by_link(count: int, whole: bool) -> Callable[[Seen], Any]:
     def reply(seen: Seen) -> Any:
         start = int(seen.query.get("from", "0"))
@@ -115,6 +126,9 @@ HONEST: list[tuple[str, str, Callable[[Seen], Any], int, int, bool]] = [
     ("a cursor", CURSOR, by_cursor(7), 7, 3, False),
     ("a cursor that ends with an empty text", CURSOR, by_cursor(6, last=""), 6, 2, False),
     ("a cursor with smaller pages than asked", CURSOR, by_cursor(7, cap=2), 7, 4, False),
+    ("a cursor that is told at the end too", CURSOR, by_cursor(7, last="c&/ =7"), 7, 4, False),
+    ("a cursor across empty pages", CURSOR, by_sparse_cursor(3, 4), 3, 9, False),
+    ("a cursor across more empty pages than are read", CURSOR, by_sparse_cursor(2, 99), 1, 12, True),
     ("no rows at all", CURSOR, by_cursor(0), 0, 1, False),
     ("a link to the next page", LINK, by_link(7, True), 7, 3, False),
     ("a link without its host", LINK, by_link(7, False), 7, 3, False),
