@@ -120,7 +120,7 @@ class _TypeFindings:
         self.name, self.words, self.terms, self.say = name, words, terms, say
         self.term: TypeTerm = terms.types[name]
         self.kind, self.kinds = kind, kinds
-        self.each = FieldFindings(name, terms, kind, kinds[kind].origin, kinds[kind].lookup, say)
+        self.each = FieldFindings(name, terms, kind, kinds[kind].origin, kinds[kind].lookup, say, words.null)
         self.at: tuple[str | int, ...] = ("types", name)
 
     def all(self) -> Iterator[str]:
@@ -162,8 +162,10 @@ class _TypeFindings:
                 yield self.say(at, f"`{self.name}` has no subjects keyed by `{key}`", key, self.term.keys)
             yield from self.each.known(at, words)
             yield from self.each.origins(at, [words, words.where] if words.where else [words])
+            yield from self.each.said((*at, "where"), words.where.is_ if words.where is not None else ())
         if self.words.deleted is not None:
             yield from self.each.origins((*self.at, "deleted"), [self.words.deleted])
+            yield from self.each.said((*self.at, "deleted"), self.words.deleted.is_)
 
     def _coverage(self) -> Iterator[str]:
         lists: list[tuple[str, Iterable[str]]] = [

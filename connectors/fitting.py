@@ -7,6 +7,8 @@ zones, checks. It opens nothing and never prints a value, only words of the voca
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+from itertools import combinations
 from zoneinfo import ZoneInfo
 
 from connectors.fields import FieldWords, Origin, SubjectWords
@@ -16,17 +18,26 @@ from connectors.terms import FieldTerm, Terms
 
 Loc = Sequence[str | int]
 
+_PROBE = datetime(2003, 2, 1)  # noqa: DTZ001  # a day whose parts may be taken for each other
 _TIMES = frozenset({"date", "timestamp"})
 _NUMBERS = frozenset({"money", "number"})
 
 
 class FieldFindings:
-    """The findings of the fields of one type at a source of one kind; `say` makes a line of a place and a message."""
+    """The findings of the fields of one type at a source of one kind; `say` makes a line of a place and a message,
+    `nulls` are the type's words for nothing."""
 
     def __init__(
-        self, name: str, terms: Terms, kind: str, origin: str, lookup: Lookup, say: Callable[..., str]
+        self,
+        name: str,
+        terms: Terms,
+        kind: str,
+        origin: str,
+        lookup: Lookup,
+        say: Callable[..., str],
+        nulls: Sequence[str] = (),
     ) -> None:
-        self.name, self.terms, self.kind = name, terms, kind
+        self.name, self.terms, self.kind, self.nulls = name, terms, kind, nulls
         self.origin, self.lookup, self.say = origin, lookup, say
 
     def field(self, at: Loc, name: str, words: FieldWords, term: FieldTerm, origin: str) -> Iterator[str]:
@@ -44,6 +55,12 @@ class FieldFindings:
         yield from self.zone((*at, "zone"), words.zone)
         for word, patterns in (("date", words.date), ("timestamp", words.timestamp)):
             yield from self.format((*at, word), patterns)
+        nulls = (*self.nulls, *words.null)
+        yield from self.said((*at, "vocabulary"), words.codes or (), nulls)
+        yield from self.said((*at, "never"), words.never, nulls)
+        for index, branch in enumerate(words.when):
+            for match in branch.tests:
+                yield from self.said((*at, "when", index), match.is_, nulls)
 
     def _fit(self, at: Loc, coordinate: str, words: FieldWords, term: FieldTerm) -> Iterator[str]:
         """Words that the field's kind cannot use, and words that it cannot do without."""
@@ -128,11 +145,24 @@ class FieldFindings:
             if given is not None and given not in known:
                 yield self.say((*at, word), f"unknown {word} `{given}`", given, known)
 
+    def said(self, at: Loc, texts: Iterable[str | None], nulls: Sequence[str] = ()) -> Iterator[str]:
+        """A word for nothing is taken for that before anything else is made of it."""
+        for text in texts:
+            if text is not None and text in (*self.nulls, *nulls):
+                message = f"`{text}` is a word for nothing (`null`), and never read as what it says here: take one out"
+                yield self.say(at, message)
+
     def format(self, at: Loc, patterns: Sequence[str]) -> Iterator[str]:
         try:
-            formats(patterns)
+            known = formats(patterns)
         except ValueError as error:
             yield self.say(at, str(error))
+            return
+        for one, other in combinations(known, 2):
+            read = other.read(one.write(_PROBE))
+            if read is not None and read.date() != _PROBE.date():
+                message = f"`{one.pattern}` and `{other.pattern}` read one text as two different days: keep one of them"
+                yield self.say(at, message)
 
     def zone(self, at: Loc, zone: str) -> Iterator[str]:
         try:

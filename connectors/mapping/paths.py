@@ -1,8 +1,8 @@
 """Where a value lies in a raw row: a column of a table, a plain name in JSON, or a JMESPath expression.
 
 A plain name (dots go one level down) is looked up as it is spelled, then in upper, then in lower case,
-because both are seen at one platform; blanks inside a name are kept. A text with any sign of JMESPath is
-compiled once. What is not there is None.
+because both are seen at one platform; blanks inside a name are kept. A place inside a list is the list of what lies
+there in each. A text with any sign of JMESPath is compiled once. What is not there is None.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def path(text: str) -> Look:
 
     def look(row: Any) -> Any:
         for step in steps:
-            row = below(row, step)
+            row = within(row, step)
         return row
 
     return look
@@ -91,6 +91,13 @@ def head(text: str) -> str | None:
         return text.split(".")[0]
     found = _HEAD.match(text)
     return found[0] if found else None
+
+
+def within(row: Any, name: str) -> Any:
+    """As `below`; of a list what lies in each of its members, None when in none."""
+    if not isinstance(row, list):
+        return below(row, name)
+    return [found for each in row if (found := within(each, name)) is not None] or None
 
 
 def below(row: Any, name: str) -> Any:

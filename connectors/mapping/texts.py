@@ -62,7 +62,7 @@ def text_of(raw: Any) -> str:
     if isinstance(raw, Decimal):
         text = str(raw)
         if len(text) <= _WIDEST and "E" not in text and raw.is_finite():
-            return text
+            return text.removesuffix(".0")  # a code that was kept as a binary fraction
         if not raw.is_finite() or abs(raw.adjusted()) > _WIDEST or len(raw.as_tuple().digits) > _WIDEST:
             raise Unmappable("is not a number of a sensible size")  # `1e999999` would become a megabyte of text
         return format(raw, "f")

@@ -101,6 +101,11 @@ SQL_MISTAKES = [
         "`Permit.holder` is no control field; list it under `absent`",
     ),
     ("mapped and absent", ("key: [ID]", "key: [ID]\nabsent: [state]"), "is mapped and also said to be missing"),
+    (
+        "a null word that marks deleted rows",
+        ("key: [ID]", 'key: [ID]\nnull: [x, "9"]\ndeleted: {column: GONE, is: "9"}'),
+        "370100-invented.yaml:17: `9` is a word for nothing",
+    ),
     ("unknown check", ("{column: CODE}", "{column: CODE, check: usc}"), "unknown check `usc`, did you mean `uscc`?"),
 ]
 
@@ -121,6 +126,26 @@ FIELDS = [
     ("a date says its format", "decided: {column: D}", "say how it is stored, `date: [format]`"),
     ("a list says its separator", "kinds: {column: K}", "say what stands between the parts, `split`"),
     ("a format is made of known parts", 'decided: {column: D, date: "%d.%b.%y"}', "is not a format"),
+    (
+        "a day is read in one way",
+        'decided: {column: D, date: ["%Y/%m/%d", "%Y-%m-%d", "%Y-%d-%m"]}',
+        "`%Y-%m-%d` and `%Y-%d-%m` read one text as two different days: keep one of them",
+    ),
+    (
+        "a null word is no code",
+        'young: {column: Y, null: "0", vocabulary: {"1": "true", "0": "false"}}',
+        "`0` is a word for nothing (`null`), and never read as what it says here: take one out",
+    ),
+    (
+        "a null word is no test",
+        'young: {null: "1", when: [{column: Y, is: ["1", "2"], then: "true"}], else: "false"}',
+        "`1` is a word for nothing",
+    ),
+    (
+        "a null word is no end",
+        'until: {column: D, date: "%Y", null: 长期, never: 长期}',
+        "`长期` is a word for nothing",
+    ),
     ("a zone exists", 'touched: {column: T, timestamp: "%Y-%m-%d", zone: Asia/Jinan}', "unknown time zone"),
     ("a single name is not split", 'holder: {column: H, split: ","}', "`split` does not fit `Permit.holder`"),
     ("a flag is true or false", 'young: {const: "yes"}', "`yes` is not a code of `Permit.young`"),

@@ -351,6 +351,16 @@ async def test_fewer_rows_than_the_platform_counts_are_told() -> None:
         assert (len(page.rows), page.truncated) == (3, True)
 
 
+async def test_an_empty_element_with_attributes_is_nothing_and_several_are_a_list() -> None:
+    """`<NAME type="text"/>` holds nothing; an amount that lies in two elements is not taken for none."""
+    empty, twice = '<NAME type="text"/><money><fine xsd="x"/></money>', "<money><fine>1</fine></money>" * 2
+    rows_ = found(row(1, more=empty), row(2, more=twice), beside="<total>2</total>")
+    async with asked(always(xml(rows_)), BATCH) as (_, made):
+        (page,) = await pages(made, ask("holder", "fine"))
+    assert [(each.id, each.values) for each in page.rows] == [("1", {"holder": None, "fine": None})]
+    assert page.rejected == ["Permit.fine is not a single value"]
+
+
 async def test_rows_that_do_not_map_are_told_and_too_many_are_a_changed_platform() -> None:
     """A few bad rows are reasons without values; a platform most of whose rows are strange has changed."""
     bad = f"<id>9</id><code>{FIRM}</code><state>hunter2</state>"

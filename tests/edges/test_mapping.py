@@ -230,6 +230,13 @@ def test_a_null_word_may_be_a_number_and_belong_to_one_field() -> None:
     assert read("area", 370202, null=["999999"]) == "370202"
 
 
+@pytest.mark.parametrize("raw", [370200.0, Decimal("370200.0"), Decimal("3.702E+5"), 370200, " 370200 "])
+def test_a_code_that_was_stored_as_a_number_is_the_code(raw: Any) -> None:
+    """Columns that came from spreadsheets hold codes as binary fractions; nobody writes a code with `.0`."""
+    assert read("area", raw, check="gbt2260") == "370200"
+    assert read("state", 1.0, vocabulary={"1": "ACTIVE"}) == "ACTIVE"
+
+
 def test_area_codes_of_nine_and_twelve_digits_are_cut() -> None:
     """`take` keeps the digits that the catalogue knows; a failing check of a field is None."""
     assert read("area", "330203001", take=6, check="gbt2260") == "330203"
@@ -283,6 +290,18 @@ def test_names_are_found_in_either_case(row: Mapping[str, Any]) -> None:
     """A plain name of JSON is found in upper and in lower case; the spelled one goes first."""
     assert path("CF_WSH")(row) == "1"
     assert path("cf_wsh")({**row, "cf_wsh": "2"}) == "2"
+
+
+def test_a_place_inside_a_list_is_the_list_of_them() -> None:
+    """What lies in several objects is not taken for nothing: a single value that is a list does not map."""
+    row = {"organ": [{"name": "甲"}, {"name": "乙"}, {}], "empty": [], "one": {"name": "丙"}}
+    assert path("organ.name")(row) == ["甲", "乙"]
+    assert path("empty.name")(row) is None
+    assert path("one.name")(row) == "丙"
+    given = FieldWords.model_validate({"path": "organ.name"})
+    reader = compile_field(given, TERMS.types["Permit"].fields["holder"], path, TERMS, trim=True, nulls=NULLS)
+    with pytest.raises(Unmappable):
+        reader.read(row)
 
 
 def test_names_with_blanks_and_expressions_are_paths() -> None:

@@ -14,7 +14,7 @@ from typing import Any
 from lxml import etree
 
 from connectors.contract import ContractBroken, Unavailable
-from connectors.mapping.paths import Look, below
+from connectors.mapping.paths import Look, below, within
 
 MAX_DEPTH = 32
 _TOO_DEEP = etree.XPath(f"boolean({'/*' * (MAX_DEPTH + 1)})")
@@ -79,7 +79,7 @@ def plain(element: etree._Element) -> Any:
     text = _own_text(element)
     if not found:
         return text
-    if text and not len(element):
+    if not len(element):
         found[OWN_TEXT] = text
     return found
 
@@ -100,7 +100,7 @@ def lookup(text: str) -> Look:
 
     def look(row: Any) -> Any:
         for step in steps:
-            row = below(row, step)
+            row = within(row, step)
         return row[OWN_TEXT] if isinstance(row, dict) and OWN_TEXT in row else row
 
     return look

@@ -100,7 +100,7 @@ def _matches(
     """Whether a test holds, or that it does not. A null is spelt out: SQL's own answer to it is neither."""
     texts = [value for value in match.is_ if value is not None]
     nothing = None in match.is_
-    same = dialect.text(column).in_([plain(text) for text in ([*texts, *nulls] if nothing else texts)])
+    same = dialect.text(column).in_(_spelt([plain(text) for text in ([*texts, *nulls] if nothing else texts)]))
     if wanted:
         return sa.or_(column.is_(None), same) if nothing else same
     return sa.and_(column.is_not(None), sa.not_(same)) if nothing else sa.or_(column.is_(None), sa.not_(same))
@@ -120,10 +120,15 @@ def _places(dialect: Dialect, column: ColumnElement[Any], by: Sorted, last: bool
     yield known.desc() if last else known
 
 
+def _spelt(codes: Sequence[str]) -> list[str]:
+    """Codes, and as a column of binary fractions gives them."""
+    return [*codes, *(f"{code}.0" for code in codes if code.isdigit())]
+
+
 def _condition(dialect: Dialect, column: ColumnElement[Any], term: Term) -> ColumnElement[bool]:
     if isinstance(term, AnyOf):
         text = dialect.text(column, term.trim)
-        values = [plain(value) if term.trim else value for value in term.values]
+        values = _spelt([plain(value) if term.trim else value for value in term.values])
         return (sa.func.upper(text) if term.upper else text).in_(values)
     if isinstance(term, Like):
         pattern = "".join(f"%{literally(sign)}" for sign in term.signs)
