@@ -25,6 +25,7 @@ from gateway.authenticating.asking import Introspector
 from gateway.authenticating.clients import Clients
 from gateway.authenticating.following import Following
 from gateway.authenticating.jwks import Jwks
+from gateway.environment import Environment, store_of
 from gateway.governing.obeying import Declined, Governed, Obeying
 from gateway.governing.seen import Presence
 from gateway.pipeline import Corridor
@@ -32,7 +33,6 @@ from gateway.registering.enrolment import Enrolled, Enrolment
 from gateway.settings import Settings
 from gateway.wiring import (
     Configuration,
-    Environment,
     closing,
     configured,
     decider,
@@ -40,7 +40,6 @@ from gateway.wiring import (
     paused,
     redecided,
     replanted,
-    store_of,
 )
 
 EVERY = 0.1  # seconds between two looks at the pointer

@@ -21,6 +21,7 @@ from gateway.authenticating.jwks import Jwks
 from gateway.cursors import Cursors
 from gateway.deciding import Decider
 from gateway.documents import DocumentError, load
+from gateway.environment import Environment, store_of
 from gateway.fetching import Calls, Fetcher, Shadowing
 from gateway.governing.obeying import Governed, begin
 from gateway.governing.officers import load_officers
@@ -38,7 +39,6 @@ from gateway.registering.tallying import REJECTED, Tallies
 from gateway.schema import Face
 from gateway.settings import Settings
 from gateway.shaping import Shaper
-from gateway.store import Store
 from policies.masks import Pseudonyms
 from policies.model import Catalogue, FieldClass
 from policies.policyset import PolicySet
@@ -59,31 +59,6 @@ class Configuration:
     @property
     def policies(self) -> PolicySet:
         return self.governed.policies
-
-
-@dataclass(frozen=True, slots=True)
-class Environment:
-    """What connectors may reach of the gateway: the clock, and settings and secrets by reference."""
-
-    settings: Settings
-
-    @property
-    def egress(self) -> str:
-        return self.settings.egress
-
-    def resolve(self, reference: str) -> str:
-        """`env:NAME` or `secret:path` (a file under HOME/secrets). Raises ValueError naming the reference only."""
-        kind, _, name = reference.partition(":")
-        if kind == "env" and name in self.settings.environment:
-            return self.settings.environment[name]
-        folder = (self.settings.home / "secrets").resolve()
-        path = (folder / name).resolve()
-        if kind == "secret" and path.is_relative_to(folder) and path.is_file():
-            return path.read_text("utf-8").strip()
-        raise ValueError(f"`{reference}` is not set")
-
-    def now(self) -> datetime:
-        return datetime.now(UTC)
 
 
 def read(settings: Settings, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Configuration:
@@ -116,17 +91,6 @@ def as_obeyed(settings: Settings, governed: Governed, enrolled: Enrolled, why: V
     found = configured(settings, governed, before)
     told = f"the platforms' steps after {before.course.seq} are not obeyed: {why}"
     return replace(found, warnings=(*found.warnings, told))
-
-
-def store_of(settings: Settings) -> Store:
-    """The store of a home; connects to nothing yet. Raises StoreError, HomeError."""
-    url = settings.store
-    if url.startswith(("env:", "secret:")):
-        try:
-            url = Environment(settings).resolve(url)
-        except ValueError as error:
-            raise checking.HomeError(f"CREDIT_GATEWAY_STORE: {error}") from None
-    return Store(settings.home, url)
 
 
 def configured(settings: Settings, governed: Governed, enrolled: Enrolled) -> Configuration:

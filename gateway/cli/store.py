@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from gateway.cli.homes import home_option
+from gateway.environment import store_of
 from gateway.settings import load
 from gateway.store.tables import REVISIONS
-from gateway.wiring import store_of
 
 
 @click.group()

@@ -25,8 +25,8 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from connectors.contract import AuthFailed, Connector, ConnectorError, Deadline, TimedOut, Unavailable
 from connectors.kinds import credentials
 from connectors.spelling import DeclarationError
+from gateway.environment import Environment
 from gateway.settings import Settings
-from gateway.wiring import Environment
 from tests.edges.crooked import Behaviour, Seen, Server, always, hang, raw
 from tests.edges.invented import FIRM, OTHER, REST_SOURCE, REST_TYPE, Surroundings, ask, connector, registered, rows
 

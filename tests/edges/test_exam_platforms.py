@@ -27,8 +27,8 @@ from gateway.auditing import recorded
 from gateway.cli import neighbour
 from gateway.cli.connector.benches import Benches
 from gateway.cli.homes import shipped
+from gateway.environment import Environment
 from gateway.settings import load
-from gateway.wiring import Environment
 from tests.conftest import House
 from tests.promises.peering import threaded
 

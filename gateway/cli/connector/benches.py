@@ -15,8 +15,8 @@ from connectors.terms import Terms
 from gateway.checking import kinds_of, terms_of
 from gateway.cli import policy_words
 from gateway.documents import Document, load, suggestion
+from gateway.environment import Environment
 from gateway.settings import load as load_settings
-from gateway.wiring import Environment
 from policies.catalogue import load_catalogue
 from policies.model import Catalogue
 

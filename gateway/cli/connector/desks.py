@@ -14,6 +14,7 @@ import click
 from gateway.checking import HomeError, kinds_of
 from gateway.cli.governing.options import WAIT
 from gateway.documents import suggestion
+from gateway.environment import store_of
 from gateway.governing.obeying import begin
 from gateway.governing.officers import Officer, Officers, load_officers
 from gateway.governing.signing import read_key
@@ -21,7 +22,6 @@ from gateway.registering import enrolment
 from gateway.registering.desk import Desk, may_see
 from gateway.registering.enrolment import Enrolled
 from gateway.settings import Settings, load
-from gateway.wiring import store_of
 from policies.model import Catalogue
 
 _path = click.Path(path_type=Path, dir_okay=False)

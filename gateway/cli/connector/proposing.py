@@ -16,8 +16,8 @@ from gateway.checking import names_of, terms_of
 from gateway.cli import policy_words
 from gateway.cli.homes import home_option
 from gateway.documents import suggestion
+from gateway.environment import Environment
 from gateway.settings import load
-from gateway.wiring import Environment
 
 _file = click.Path(path_type=Path, dir_okay=False, exists=True)
 
