@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from connectors.contract import ContractBroken, Unavailable
-from connectors.mapping.texts import Unmappable, text_of
+from connectors.mapping.texts import Unmappable, is_utf8, text_of
 from connectors.transport.meaning import is_page
 from connectors.transport.port import Answer
 
@@ -25,6 +25,8 @@ def parsed(answer: Answer, encoding: str = "utf-8") -> Any:
     """The JSON of an answer. Raises Unavailable for what is none, ContractBroken for what is nested too deep."""
     if is_page(answer) or answer.body.lstrip()[:1] == b"<":
         raise Unavailable("the platform answered with a page instead of data")
+    if encoding != "utf-8" and is_utf8(answer.body):
+        raise Unavailable("the platform's answer is not in the declared encoding")
     try:
         body = _json(answer.body, encoding)
     except (ValueError, RecursionError, ArithmeticError):

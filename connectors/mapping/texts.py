@@ -15,6 +15,7 @@ from uuid import UUID
 
 _STRAY = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,99}")  # as Python writes them
+_CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 _WIDEST = 40
 
@@ -71,6 +72,14 @@ def text_of(raw: Any) -> str:
     if hasattr(raw, "isoformat"):
         return str(raw.isoformat())
     raise Unmappable("is not a single value")
+
+
+def is_utf8(content: bytes) -> bool:
+    """Whether bytes are Chinese in UTF-8. Many such texts pass for others in GB 18030, where that was declared."""
+    try:
+        return _CHINESE.search(content.decode("utf-8")) is not None
+    except UnicodeDecodeError:
+        return False
 
 
 def half_width(text: str) -> str:

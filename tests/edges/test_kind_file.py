@@ -10,7 +10,8 @@ import sqlite3
 import tempfile
 import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -155,6 +156,11 @@ PERIODS = [
     ("名单2026年11月23日.csv", (2026, 11, 24)),
     ("permits-202611.csv", (2026, 12, 1)),
     ("1234567-2026.11.23-v2.csv", (2026, 11, 24)),
+    ("permits-2026-11-1.csv", (2026, 11, 2)),
+    ("名单2026年1月5日.csv", (2026, 1, 6)),
+    ("名单2026年1月.csv", (2026, 2, 1)),
+    ("permits-202611-2.csv", (2026, 12, 1)),
+    ("permits-2026-13-1.csv", None),
     ("permits-20261131.csv", None),
     ("permits-20991231.csv", None),
     ("permits-912026112300.csv", None),
@@ -599,6 +605,40 @@ async def test_encodings_and_delimiters_are_declared(folder: Folder) -> None:
     permit = PERMIT.replace('"permits-*.csv"', '"permits-*.txt", format: csv, delimiter: "|"')
     folder.send("permits-1.txt", csv_of(row(1)).replace(",", "|"))
     async with opened(folder, permit) as made:
+        assert await ids(made) == ["1"]
+
+
+async def test_utf8_is_not_read_as_the_old_encoding_that_was_declared(folder: Folder) -> None:
+    """An even number of characters of UTF-8 passes for others of GB 18030: such a file is left aside, not misread."""
+    permit = (
+        'file: {name: "permits-*.csv"}\nkey: [ID]\nsubject: {uscc: {column: CODE}}\nfields:\n'
+        "  state: {const: ACTIVE}\n  holder: {column: NAME}\n"
+    )
+    content = f"ID,CODE,NAME\n1,{FIRM},中文\n2,{FIRM},示例公司\n"
+    folder.send("permits-1.csv", content)
+    async with opened(folder, permit) as made:
+        assert [each.values["holder"] for each in await rows(made, ask("holder"))] == ["中文", "示例公司"]
+        folder.send("permits-2.csv", content, ago=60, encoding="utf-8")
+        assert [each.values["holder"] for each in await rows(made, ask("holder"))] == ["中文", "示例公司"]
+
+
+async def test_a_file_that_goes_while_the_folder_is_looked_at_takes_no_other_with_it(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the listing of a folder and the look at one of its files that may have been moved away."""
+    folder.send("permits-1.csv", csv_of(row(1)))
+    folder.send("permits-2.csv", csv_of(row(2)), ago=60)
+    plain = os.scandir
+
+    @contextmanager
+    def scandir(path: Path) -> Iterator[list[os.DirEntry[str]]]:
+        with plain(path) as entries:
+            found = list(entries)
+        (folder.path / "permits-2.csv").unlink(missing_ok=True)
+        yield found
+
+    monkeypatch.setattr("connectors.kinds.file.choosing.os.scandir", scandir)
+    async with opened(folder) as made:
         assert await ids(made) == ["1"]
 
 

@@ -464,6 +464,10 @@ async def test_an_old_encoding_may_be_declared() -> None:
     """A platform that still speaks GB18030 is read as such."""
     body = json.dumps({"rows": [row(1, NAME="虚构公司")]}, ensure_ascii=False).encode("gb18030")
     permit = REST_TYPE + "  holder: {path: NAME}\n"
+    misread = json.dumps({"rows": [row(1, NAME="中文")]}, ensure_ascii=False).encode()
+    async with asked(always(raw(misread)), permit, "    encoding: gb18030\n") as (_, made):
+        with pytest.raises(Unavailable, match="not in the declared encoding"):
+            await rows(made, ask("holder"))
     async with asked(always(raw(body)), permit, "    encoding: gb18030\n") as (_, made):
         found = await rows(made, ask("holder"))
     assert found[0].values == {"holder": "虚构公司"}

@@ -209,6 +209,10 @@ async def test_an_old_encoding_may_be_declared_for_both_envelope_and_document() 
     whole = '<?xml version="1.0" encoding="GB2312"?>' + exchanged(inner)
     async with asked(always(xml(whole, encoding="gb18030")), permit, "    encoding: gb18030\n") as (_, made):
         (only,) = await rows(made, ask("holder"))
+    plain = found(row(1, more="<NAME>中文</NAME>"), beside="<total>1</total>")
+    async with asked(always(xml(plain)), BATCH, "    encoding: gb18030\n") as (_, made):
+        with pytest.raises(Unavailable, match="not in the declared encoding"):
+            await rows(made, ask("holder"))
     assert only.values == {"holder": "虚构㐂公司"}
 
 

@@ -1,7 +1,7 @@
 """Which files of a folder count: names, dates, and the proof that a file is whole.
 
-The newest file is the one with the latest date in its name (20261123, 2026-11-23, or a month); of files of one
-date, and where names hold none, the one that was changed last: so a late correction wins. A date in the future
+The newest file is the one with the latest date in its name (20261123, 2026-11-1, 2026年1月5日, or a month); of files
+of one date, and where names hold none, the one that was changed last: so a late correction wins. A date in the future
 is a typing error and does not count. Links and anything but plain files are left alone. Nothing here looks into
 a file's rows, and no name of a file is told, only the declared pattern.
 """
@@ -12,7 +12,7 @@ import hashlib
 import os
 import re
 import stat
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
@@ -26,7 +26,10 @@ CHINA = ZoneInfo("Asia/Shanghai")
 SETTLED = timedelta(seconds=2)  # since its last change, a file without checksum is taken for whole
 SKEW = timedelta(hours=1)  # by which the clock of a file server may be ahead
 
-_DATE = re.compile(r"(?<!\d)(20\d\d)[-_.年]?(0[1-9]|1[0-2])(?:[-_.月]?(0[1-9]|[12]\d|3[01]))?(?!\d)")
+_DATE = re.compile(  # with signs between its parts it may lack their zeros
+    r"(?<!\d)(20\d\d)(?:([-_.])(\d\d?)\2(\d\d?)|年(\d\d?)月(?:(\d\d?)日?)?"
+    r"|[-_.]?(0[1-9]|1[0-2])(?:[-_.]?(0[1-9]|[12]\d|3[01]))?)(?!\d)"
+)
 _DIGEST = re.compile(r"^([0-9A-Fa-f]{64})(?:[ \t]+\*?(.+?))?\s*$", re.MULTILINE)
 _PLAIN = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
@@ -70,17 +73,24 @@ def look(folder: Path, words: FileWords, now: datetime) -> list[Sent]:
             continue
         if words.checksum is not None and fnmatchcase(name, words.checksum):
             continue
-        seen = entry.stat(follow_symlinks=False)
+        try:
+            seen, proof = entry.stat(follow_symlinks=False), _proof(name, files, words)
+        except FileNotFoundError:
+            continue  # it went meanwhile
         touched = datetime.fromtimestamp(seen.st_mtime, CHINA)
-        proof = None
-        for part in (name, name.rpartition(".")[0]) if words.checksum else ():
-            beside = files.get((words.checksum or "").replace("*", part))
-            if beside is not None and beside.name != name:
-                proof = (beside.name, beside.stat().st_size, beside.stat().st_mtime_ns)
-                break
         period = period_in(name, now) or touched
         found.append(Sent(name, seen.st_size, seen.st_mtime_ns, seen.st_ino, proof, period))
     return sorted(found, key=lambda sent: (sent.period, sent.changed, sent.name), reverse=True)
+
+
+def _proof(name: str, files: Mapping[str, os.DirEntry[str]], words: FileWords) -> tuple[str, int, int] | None:
+    """The file with the checksum of a file, by its whole name or its name without ending."""
+    for part in (name, name.rpartition(".")[0]) if words.checksum else ():
+        beside = files.get((words.checksum or "").replace("*", part))
+        if beside is not None and beside.name != name:
+            seen = beside.stat(follow_symlinks=False)
+            return beside.name, seen.st_size, seen.st_mtime_ns
+    return None
 
 
 def batches(found: Sequence[Sent], words: FileWords) -> list[tuple[Sent, ...]]:
@@ -93,7 +103,8 @@ def batches(found: Sequence[Sent], words: FileWords) -> list[tuple[Sent, ...]]:
 
 def period_in(name: str, now: datetime) -> datetime | None:
     """The end of the last day or month that a name holds, unless it begins in the future."""
-    for year, month, day in reversed(_DATE.findall(name)):
+    for year, _, *parts in reversed(_DATE.findall(name)):
+        month, day = [*filter(None, parts), ""][:2]
         try:
             begin = datetime(int(year), int(month), int(day or 1), tzinfo=CHINA)
         except ValueError:

@@ -18,6 +18,7 @@ from lxml import etree
 
 from connectors.contract import ContractBroken
 from connectors.kinds.file.unreadable import Stopped, Unreadable
+from connectors.mapping.texts import is_utf8
 from connectors.sources import PackageWords
 
 DEEPEST = 32
@@ -74,6 +75,8 @@ def _text(content: bytes, encoding: str) -> bytes:
         declared[1].decode("ascii").lower() if declared else ("utf-8" if content[:3] == b"\xef\xbb\xbf" else encoding)
     )
     try:
+        if named in _CHINESE and is_utf8(content):
+            raise LookupError(named)
         text = content.decode("gb18030" if named in _CHINESE else named).removeprefix("\ufeff")
     except (LookupError, UnicodeDecodeError):
         raise Unreadable("is not of the encoding that it says") from None

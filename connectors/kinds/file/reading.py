@@ -25,6 +25,7 @@ from connectors.contract import ContractBroken
 from connectors.kinds.file import package
 from connectors.kinds.file.cells import folded
 from connectors.kinds.file.unreadable import Stopped, Unreadable
+from connectors.mapping.texts import is_utf8
 from connectors.sources import FileWords
 
 WITHIN = 300.0  # seconds in which a workbook must have been unpacked and understood
@@ -53,6 +54,8 @@ def rows(
 def _text(content: bytes, encoding: str, delimiter: str) -> Iterator[list[Any]]:
     """A mark of byte order at the beginning says more of the encoding than a declaration does."""
     encoding = next((named for mark, named in _MARKS if content.startswith(mark)), encoding)
+    if encoding == "gb18030" and is_utf8(content):
+        raise Unreadable("is UTF-8 and not gb18030, as was declared")
     text = io.TextIOWrapper(io.BytesIO(content), encoding, "strict", newline="")
     try:
         for number, cells in enumerate(csv.reader(text, delimiter=delimiter, strict=True)):

@@ -21,6 +21,7 @@ from connectors.contract import ConnectorError, ContractBroken, Unavailable
 from connectors.declaration import TypeWords
 from connectors.kinds.paging import Layout, count_reader, freshness_reader, turning
 from connectors.kinds.soap.elements import children, local, plain, text_at, tree
+from connectors.mapping.texts import is_utf8
 from connectors.sources import SoapSource
 from connectors.transport.meaning import by_status, error, is_page
 from connectors.transport.port import Answer
@@ -95,8 +96,10 @@ class Reading:
             if is_page(answer):
                 raise Unavailable("the platform answered with a page instead of data")
             try:
+                if self._source.encoding != "utf-8" and is_utf8(answer.body):
+                    raise ValueError(self._source.encoding)
                 text = answer.body.decode(self._source.encoding)
-            except UnicodeDecodeError:
+            except ValueError:
                 raise Unavailable("the platform's answer is not in the declared encoding") from None
             if text.lstrip("\ufeff \t\r\n")[:9].lower().startswith(("<!doctype", "<html")) and "<html" in text.lower():
                 raise Unavailable("the platform answered with a page instead of data")
