@@ -49,6 +49,7 @@ types:
       awardedDate: {path: day, date: ["%Y-%m-%d"]}
       validUntil: {path: until, date: ["%Y-%m-%d"]}
       status: {const: ACTIVE}
+    order: {by: [awardedDate desc, organ], params: {sort: newest}}
 """
 
 

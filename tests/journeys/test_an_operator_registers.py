@@ -92,13 +92,14 @@ def test_a_platform_from_draft_to_retirement(house: House, operators: Operators,
         person = everywhere(house, url, "debtor_person")
         assert {answer["data"]["subject"] is None for answer in person} == {False}
         until(lambda: bool(rizhao.seen))
-        assert {asked["code"] for asked in rizhao.seen} == {house.key("clean")["uscc"]}
+        assert {(asked["code"], asked.get("sort")) for asked in rizhao.seen} == {(house.key("clean")["uscc"], "newest")}
         assert "credit_gateway_shadow_questions_total" in httpx2.get(f"{url}/metrics", trust_env=False).text
         until(lambda: "ANSWERED" in say("show", PLATFORM, by="li"))
 
         said = say("live", PLATFORM, by="li")
         assert "gateway 0 obeys step 5" in said
         assert "gateway 1 obeys step 5" in said
+        assert "awardedDate desc, organ" in say("show", PLATFORM, by="li")
         answers = everywhere(house, url)
         assert {status(answer) for answer in answers} == {"ANSWERED"}
         assert {node["honourName"] for answer in answers for node in mine(answer)} == {rizhao.name}
@@ -115,6 +116,7 @@ def test_a_platform_from_draft_to_retirement(house: House, operators: Operators,
             assert withheld(answer, "Honour.organ") == {rule}
         assert rizhao.seen
         assert all("organ" not in asked["fields"].split(",") for asked in rizhao.seen)
+        assert all("sort" not in asked for asked in rizhao.seen), "what is paused orders nothing either"
 
         say("pause", PLATFORM, "Honour", by="wang")
         rizhao.seen.clear()
