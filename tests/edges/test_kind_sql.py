@@ -276,13 +276,19 @@ async def test_more_rows_than_allowed_are_cut_with_a_mark(database: Path) -> Non
 
 
 async def test_freshness_is_the_platforms_own_word(database: Path) -> None:
-    """`asOf` is the newest value that the declared table holds, in its zone."""
+    """`asOf` is the newest value of the declared table, in its zone, that is not one to come."""
     async with opened(database) as made:
         (page,) = await pages(made, ask())
         assert page.as_of == datetime(2026, 11, 23, 20, tzinfo=UTC)
     async with opened(database, SQL_TYPE) as made:
         (page,) = await pages(made, ask("decided"))
         assert page.as_of is None
+    with closing(sqlite3.connect(database)) as connection:  # a typing error must not make everything fresh for good
+        connection.execute("insert into sync values ('2062-11-24 04:00:00'), ('暂无')")
+        connection.commit()
+    async with opened(database) as made:
+        (page,) = await pages(made, ask())
+        assert page.as_of == datetime(2026, 11, 23, 20, tzinfo=UTC)
 
 
 async def test_asking_changes_nothing(database: Path) -> None:

@@ -123,8 +123,8 @@ class File:
         with edition.used():
             lost = [f"{ask.type}.subject of a row that may belong here cannot be read: digits are lost, or cells moved"]
             lost *= edition.counts.concern(ask.subjects)
-            dated = min(edition.as_of, opened.place.now())  # the clock of a file server may be ahead
-            async for page in edition.table.pages(edition.database, ask, self._source.limits.maxRows):
+            dated = min(edition.as_of, now := opened.place.now())  # the clock of a file server may be ahead
+            async for page in edition.table.pages(edition.database, ask, self._source.limits.maxRows, now):
                 yield replace(page, rejected=[*lost, *page.rejected], as_of=page.as_of or dated)
                 lost = []
 

@@ -6,7 +6,8 @@ A question becomes one SELECT per batch of subjects (`tables`), run on a databas
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import ClassVar
 
 from connectors.agreement import KindWords
@@ -38,6 +39,7 @@ class Sql:
         self._tables = {name: Table(name, words, terms) for name, words in types.items()}
         self._claims = {name: table.record.claim for name, table in self._tables.items()}
         self._database: Database | None = None
+        self._now: Callable[[], datetime] = datetime.now
 
     def claims(self) -> Mapping[str, Claim]:
         return self._claims
@@ -51,6 +53,7 @@ class Sql:
 
     async def open(self, environment: Environment) -> None:
         """Makes the engine; connects only when asked. Raises ValueError that names the reference only."""
+        self._now = environment.now
         url, limits, ca = environment.resolve(self._source.url), self._source.limits, self._source.ca
         tls = None if ca is None else trusting(environment.resolve(ca))
         try:
@@ -77,7 +80,8 @@ class Sql:
 
     async def fetch(self, ask: Fetch) -> AsyncIterator[Page]:
         """One page per batch of subjects, rows in the declared order and by key; `maxRows` counts over all of them."""
-        async for page in self._tables[ask.type].pages(self._opened(), ask, self._source.limits.maxRows):
+        database, rows = self._opened(), self._source.limits.maxRows
+        async for page in self._tables[ask.type].pages(database, ask, rows, self._now()):
             yield page
 
     def _opened(self) -> Database:

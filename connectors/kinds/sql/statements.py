@@ -7,7 +7,9 @@ column that went away would otherwise come back as its own name instead of as an
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement, quoted_name
@@ -16,10 +18,10 @@ from connectors.contract import BadRequest, Fetch
 from connectors.declaration import TypeWords
 from connectors.fields import AsOf, Match
 from connectors.kinds.sql.dialects import Dialect, plain
-from connectors.mapping.conditions import AnyOf, Between, Like, ToSource, to_source
+from connectors.mapping.conditions import AnyOf, Between, Like, ToSource, to_source, writer
 from connectors.mapping.records import RecordMap, key_kind
 from connectors.mapping.sorting import Sorted, sorted_as
-from connectors.mapping.times import literally
+from connectors.mapping.times import EPOCH_MILLIS, NATIVE, Format, literally
 from connectors.mapping.values import name_of
 from connectors.terms import Terms
 
@@ -67,10 +69,16 @@ class Statements:
         places = [place for by, last in order for place in _places(dialect, table.c[by.name], by, last)]
         return names, statement.order_by(*places, *(table.c[part] for part in self._words.key)).limit(rows)
 
-    def newest(self, as_of: AsOf) -> Select:
-        """How fresh the table is: the newest value of the declared column."""
-        name = name_of(as_of)
-        return sa.select(sa.func.max(_table(as_of.table or self._words.table or "", [name]).c[name]))
+    def newest(self, as_of: AsOf, until: datetime | None = None) -> Select:
+        """How fresh the table is: the newest value of the declared column, that is not after `until` where its values
+        sort. The column stands alone, so that an index on it serves."""
+        name, patterns = name_of(as_of), as_of.timestamp
+        column = _table(as_of.table or self._words.table or "", [name]).c[name]
+        newest = sa.select(sa.func.max(column))
+        sorts = len(patterns) == 1 and (patterns[0] in {EPOCH_MILLIS, NATIVE} or Format(patterns[0]).sorts)
+        if until is None or not sorts:
+            return newest
+        return newest.where(column <= writer(patterns[0], ZoneInfo(as_of.zone))(until))
 
     def read_and_written(self) -> tuple[Select, sa.Update]:
         """A read of no row, and a write of no row: what a session that only reads lets through, and what it refuses."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -27,6 +27,7 @@ from connectors.mapping.times import timestamp_reader
 from connectors.terms import Terms
 
 BATCH = 200
+SKEW = timedelta(days=1)  # by which what a platform calls now may be ahead: clocks, and zones of their own
 FRESHNESS_KEPT = 30.0  # seconds for which a table is not asked again how fresh it is
 
 
@@ -39,7 +40,7 @@ class Table:
         self._declared = words.asOf
         self._fresh: tuple[float, datetime | None] = (float("-inf"), None)
 
-    async def pages(self, database: Database, ask: Fetch, rows: int) -> AsyncIterator[Page]:
+    async def pages(self, database: Database, ask: Fetch, rows: int, now: datetime) -> AsyncIterator[Page]:
         """One page per batch of subjects, rows in the declared order and by key; `rows` counts over all of them."""
         batch, room = self.record.claim.batch, min(rows, ask.limit)
         accepted = rejected = 0
@@ -48,7 +49,7 @@ class Table:
             names, statement = self._statements.select(database.dialect, ask, subjects, room + 1)
 
             async def answer(connection: AsyncConnection, statement: sa.Select[Any] = statement) -> Any:
-                as_of = await self._as_of(connection)
+                as_of = await self._as_of(connection, now)
                 return as_of, (await connection.execute(statement)).all()
 
             as_of, found = await database.run(ask.deadline, answer)
@@ -76,17 +77,28 @@ class Table:
 
         return await database.run(deadline, attempt)
 
-    async def _as_of(self, connection: AsyncConnection) -> datetime | None:
+    async def _as_of(self, connection: AsyncConnection, now: datetime) -> datetime | None:
         """How fresh the platform says this table is; a fact about the table, asked seldom."""
-        if self._declared is None:
+        declared = self._declared
+        if declared is None:
             return None
         at, known = self._fresh
         if time.monotonic() - at < FRESHNESS_KEPT:
             return known
-        raw = (await connection.execute(self._statements.newest(self._declared))).scalar()
+        read = timestamp_reader(declared.timestamp, ZoneInfo(declared.zone))
+
+        async def newest(until: datetime | None = None) -> datetime | None:
+            raw = (await connection.execute(self._statements.newest(declared, until))).scalar()
+            return None if raw is None else read(raw)
+
         try:
-            read = timestamp_reader(self._declared.timestamp, ZoneInfo(self._declared.zone))
-            known = None if raw is None else read(raw)
+            try:
+                known = await newest()
+                strange = known is not None and known > now + SKEW
+            except Unmappable:
+                strange = True
+            if strange:  # a typing error, or a word for nothing, which sorts after every day
+                known = await newest(now + SKEW)
         except Unmappable as reason:
             raise ContractBroken(f"`asOf` {reason}") from None
         self._fresh = (time.monotonic(), known)
