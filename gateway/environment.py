@@ -28,7 +28,13 @@ class Environment:
         folder = (self.settings.home / "secrets").resolve()
         path = (folder / name).resolve()
         if kind == "secret" and path.is_relative_to(folder) and path.is_file():
-            return path.read_text("utf-8").strip()
+            try:
+                text = path.read_text("utf-8-sig").strip()
+            except (OSError, UnicodeDecodeError):
+                raise ValueError(f"`{reference}` is no text of UTF-8 that can be read") from None
+            if not text:  # or just being written
+                raise ValueError(f"`{reference}` is empty")
+            return text
         raise ValueError(f"`{reference}` is not set")
 
     def now(self) -> datetime:

@@ -480,6 +480,22 @@ async def test_a_password_is_exchanged_without_a_restart(tmp_path: Path) -> None
         await made.close()
 
 
+@pytest.mark.parametrize(
+    ("held", "means"), [(b"\xef\xbb\xbfword\r\n", "word"), (b"\n", None), (b"", None), (b"\xff\xfew\x00", None)]
+)
+def test_a_file_of_a_secret_is_a_text_with_something_in_it(tmp_path: Path, held: bytes, means: str | None) -> None:
+    """Whatever an editor puts around a secret is no part of it; what is empty (a file that is just being written) or no
+    text stands for nothing, and is told by its reference alone."""
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets" / "word").write_bytes(held)
+    environment = Environment(Settings(home=tmp_path, environment={}))
+    if means is not None:
+        assert environment.resolve("secret:word") == means
+        return
+    with pytest.raises(ValueError, match=r"^`secret:word` (is empty|is no text of UTF-8 that can be read)$"):
+        environment.resolve("secret:word")
+
+
 async def test_an_exchanged_secret_is_taken_up_before_the_old_one_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     """Files of secrets are looked at every few seconds, so that no question needs to be refused first."""
     monkeypatch.setattr(credentials, "LOOK_EVERY", 0.0)
