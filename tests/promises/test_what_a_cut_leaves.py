@@ -5,14 +5,17 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from gateway.checking import policy_documents
+from gateway.fetching.fetcher import Group
 from policies.bundles import manifest_text
 from tests.conftest import House, gateway_beside
+from tests.promises.penalties import CITY, ruling
 from tests.promises.test_denied_is_never_fetched import Recorder
 
 PLATFORM = "370300-zibo-licences"
@@ -108,3 +111,13 @@ def test_a_day_that_may_not_be_read_does_not_choose_what_comes(zibo: House, hous
         numbers, by_day = asked(zibo, house)
         assert (set(numbers), by_day) == (BY_KEY, False)
         assert asked(zibo, house, as_="shanghai-market-bureau", purpose="gov.licensing") == (BY_DAY, True)
+
+
+def test_who_may_not_be_ordered_is_not_asked_with_who_may() -> None:
+    """Kinds of subject that are sought together are asked apart where the order is open for one of them alone."""
+    mine = replace(ruling(CITY, {"documentNo": "allow"}), ordered=True)
+    like = replace(mine, facts=replace(mine.facts, kind="NonEnterpriseLegalPerson"))
+    group = Group(mine, (), True)
+    assert group.question.ordered
+    assert group.takes(like, (), True)
+    assert not group.takes(replace(like, ordered=False), (), True)
