@@ -90,7 +90,7 @@ endif
 	@$(PIP) --quiet --require-hashes -r $< && $(COMMAND) && touch $@
 
 .venv/ready-to-test: requirements-dev.lock | .venv/pyvenv.cfg
-	@$(PIP) --quiet --require-hashes -r $< && $(COMMAND) && touch $@
+	@$(PIP) --quiet --require-hashes -r $< && $(COMMAND) && touch .venv/ready-to-run $@
 
 .venv/ready-to-mutate: tests/mutate.lock .venv/ready-to-test
 	@$(PIP) --quiet --require-hashes -r $< && touch $@
