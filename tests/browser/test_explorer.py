@@ -1,6 +1,6 @@
 """The explorer in a real Chromium against the running house: what a partner sees, and what never leaves the page.
 
-Each test opens its own browser on an empty profile. Screenshots at a desk's and a phone's width are kept in the
+Each test opens the page in an empty profile of its own. Screenshots at a desk's and a phone's width are kept in the
 folder that `SCREENSHOTS` names, else in the test's temporary folder; they are for looking at, and layout is
 compared by boxes, not by pixels.
 """
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -17,15 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import ConsoleMessage, Page, Request, Response, async_playwright, expect
+from playwright.async_api import Browser, ConsoleMessage, Page, Request, Response, expect
 
 CALLER, PURPOSE = "shanghai-market-bureau", "gov.licensing"
 DESK, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-QUIET += ["--disable-component-update", "--disable-sync"]  # no call of the browser's own leaves the machine
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
-pytestmark = pytest.mark.skipif(not BROWSER, reason="no Chromium: install the packages chromium and fonts-noto-cjk")
+pytestmark = pytest.mark.asyncio(loop_scope="module")  # the browser's
 
 
 def is_answer(reply: Response) -> bool:
@@ -73,11 +69,10 @@ class Visit:
 
 
 @asynccontextmanager
-async def visit(url: str, size: dict[str, int] = DESK, **options: Any) -> AsyncIterator[Visit]:
-    """The explorer, loaded and with its schema read, in a browser that closes afterwards."""
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=BROWSER, args=QUIET)
-        context = await browser.new_context(viewport={"width": size["width"], "height": size["height"]}, **options)
+async def visit(browser: Browser, url: str, size: dict[str, int] = DESK, **options: Any) -> AsyncIterator[Visit]:
+    """The explorer, loaded and with its schema read, in a profile that is thrown away afterwards."""
+    context = await browser.new_context(viewport={"width": size["width"], "height": size["height"]}, **options)
+    async with context:
         here = Visit(await context.new_page())
 
         def hear(message: ConsoleMessage) -> None:
@@ -94,12 +89,11 @@ async def visit(url: str, size: dict[str, int] = DESK, **options: Any) -> AsyncI
             await here.page.goto(url)
         await expect(here.page.locator("#examples button")).to_have_count(4)
         yield here
-        await browser.close()
 
 
-async def test_the_page_keeps_to_itself(house: Any) -> None:
+async def test_the_page_keeps_to_itself(browser: Browser, house: Any) -> None:
     """The explorer loads under a policy without inline scripts, breaks nothing of it and asks no other host."""
-    async with visit(f"{house.url}/") as here:
+    async with visit(browser, f"{house.url}/") as here:
         await here.choose(0)
         await here.run()
         policy = (await here.page.request.get(f"{house.url}/")).headers["content-security-policy"]
@@ -113,10 +107,10 @@ async def test_the_page_keeps_to_itself(house: Any) -> None:
         assert {url for url in asked if not url.startswith(f"{house.url}/")} == set()
 
 
-async def test_the_panel_says_what_the_answer_says(house: Any) -> None:
+async def test_the_panel_says_what_the_answer_says(browser: Browser, house: Any) -> None:
     """For each example the panel names completeness, every source and every withheld field that the answer names."""
     withheld = 0
-    async with visit(f"{house.url}/explorer/?lang=en") as here:
+    async with visit(browser, f"{house.url}/explorer/?lang=en") as here:
         for number in range(4):
             await here.choose(number, house)
             answer = await here.run()
@@ -135,10 +129,10 @@ async def test_the_panel_says_what_the_answer_says(house: Any) -> None:
     assert withheld, "no example shows a withheld field, so nobody learns from them what the panel is for"
 
 
-async def test_token_and_purpose_travel_as_headers_and_stay_nowhere(house: Any) -> None:
+async def test_token_and_purpose_travel_as_headers_and_stay_nowhere(browser: Browser, house: Any) -> None:
     """A pasted token goes out as a header only; neither it nor the question is kept by the browser."""
     token = house.token(CALLER, PURPOSE)
-    async with visit(f"{house.url}/explorer/?lang=en") as here:
+    async with visit(browser, f"{house.url}/explorer/?lang=en") as here:
         await here.choose(0)
         await here.page.get_by_label("Purpose").fill(PURPOSE)
         await here.page.get_by_label("Access token").fill(f"Bearer {token}\n")
@@ -154,9 +148,9 @@ async def test_token_and_purpose_travel_as_headers_and_stay_nowhere(house: Any) 
         assert kept.endswith('"",{},{}]')
 
 
-async def test_a_refusal_is_said_with_its_code(house: Any) -> None:
+async def test_a_refusal_is_said_with_its_code(browser: Browser, house: Any) -> None:
     """A token that the gateway refuses yields `No answer` and the gateway's own code, not an empty page."""
-    async with visit(f"{house.url}/explorer/?lang=en") as here:
+    async with visit(browser, f"{house.url}/explorer/?lang=en") as here:
         await here.choose(0)
         await here.page.get_by_label("Access token").fill("bad.token.here")
         await here.page.get_by_label("Access token").blur()
@@ -165,9 +159,9 @@ async def test_a_refusal_is_said_with_its_code(house: Any) -> None:
         await expect(here.page.locator("#particulars")).to_contain_text(answer["errors"][0]["extensions"]["code"])
 
 
-async def test_keyboard_alone_is_enough(house: Any) -> None:
+async def test_keyboard_alone_is_enough(browser: Browser, house: Any) -> None:
     """The first Tab offers the way past the strip; each control after it has a name and shows its focus."""
-    async with visit(f"{house.url}/explorer/?lang=en") as here:
+    async with visit(browser, f"{house.url}/explorer/?lang=en") as here:
         page = here.page
         await page.keyboard.press("Tab")
         await expect(page.get_by_role("link", name="Skip to the question")).to_be_focused()
@@ -187,12 +181,12 @@ async def test_keyboard_alone_is_enough(house: Any) -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
 async def test_it_fits_a_desk_and_a_phone(
-    house: Any, size: dict[str, int], scheme: str, language: str, tmp_path: Path
+    browser: Browser, house: Any, size: dict[str, int], scheme: str, language: str, tmp_path: Path
 ) -> None:
     """At 1280 and 390 pixels nothing runs out of the page, and question, answer and panel can all be seen."""
     folder = Path(os.environ.get("SCREENSHOTS") or tmp_path)
     folder.mkdir(parents=True, exist_ok=True)
-    async with visit(f"{house.url}/explorer/?lang={language}", size, color_scheme=scheme) as here:
+    async with visit(browser, f"{house.url}/explorer/?lang={language}", size, color_scheme=scheme) as here:
         await here.choose(0)
         await here.run()
         shot = folder / f"explorer-{size['width']}-{scheme}-{language}.png"

@@ -7,7 +7,6 @@ test's temporary folder; they are for looking at.
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import pairwise
@@ -15,19 +14,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Browser, Page
 
 from gateway.cli.matrix import page as pages
 from tests.edges.drafts import shipped
 from tests.edges.who_sees_what import demo_matrix
 
 DESK, PHONE, PAPER = {"width": 1280, "height": 900}, {"width": 390, "height": 844}, {"width": 1512, "height": 1050}
-QUIET = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-QUIET += ["--disable-component-update", "--disable-sync"]  # no call of the browser's own leaves the machine
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 LEAST_CONTRAST = 4.5  # WCAG 2.2, 1.4.3
 
-pytestmark = pytest.mark.skipif(not BROWSER, reason="no Chromium: install the packages chromium and fonts-noto-cjk")
+pytestmark = pytest.mark.asyncio(loop_scope="module")  # the browser's
 
 # Every colour of text on every colour beneath it, with the least contrast of each (a pattern counts with all its
 # colours). Runs in the test's own world: the page itself allows no script.
@@ -64,11 +60,12 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @asynccontextmanager
-async def opened(file: Path, size: dict[str, int] = DESK, **options: Any) -> AsyncIterator[tuple[Page, list[str]]]:
+async def opened(
+    browser: Browser, file: Path, size: dict[str, int] = DESK, **options: Any
+) -> AsyncIterator[tuple[Page, list[str]]]:
     """The page, and everything it asked for or complained of."""
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=BROWSER, args=QUIET)
-        context = await browser.new_context(viewport={"width": size["width"], "height": size["height"]}, **options)
+    context = await browser.new_context(viewport={"width": size["width"], "height": size["height"]}, **options)
+    async with context:
         page = await context.new_page()
         heard: list[str] = []
         page.on("request", lambda request: heard.append(request.url))
@@ -76,23 +73,24 @@ async def opened(file: Path, size: dict[str, int] = DESK, **options: Any) -> Asy
         page.on("pageerror", lambda error: heard.append(str(error)))
         await page.goto(file.as_uri())
         yield page, heard
-        await browser.close()
 
 
-async def test_it_asks_for_nothing(file: Path) -> None:
+async def test_it_asks_for_nothing(browser: Browser, file: Path) -> None:
     """The page is one file: it loads nothing else and breaks nothing of its own policy."""
-    async with opened(file) as (page, heard):
+    async with opened(browser, file) as (page, heard):
         await page.locator("td a").first.click()
         assert heard == [file.as_uri()]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
-async def test_it_fits_and_can_be_read(file: Path, size: dict[str, int], scheme: str, tmp_path: Path) -> None:
+async def test_it_fits_and_can_be_read(
+    browser: Browser, file: Path, size: dict[str, int], scheme: str, tmp_path: Path
+) -> None:
     """At 1280 and 390 pixels only the tables' own scrollers run sideways, and all text has a contrast of 4.5:1."""
     folder = Path(os.environ.get("SCREENSHOTS") or tmp_path)
     folder.mkdir(parents=True, exist_ok=True)
-    async with opened(file, size, color_scheme=scheme) as (page, _):
+    async with opened(browser, file, size, color_scheme=scheme) as (page, _):
         assert await page.evaluate("document.scrollingElement.scrollWidth") <= size["width"]
         contrasts = await page.evaluate(CONTRASTS)
         assert len(contrasts) > 5
@@ -102,9 +100,9 @@ async def test_it_fits_and_can_be_read(file: Path, size: dict[str, int], scheme:
         await page.screenshot(path=folder / f"who-sees-what-{size['width']}-{scheme}.png")
 
 
-async def test_headings_descend_by_one(file: Path) -> None:
+async def test_headings_descend_by_one(browser: Browser, file: Path) -> None:
     """There is one h1, it comes first, and no level is left out."""
-    async with opened(file) as (page, _):
+    async with opened(browser, file) as (page, _):
         levels = await page.evaluate(
             "[...document.querySelectorAll('h1,h2,h3,h4,h5,h6')].map(heading => Number(heading.tagName[1]))"
         )
@@ -114,9 +112,9 @@ async def test_headings_descend_by_one(file: Path) -> None:
 
 
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
-async def test_headings_stay_while_a_table_is_scrolled(file: Path, size: dict[str, int]) -> None:
+async def test_headings_stay_while_a_table_is_scrolled(browser: Browser, file: Path, size: dict[str, int]) -> None:
     """However far a table is scrolled, callers stay above it and fields beside it, and half of it is left to read."""
-    async with opened(file, size) as (page, _):
+    async with opened(browser, file, size) as (page, _):
         scroller = page.locator(".type .scroller").first
         await scroller.evaluate("element => { element.scrollIntoView(); element.scrollTo(200, 600); }")
         frame, head = await scroller.bounding_box(), await scroller.locator("thead").bounding_box()
@@ -130,9 +128,9 @@ async def test_headings_stay_while_a_table_is_scrolled(file: Path, size: dict[st
         assert side["width"] <= frame["width"] / 2
 
 
-async def test_a_number_leads_to_its_rule(file: Path) -> None:
+async def test_a_number_leads_to_its_rule(browser: Browser, file: Path) -> None:
     """A cell's number is a link, large enough for a finger, to the sentence of the rule that decides."""
-    async with opened(file, PHONE) as (page, _):
+    async with opened(browser, file, PHONE) as (page, _):
         link = page.locator("td a").first
         box = await link.bounding_box()
         assert box is not None
@@ -147,9 +145,9 @@ async def test_a_number_leads_to_its_rule(file: Path) -> None:
         assert 0 <= spot["y"] < PHONE["height"]
 
 
-async def test_paper_shows_all_of_it(file: Path) -> None:
+async def test_paper_shows_all_of_it(browser: Browser, file: Path) -> None:
     """In print nothing scrolls or sticks, tables keep within an A3 page, and their headings repeat on each page."""
-    async with opened(file, PAPER) as (page, _):
+    async with opened(browser, file, PAPER) as (page, _):
         await page.emulate_media(media="print")
         assert await page.evaluate("document.scrollingElement.scrollWidth") <= PAPER["width"]
         for scroller in await page.locator(".type .scroller").all():
