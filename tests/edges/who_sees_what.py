@@ -6,6 +6,7 @@ Run as a module it prints the snapshot.
 from __future__ import annotations
 
 import sys
+from functools import cache
 
 from deploy.demo.callers import SUBJECT, callers
 from gateway.cli.matrix.sheets import csv_text
@@ -31,6 +32,7 @@ def demo_askers() -> list[Asker]:
     ]
 
 
+@cache
 def demo_matrix() -> Matrix:
     """All types and kinds, and all purposes, also those that no caller of the demo may hold."""
     everything = [None, *shipped().catalogue.purposes]

@@ -56,6 +56,7 @@ class Recorder:
         self._apis = [
             p["url"] for p in house.running.description["platforms"] if p["kind"] in {"graphql", "rest", "soap"}
         ]
+        self._noted = set(self._apis)  # those that hold something, or may: there is nothing to clear at the others
         self._client = httpx2.Client(trust_env=False)
 
     def __enter__(self) -> Recorder:
@@ -71,13 +72,15 @@ class Recorder:
 
     def clear(self) -> None:
         self.statements.clear()
-        for url in self._apis:
+        for url in self._noted:
             self._client.delete(f"{url}/__recorder__")
+        self._noted.clear()
 
     def asked(self) -> set[tuple[str, str]]:
         found = {pair for text in self.statements for pair in re.findall(r'"([^"]+)"\."([^"]+)"', text)}
         for url in self._apis:
             for request in self._client.get(f"{url}/__recorder__").json()["requests"]:
+                self._noted.add(url)
                 if request["body"].startswith('{"query"'):
                     found |= set(selected_in(json.loads(request["body"])["query"]))
                     continue
