@@ -17,7 +17,8 @@ from policies.model import FieldClass
 
 Digest = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
 StatementId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-Text = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+LONGEST = 2000  # characters of a note
+Text = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST)]
 Word = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 
 

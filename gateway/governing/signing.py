@@ -102,12 +102,12 @@ def read_key(path: Path) -> Signer:
         mode, raw = path.stat().st_mode, path.read_bytes()
     except OSError as error:
         raise KeyFileError(f"{path}: cannot be read ({error.strerror}); give the file of your private key") from None
-    if mode & (stat.S_IRWXO | stat.S_IRWXG):
-        raise KeyFileError(f"{path}: others may read or change this key; `chmod 600` it")
     try:
         private = load_pem_private_key(raw, password=None)
     except (ValueError, TypeError):
         private = None
     if not isinstance(private, Ed25519PrivateKey):
         raise KeyFileError(f"{path}: an Ed25519 private key (PEM) is expected; `policy officer-key` makes one")
+    if mode & (stat.S_IRWXO | stat.S_IRWXG):
+        raise KeyFileError(f"{path}: others may read or change this key; `chmod 600` it")
     return Ed25519Signer(private)

@@ -108,7 +108,11 @@ def signatory(statement: Statement, officers: Officers, where: str) -> Officer:
         )
     body = _body(statement.kind, statement.by, statement.at, statement.words)
     if not officer.key.verifies(statement.signature, _signed(statement.kind, body)):
-        raise Refused("signature", f"{where}: the signature is not that of `{statement.by}`")
+        raise Refused(
+            "signature",
+            f"{where}: the signature is not that of `{statement.by}`; "
+            "who takes a new key gets a new entry, and the old one stays, with `until`",
+        )
     return officer
 
 

@@ -49,7 +49,9 @@ def name_of(platform: str) -> str:
 def proved(platform: str, digest: str, files: Files) -> Kept:
     """The declaration of this digest. Raises Refused, DocumentError."""
     if not files:
-        raise Refused("content", f"the declaration {short(digest)} of {platform} is gone from the store; restore it")
+        raise Refused(
+            "content", f"the declaration {short(digest)} of {platform} is gone from the store; register it anew"
+        )
     if digest_of(files) != digest or name_of(platform) not in files:
         raise Refused("content", f"the declaration {short(digest)} of {platform} was changed in the store; restore it")
     return Kept(platform, files)

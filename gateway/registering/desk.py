@@ -11,12 +11,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from connectors.contract import Platform
 from gateway import checking
 from gateway.documents import Document, DocumentError, suggestion
 from gateway.governing import statements
 from gateway.governing.bundles import digest_of, short
 from gateway.governing.officers import PLATFORM, Officer, Officers, load_officers
+from gateway.governing.sayings import LONGEST as NOTE
 from gateway.governing.signing import Signer
 from gateway.governing.statements import Refused
 from gateway.registering.contents import Files, Noted, proved
@@ -79,7 +82,8 @@ class Desk:
         words: dict[str, Any] = {"note": note}
         if verb in OF_CONTENT:
             candidate = self._candidate(platform)
-            if digits is not None and not candidate.content.removeprefix("sha256:").startswith(digits):
+            looked_at = (digits or "").removeprefix("sha256:")
+            if not candidate.content.startswith(f"sha256:{looked_at}"):
                 raise Refused("base", f"{platform} has registered {short(candidate.content)}, not {digits}")
             document = proved(platform, candidate.content, self._store.files(candidate.content))
             if verb == "approve":
@@ -90,7 +94,7 @@ class Desk:
     def pause(self, verb: str, platform: str, what: str, signer: Signer, note: str | None = None) -> Done:
         """`pause` or `resume` a record type that is live or, `Type.field`, one of its fields."""
         self._require_own(signer, platform)
-        type_name, _, name = what.partition(".")
+        type_name, dot, name = what.partition(".")
         live = self.course().platforms[platform].live
         if live is None:
             raise Refused("base", f"{platform} is not live; there is nothing to pause")
@@ -98,7 +102,7 @@ class Desk:
         if type_name not in answering.types:
             raise Refused("shape", f"{platform} does not answer `{type_name}`{suggestion(type_name, answering.types)}")
         fields = answering.claim(type_name).fields
-        if name and name not in fields:
+        if dot and name not in fields:
             raise Refused("shape", f"{platform} does not answer `{type_name}.{name}`{suggestion(name, fields)}")
         return self._say(signer, verb, platform, {"type": type_name, "field": name or None, "note": note})
 
@@ -107,8 +111,10 @@ class Desk:
         officer = self.officer(signer)
         if not officer.covers(platform[:6]):
             raise Refused("role", f"`{officer.id}` has nothing to do with platforms of region {platform[:6]}")
-        if platform not in self.course().platforms:
-            raise Refused("base", f"nothing was registered for {platform}; `connector register` its declaration")
+        known = self.course().platforms
+        if platform not in known:
+            near = suggestion(platform, [name for name in known if officer.covers(name[:6])])
+            raise Refused("base", f"nothing was registered for {platform}; `connector register` its declaration{near}")
 
     def _candidate(self, platform: str) -> Version:
         known = self.course().platforms
@@ -128,9 +134,14 @@ class Desk:
 
     def _say(self, signer: Signer, verb: str, platform: str, words: dict[str, Any], files: Files | None = None) -> Done:
         officer, course, now = self.officer(signer), self.course(), self._now()
-        step = Step.model_validate(
-            {"seq": course.seq + 1, "previous": course.last, "verb": verb, "platform": platform, **words}
-        )
+        try:
+            step = Step.model_validate(
+                {"seq": course.seq + 1, "previous": course.last, "verb": verb, "platform": platform, **words}
+            )
+        except ValidationError as error:
+            word = str(error.errors()[0]["loc"][-1])
+            needed = f"; 1 to {NOTE} characters are expected" if word == "note" else ""
+            raise Refused("shape", f"`{word}` cannot be written down as it is{needed}") from None
         statement = statements.state(STEP, officer, signer, now, step.plain)
         after = follow(course, statement, load_officers(self._home), now)
         self._store.append(step.seq, statement.id, statement.raw, step.content or "", files)

@@ -32,6 +32,7 @@ from gateway.registering.contents import Files, proved
 from gateway.registering.sayings import STEP
 from gateway.registering.standing import Course, follow
 from gateway.store import Store
+from gateway.store.opening import RESTORE
 
 COPY = Path("state") / "platforms-obeyed.json"  # in a home
 AGAIN = 2.0  # seconds after which what was refused is tried again
@@ -73,6 +74,21 @@ def before(home: Path, enrolled: Enrolled, now: Callable[[], datetime] = lambda:
     if floor.seq >= enrolled.course.seq:
         return None
     return _copied(home, "new steps cannot be taken up", now()) if floor.seq else Enrolled()
+
+
+def restore(home: Path, store: Store, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> tuple[int, int]:
+    """Put back the steps that this home obeyed and its store has lost: how many, and the number of the last. Raises
+    Refused, StoreError."""
+    why = "nothing can be put back"
+    course = _copied(home, why, now()).course
+    rows, kept = _copy(home, why)
+    there = store.after(0)
+    if there[: len(rows)] != rows[: len(there)]:
+        raise Refused("replayed", "the store holds other steps than were obeyed here; move it away first")
+    for raw, done in list(zip(rows, course.steps, strict=True))[len(there) :]:
+        content = done.step.content or ""
+        store.append(done.seq, done.id, raw, content, kept.get(content))
+    return max(len(rows) - len(there), 0), max(len(rows), len(there))
 
 
 class Enrolment:
@@ -141,12 +157,15 @@ def _read(home: Path, store: Store, known: Enrolled, now: datetime) -> Enrolled:
     floor = Floors(home, "platforms", "step").read()
     if not store.present:
         raise Refused(
-            "missing", f"the store is gone, and step {max(floor.seq, known.course.seq)} was obeyed; restore it"
+            "missing",
+            f"the store is gone, and step {max(floor.seq, known.course.seq)} was obeyed; {RESTORE} puts it back",
         )
     head = store.head()
     seq, least = (head[0] if head else 0), max(floor.seq, known.course.seq)
     if seq < least:
-        raise Refused("replayed", f"the store ends at step {seq}, and step {least} was obeyed here; restore it")
+        raise Refused(
+            "replayed", f"the store ends at step {seq}, and step {least} was obeyed here; {RESTORE} puts it back"
+        )
     if head is not None and seq == known.course.seq and head[1] != known.course.last:
         raise Refused("replayed", f"another step {seq} was obeyed here; restore the store")
     if seq == known.course.seq:
@@ -171,20 +190,23 @@ def _followed(home: Path, known: Enrolled, rows: list[bytes], files: Callable[[s
 
 def _copied(home: Path, why: str, now: datetime) -> Enrolled:
     """What this home obeyed last, from its own copy. Raises Refused."""
-    floor = Floors(home, "platforms", "step").read()
-    try:
-        words = orjson.loads((home / COPY).read_bytes())
-        rows = [base64.b64decode(row) for row in words["steps"]]
-        kept = {
-            digest: {name: base64.b64decode(raw) for name, raw in each.items()}
-            for digest, each in words["files"].items()
-        }
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        raise Refused("unreadable", f"{why}; {COPY} cannot be read either") from None
+    floor, (rows, kept) = Floors(home, "platforms", "step").read(), _copy(home, why)
     enrolled = _followed(home, Enrolled(), rows, lambda digest: kept.get(digest, {}), now)
     if enrolled.course.seq < floor.seq:
         raise Refused("replayed", f"{why}; {COPY} ends before step {floor.seq}, which was obeyed here")
     return enrolled
+
+
+def _copy(home: Path, why: str) -> tuple[list[bytes], dict[str, Files]]:
+    """The copy's steps as they were signed, and the files of what answers by digest. Raises Refused."""
+    try:
+        words = orjson.loads((home / COPY).read_bytes())
+        return [base64.b64decode(row) for row in words["steps"]], {
+            digest: {name: base64.b64decode(raw) for name, raw in each.items()}
+            for digest, each in words["files"].items()
+        }
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        raise Refused("unreadable", f"{why}; {COPY} cannot be read") from None
 
 
 def _operated(home: Path) -> bool:

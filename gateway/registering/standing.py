@@ -157,6 +157,8 @@ def _require(officer: Officer, step: Step, before: Standing, at: datetime, where
         wanted = (roles.PLATFORM_OPERATOR if step.verb == "register" else roles.PLATFORM_APPROVER,)
     if step.verb == "resume" and any(each.what == (step.type, step.field) and each.firm for each in before.paused):
         wanted = (roles.PLATFORM_APPROVER,)
+    if not officer.serves(at):
+        raise Refused("role", f"{where}: `{officer.id}` may not {step.verb} at this time: see `since` and `until`")
     if not officer.runs(wanted, step.region, at):
         needed = " or ".join(f"`{role}`" for role in wanted)
         raise Refused(

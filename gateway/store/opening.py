@@ -22,7 +22,8 @@ from gateway.store.tables import REVISIONS, contents, rejections, shadows, steps
 
 PLACE = Path("state") / "platforms.sqlite3"  # in a home
 MIGRATIONS = Path(__file__).parent / "migrations"
-UPGRADE = "`credit-gateway store upgrade`"
+UPGRADE, RESTORE = "`credit-gateway store upgrade`", "`credit-gateway store restore`"
+HELD = "another program holds it: try again"
 
 Key = tuple[str, ...]
 
@@ -175,9 +176,10 @@ class Store:
         except (SQLAlchemyError, OSError) as error:
             own = self.file is not None and isinstance(error, DBAPIError)
             said = str(error.orig) if own and isinstance(error, DBAPIError) else type(error).__name__
-            raise StoreError(
-                f"{self.file or 'the store'} cannot be used ({said}); restore it, or start what serves it"
-            ) from None
+            mend = "start what serves it"
+            if own:
+                mend = HELD if "locked" in said else f"restore a backup, or move it away and let {RESTORE} make it anew"
+            raise StoreError(f"{self.file or 'the store'} cannot be used ({said}); {mend}") from None
 
 
 def _by_hand(connection: Any, _: Any) -> None:

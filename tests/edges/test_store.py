@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import stat
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from sqlalchemy import create_engine, text
 
 from gateway.cli import cli
 from gateway.cli.homes import make_home
+from gateway.governing.statements import Refused
 from gateway.store import Store, StoreError
 from gateway.store.opening import MIGRATIONS, PLACE
 from gateway.store.tables import REVISIONS, metadata
@@ -46,6 +48,12 @@ def test_the_commands_say_how_it_stands(tmp_path: Path) -> None:
     assert say("upgrade") == f"schema {REVISIONS[-1]}, was empty\n"
     assert say("upgrade") == f"schema {REVISIONS[-1]}\n"
     assert say("check") == f"ok: schema {REVISIONS[-1]}, 0 steps\n"
+    assert say("restore") == ""  # nothing was ever obeyed here
+    floor = tmp_path / "home" / "keys" / "platforms-floor.json"
+    floor.parent.mkdir(exist_ok=True)
+    floor.write_text('{"seq": 3, "step": "%s"}' % ("0" * 64), "utf-8")
+    with pytest.raises(Refused, match="step 3 was obeyed here; `credit-gateway store restore`"):
+        CliRunner().invoke(cli, ["store", "check", "--home", str(tmp_path / "home")], catch_exceptions=False)
 
 
 @pytest.mark.parametrize("url", ["nonsense", "postgresql+asyncpg://h/d", "nobody://h/d", "postgresql+nodriver://h/d"])
@@ -60,6 +68,19 @@ def test_nobody_is_told_the_password(tmp_path: Path) -> None:
     with pytest.raises(StoreError) as refused:
         Store(tmp_path, "postgresql+psycopg://someone:geheim@127.0.0.1:1/credit").check()
     assert not [word for word in ("geheim", "someone", "127.0.0.1") if word in str(refused.value)]
+
+
+def test_a_store_that_is_held_is_tried_again(tmp_path: Path) -> None:
+    """Who holds it will let go: nobody is told to bring back a backup."""
+    store = Store(tmp_path)
+    store.upgrade()
+    holder = sqlite3.connect(tmp_path / PLACE, isolation_level=None)
+    holder.execute("BEGIN EXCLUSIVE")
+    try:
+        with pytest.raises(StoreError, match=r"database is locked\); another program holds it: try again"):
+            store.head()
+    finally:
+        holder.close()
 
 
 def test_a_newer_schema_is_left_alone(tmp_path: Path) -> None:

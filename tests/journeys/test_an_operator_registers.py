@@ -143,6 +143,16 @@ def test_a_platform_from_draft_to_retirement(house: House, operators: Operators,
     history = say("history", PLATFORM, by="li")
     assert "pause 371100-rizhao-honours Honour.organ  by li: 机关名称有误" in history
     assert say("history", by="zhou") == ""
+    assert "state: retired" in say("show", PLATFORM, by="li")
+    (home / "platforms" / f"{PLATFORM}.yaml").unlink()
+    assert "is not there" in say("show", PLATFORM, "--declaration", by="li", code=2)
+    assert say("show", PLATFORM, "--content", history.split("(")[1][:12], by="li") == operators.draft().read_text(
+        "utf-8"
+    )
+    assert "no single version" in say("show", PLATFORM, "--content", "none", by="li", code=2)
+    (home / "platforms" / f"{PLATFORM[:6]}-draft.yaml").write_text(operators.draft().read_text("utf-8"), "utf-8")
+    assert "draft" in say("list", by="li")
+    assert "`connector register` its file" in say("show", f"{PLATFORM[:6]}-draft", by="li")
 
 
 def test_what_an_operator_is_told(house: House, operators: Operators, rizhao: City, home: Path) -> None:
@@ -185,6 +195,7 @@ def test_what_cannot_be_taken_up_closes_all_the_same(house: House, operators: Op
         assert status(ask(house, url)) == "ANSWERED"
         assert "`env:RIZHAO_NEW` is not set" in say("live", PLATFORM, by="li", code=1)
         assert ready(url)["refused"] == {"seq": 6, "reason": "home"}
+        assert "gateway 0 answers by step 5: step 6 is not obeyed (home)" in say("list", by="li")
         assert status(ask(house, url)) == "ANSWERED"
     with started(home, 1) as (_, url):
         assert ready(url)["refused"] == {"seq": 6, "reason": "home"}

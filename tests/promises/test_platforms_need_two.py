@@ -231,6 +231,52 @@ def test_an_older_store_is_not_obeyed(bureau: Bureau) -> None:
         bureau.begin()
 
 
+@pytest.mark.parametrize("lost", ["older", "gone", "cut short"])
+def test_what_was_obeyed_is_put_back_into_a_store_that_lost_it(bureau: Bureau, lost: str) -> None:
+    """From the home's own copy, after which people go on: what was paused still is, and the live declaration is there.
+    A store that holds other steps, or that cannot be read, is not written over."""
+    place = bureau.home / "state" / "platforms.sqlite3"
+    bureau.bring_live()
+    old = place.read_bytes()
+    bureau.desk.pause("pause", PLATFORM, "Honour", bureau.key("li"))
+    before = bureau.obeyed()
+    if lost == "older":
+        place.write_bytes(old)
+    elif lost == "gone":
+        place.unlink()
+    else:
+        place.write_bytes(CORRUPT[lost](place.read_bytes()))
+        with pytest.raises(StoreError, match="move it away"):
+            enrolment.restore(bureau.home, bureau.store)
+        place.rename(place.with_name("damaged"))
+    assert enrolment.restore(bureau.home, Store(bureau.home)) == (1 if lost == "older" else 4, 4)
+    assert enrolment.restore(bureau.home, Store(bureau.home)) == (0, 4)
+    found = bureau.begin()
+    assert (found.course, found.files, found.declined) == (before.course, before.files, None)
+    bureau.desk.pause("resume", PLATFORM, "Honour", bureau.key("li"))
+    with sqlite3.connect(place) as database:
+        database.execute("UPDATE steps SET raw = x'00' WHERE seq = 2")
+    database.close()
+    with pytest.raises(Refused, match="other steps"):
+        enrolment.restore(bureau.home, Store(bureau.home))
+
+
+def test_what_cannot_be_said_is_refused_without_a_trace(bureau: Bureau) -> None:
+    """A note that is none, a field that is not named, an officer whose time is over, a name that is nearly right."""
+    bureau.bring_live()
+    for note in ("", "x" * 2001):
+        with pytest.raises(Refused, match=r"`note` cannot be written down .* 1 to 2000 characters"):
+            bureau.desk.pause("pause", PLATFORM, "Honour", bureau.key("li"), note)
+    with pytest.raises(Refused, match=r"does not answer `Honour\.`"):
+        bureau.desk.pause("pause", PLATFORM, "Honour.", bureau.key("li"))
+    with pytest.raises(Refused, match=f"did you mean `{PLATFORM}`"):
+        bureau.desk.step("retire", f"{PLATFORM}s", bureau.key("li"))
+    path = bureau.home / "officers.yaml"
+    path.write_text(path.read_text("utf-8").replace("name: N", "name: N, until: 2026-01-01"), "utf-8")
+    with pytest.raises(Refused, match="may not register at this time"):
+        bureau.desk.register(bureau.file, bureau.key("gao"))
+
+
 def test_a_store_that_nothing_was_obeyed_of_refuses_the_start(bureau: Bureau) -> None:
     """Where nothing good is known a gateway does not start with a guess."""
     bureau.bring_live()

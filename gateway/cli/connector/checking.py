@@ -7,6 +7,7 @@ Thin: it makes benches, has them examined, and hands what was found to one of th
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,6 +22,15 @@ from gateway.cli.connector.benches import Benches
 from gateway.cli.homes import home_option
 
 _file = click.Path(path_type=Path, dir_okay=False, exists=True)
+
+
+def _writable(_: click.Context, __: click.Parameter, path: Path | None) -> Path | None:
+    """Said before an exam is sat, not after it."""
+    if path is not None and not os.access(path.parent, os.W_OK):
+        raise click.BadParameter(f"the folder {path.parent} is not there, or cannot be written into")
+    return path
+
+
 _out = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -35,8 +45,8 @@ _out = click.Path(path_type=Path, dir_okay=False)
 @click.option("--purpose", help="For what another gateway is asked, such as gov.licensing.")
 @click.option("--class", "client_class", help="For a client of which class; otherwise government.")
 @click.option("--evidence", multiple=True, help="What the purpose requires, such as operator=NAME.")
-@click.option("--junit", type=_out, help="Write JUnit XML, for a build server.")
-@click.option("--html", type=_out, help="Write one page for people.")
+@click.option("--junit", type=_out, callback=_writable, help="Write JUnit XML, for a build server.")
+@click.option("--html", type=_out, callback=_writable, help="Write one page for people.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of the tree.")
 def check(
     home: Path | None,

@@ -15,6 +15,7 @@ from gateway.checking import HomeError, kinds_of
 from gateway.cli.governing.options import WAIT
 from gateway.documents import suggestion
 from gateway.environment import store_of
+from gateway.governing import seen
 from gateway.governing.obeying import begin
 from gateway.governing.officers import Officer, Officers, load_officers
 from gateway.governing.signing import read_key
@@ -79,6 +80,15 @@ def at_the_desk(home: Path | None) -> Iterator[Counter]:
         yield counter
     finally:
         counter.store.close()
+
+
+def tell_who_lags(counter: Counter) -> None:
+    """What is told is what was said; a running gateway that does not obey it answers by what was said before."""
+    for each in seen.running(counter.settings.home):
+        refused = seen.refusal(each, seen.STEP)
+        if refused is not None and isinstance(each, seen.Seen):
+            told = f"step {refused['seq']} is not obeyed ({refused['reason']}); its log says why"
+            click.echo(f"warning: gateway {each.worker} answers by step {each.step}: {told}", err=True)
 
 
 @dataclass(frozen=True, slots=True)

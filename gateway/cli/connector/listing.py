@@ -14,15 +14,18 @@ from connectors.contract import Platform
 from connectors.kinds import KINDS
 from connectors.kinds.admitted import offered, package
 from gateway.checking import kinds_of
-from gateway.cli.connector.desks import Counter, Sight, at_the_desk, own_option
+from gateway.cli.connector.desks import Counter, Sight, at_the_desk, own_option, tell_who_lags
 from gateway.cli.governing.options import clock
 from gateway.cli.homes import home_option
 from gateway.cli.registry.desk import told
+from gateway.documents import suggestion
 from gateway.governing.bundles import short
-from gateway.registering.contents import name_of
+from gateway.registering.contents import name_of, proved
 from gateway.registering.standing import Standing, Version
 from gateway.settings import load
-from gateway.wiring import platforms_of
+from gateway.wiring import drafts_of, platforms_of
+
+DRAFT = "draft"  # a file that nobody has put live, in a region that has operators
 
 
 @click.command()
@@ -45,12 +48,13 @@ def listed(home: Path | None, key: Path | None) -> None:
     with at_the_desk(home) as counter:
         sight, enrolled = Sight.of(counter.settings, key), counter.enrolled
         asked, _ = platforms_of(counter.settings, counter.catalogue, enrolled)
-        rows = []
-        for name in sorted({*asked.platforms, *enrolled.course.platforms}):
+        rows, drafts = [], drafts_of(counter.settings, enrolled).unasked
+        for name in sorted({*asked.platforms, *enrolled.course.platforms, *drafts}):
             each, standing = asked.platforms.get(name), enrolled.course.platforms.get(name)
             if sight.sees(name):
                 rows.append((name, *_cells(name, each, standing)))
         told(("platform", "version", "state", "kinds", "region", "types", "title"), rows)
+        tell_who_lags(counter)
 
 
 @click.command()
@@ -58,13 +62,17 @@ def listed(home: Path | None, key: Path | None) -> None:
 @click.argument("platform")
 @own_option
 @click.option("--declaration", is_flag=True, help="Print the file that waits for approval, else the one that answers.")
-def show(home: Path | None, platform: str, key: Path | None, declaration: bool) -> None:
+@click.option("--content", default=None, help="Of a declaration: the version whose digest in `history` begins so.")
+@click.option("--beside", default=None, help="Of a declaration: print this file that was registered with it instead.")
+def show(
+    home: Path | None, platform: str, key: Path | None, declaration: bool, content: str | None, beside: str | None
+) -> None:
     """What one platform says that it answers, type by type, and how it came to be asked."""
     with at_the_desk(home) as counter:
         Sight.of(counter.settings, key).require(platform, counter.platforms)
         standing = counter.enrolled.course.platforms.get(platform)
-        if declaration:
-            click.echo(_text(counter, platform, standing), nl=False)
+        if declaration or content or beside:
+            _print(counter, platform, standing, content, beside)
             return
         asked, _ = platforms_of(counter.settings, counter.catalogue, counter.enrolled)
         each = asked.platforms.get(platform)
@@ -78,10 +86,13 @@ def show(home: Path | None, platform: str, key: Path | None, declaration: bool) 
             ])  # fmt: skip
         if standing is not None:
             _tell(counter, standing)
+        elif each is None:
+            click.echo(f"state: {DRAFT}; its region has operators: `connector register` its file")
+        tell_who_lags(counter)
 
 
 def _cells(name: str, each: Platform | None, standing: Standing | None) -> tuple[str, ...]:
-    states = standing.states if standing else ("file",)
+    states = standing.states if standing else ("file",) if each else (DRAFT,)
     paused = ["paused in part"] if standing and standing.live and standing.paused else []
     version = next((v.version for v in (standing.live, standing.candidate) if v), "-") if standing else "-"
     if each is None:
@@ -108,8 +119,33 @@ def _said(version: Version) -> str:
     return f"{version.version} ({short(version.content)}){ready}, by {version.by}{approved}, {clock(version.at)}"
 
 
-def _text(counter: Counter, platform: str, standing: Standing | None) -> str:
-    version = (standing.candidate or standing.live) if standing else None
-    if version is None:
-        return (counter.settings.home / "platforms" / name_of(platform)).read_text("utf-8")
-    return counter.store.files(version.content)[name_of(platform)].decode()
+def _print(counter: Counter, platform: str, standing: Standing | None, digits: str | None, beside: str | None) -> None:
+    """A declaration as it was registered, or as the file lies; what was registered beside it is named."""
+    content = _content(counter, platform, standing, digits)
+    if content is None:
+        file = counter.settings.home / "platforms" / name_of(platform)
+        files = {file.name: file.read_bytes()} if file.is_file() else {}
+    else:
+        files = counter.store.files(content)
+        proved(platform, content, files)
+    wanted = beside or name_of(platform)
+    if wanted not in files:
+        message = f"`{wanted}` is not there{suggestion(wanted, files)}; `connector history` names every version"
+        raise click.BadParameter(message, param_hint="--beside" if beside else "PLATFORM")
+    click.echo(files[wanted].decode("utf-8", "replace"), nl=False)
+    for name in sorted(files.keys() - {wanted, name_of(platform)}):
+        click.echo(f"beside it: {name}, {len(files[name])} bytes; `--beside {name}` prints it", err=True)
+
+
+def _content(counter: Counter, platform: str, standing: Standing | None, digits: str | None) -> str | None:
+    """The digest that is meant: by its first digits, of what waits, of what answers; None where there is none."""
+    if digits is None:
+        version = (standing.candidate or standing.live) if standing else None
+        return version.content if version else None
+    steps = [done.step for done in counter.enrolled.course.steps if done.step.platform == platform]
+    known = {short(step.content): step.content for step in steps if step.content}
+    found = {full for name, full in known.items() if name.startswith(digits.removeprefix("sha256:")[: len(name)])}
+    if len(found) != 1:
+        message = f"no single version of {platform} begins so{suggestion(digits, known)}"
+        raise click.BadParameter(message, param_hint="--content")
+    return found.pop()

@@ -13,7 +13,7 @@ from gateway import keyfiles
 from gateway.auditing import recorded
 from gateway.auditing.usage import usage as used
 from gateway.cli import policy_words as words
-from gateway.cli.connector.desks import Sight, at_the_desk, own_option
+from gateway.cli.connector.desks import Sight, at_the_desk, own_option, tell_who_lags
 from gateway.cli.homes import home_option
 from gateway.cli.registry.desk import told
 from gateway.registering.tallying import REJECTED, day_of, row_key
@@ -22,7 +22,8 @@ from gateway.wiring import platforms_of
 since_option = click.option(
     "--since", "since", default="last-30d", show_default=True, help="A day such as 2026-11-01, or last-30d."
 )
-STATES = LIVE, PARTLY, PAUSED, SHADOW, ABSENT = "live", "partly", "paused", "shadow", "-"  # the best is told
+# the best is told
+STATES = LIVE, PARTLY, PAUSED, SHADOW, SANDBOX, ABSENT = "live", "partly", "paused", "shadow", "sandbox", "-"
 
 
 @click.command()
@@ -30,7 +31,7 @@ STATES = LIVE, PARTLY, PAUSED, SHADOW, ABSENT = "live", "partly", "paused", "sha
 @own_option
 @click.option("--type", "wanted", default=None, help="Only this record type.")
 def coverage(home: Path | None, key: Path | None, wanted: str | None) -> None:
-    """Which record types come from which region: live, partly (a field is paused), paused, shadow, or - for absent."""
+    """Which record types come from which region: live, partly (a field is paused), paused, shadow, sandbox."""
     with at_the_desk(home) as counter:
         sight = Sight.of(counter.settings, key)
         asked, shadows = platforms_of(counter.settings, counter.catalogue, counter.enrolled)
@@ -39,7 +40,8 @@ def coverage(home: Path | None, key: Path | None, wanted: str | None) -> None:
         for registry, soon in ((asked, False), (shadows, True)):
             for each in filter(lambda each: sight.sees(each.id), registry.platforms.values()):
                 for name in each.types:
-                    cells.setdefault((name, each.region), set()).add(SHADOW if soon else _state(each.paused.get(name)))
+                    state = SHADOW if soon else _state(each.paused.get(name))
+                    cells.setdefault((name, each.region), set()).add(SANDBOX if each.sandbox else state)
         regions = sorted({region for _, region in cells})
         rows = [
             (name, *(min(cells.get((name, region), {ABSENT}), key=STATES.index) for region in regions))
@@ -47,6 +49,7 @@ def coverage(home: Path | None, key: Path | None, wanted: str | None) -> None:
             if wanted in (None, name)
         ]
         told(("type", *regions), rows)
+        tell_who_lags(counter)
 
 
 @click.command()
