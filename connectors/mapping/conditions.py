@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from connectors.contract import Condition
 from connectors.declaration import Filter
 from connectors.fields import FieldWords
-from connectors.mapping.times import EPOCH_MILLIS, NATIVE, Format, epoch_millis
+from connectors.mapping.times import EPOCH_MILLIS, NATIVE, Format, day_named, epoch_millis
 from connectors.mapping.values import name_of
 from connectors.terms import FieldTerm
 
@@ -179,12 +179,15 @@ def _span(words: FieldWords, term: FieldTerm) -> ToSource:
     if pattern == EPOCH_MILLIS:
         also = tuple(int(word) for word in words.never if word.lstrip("-").isdigit())
     elif pattern == NATIVE:
-        also = ()  # a day that means `never` is later than any other
+        also = ()  # it holds no words
+    endings = [day for word in words.never if (day := day_named(word, patterns)) is not None]
 
     def span(condition: Condition) -> Between:
         low, high = condition.values if condition.op == "range" else (condition.values[0], condition.values[0])
         if dated:
             endless = high is None or high == date.max
+            if endless and low is not None:
+                low = min([low, *endings])  # days that mean "without end" are later than any other
             high = None if endless else high + timedelta(days=1)
         else:
             endless = high is None

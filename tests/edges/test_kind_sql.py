@@ -217,6 +217,17 @@ async def test_declared_filters_are_exact(database: Path, condition: Condition, 
         assert [row.id for row in await rows(made, ask("state", where=(condition,)))] == ids
 
 
+async def test_a_day_that_means_never_is_later_than_any_other_in_its_own_spelling(database: Path) -> None:
+    """`never` is said once for all spellings of a day: `2020-02-29` there, `2020/02/29` in this column."""
+    permit = PERMIT.replace(
+        '{column: END, date: "%Y-%m-%d", never: ["0000', '{column: DAY, date: "%Y/%m/%d", never: ["2020-02-29", "0000'
+    )
+    async with opened(database, permit) as made:
+        for since in (date(2300, 1, 1), date.max):
+            found = await rows(made, ask("until", where=(Condition("until", "range", (since, None)),)))
+            assert [row.values["until"] for row in found if row.values["until"] == date.max] == [date.max]
+
+
 @pytest.mark.parametrize(
     ("since", "until", "ids"),
     [
