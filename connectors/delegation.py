@@ -65,6 +65,17 @@ class Told:
     obligations: frozenset[str] = frozenset()
     status: str | None = None
 
+    def followed(self, other: Told) -> Told:
+        """Of two answers that make one: what either lacks or withholds, the whole does."""
+        return Told(
+            complete=self.complete and other.complete,
+            reason=self.reason or other.reason,
+            sources=(*self.sources, *(line for line in other.sources if line not in self.sources)),
+            withheld=(*self.withheld, *(entry for entry in other.withheld if entry not in self.withheld)),
+            obligations=self.obligations | other.obligations,
+            status=self.status or other.status,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Afar:

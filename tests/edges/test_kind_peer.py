@@ -150,6 +150,26 @@ async def test_every_page_of_a_subject_is_read() -> None:
         assert (len(page.rows), page.truncated) == (100, True)
 
 
+async def test_what_one_page_lacked_the_next_does_not_mend() -> None:
+    """Pages of one subject are questions of their own: what any of them lacks or withholds, the whole does."""
+
+    def reply(body: Mapping[str, Any]) -> Any:
+        if body["variables"].get("after"):
+            return answer(records({**NODE, "id": "r2"}), obligations=["second"])
+        first = records(NODE, after="1", lines=({**LINE, "status": "TIMEOUT", "asOf": None},), complete=False)
+        return answer(first, obligations=["first"], withheld=[mask("Permit.state", "", "DENY")])
+
+    async with peer(reply) as (_, asked):
+        page = await only(asked, question("holder", "state"))
+    [told] = page.told.values()
+    assert len(page.rows) == 2
+    assert (told.complete, told.status) == (False, "DENIED_BY_SOURCE")
+    assert {line["status"] for line in told.sources} == {"TIMEOUT", LINE["status"]}
+    assert "`state`" in (told.reason or {})["en"]
+    assert [entry["coordinate"] for entry in told.withheld] == ["Permit.state"]
+    assert told.obligations == {"first", "second"}
+
+
 async def test_no_more_is_asked_for_than_may_come() -> None:
     """Subjects go in questions of the declared batch, each for as many rows as are still let in; the cut is told."""
 

@@ -8,7 +8,7 @@ on, made plain and bounded; its codes have words of ours.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -101,7 +101,14 @@ class Part:
     after: str | None
 
     def followed(self, other: Part) -> Part:
-        return replace(other, rows=self.rows + other.rows, rejected=self.rejected + other.rejected)
+        """With the page after it, whose question was one of its own: each may lack what the other has."""
+        return Part(
+            rows=self.rows + other.rows,
+            rejected=self.rejected + other.rejected,
+            told=self.told.followed(other.told),
+            as_of=min((at for at in (self.as_of, other.as_of) if at is not None), default=None),
+            after=other.after,
+        )
 
 
 def opened(answer: Answer) -> bytes:
