@@ -30,6 +30,7 @@ from gateway.governing.obeying import Declined, Governed, Obeying
 from gateway.governing.seen import Presence
 from gateway.pipeline import Corridor
 from gateway.registering.enrolment import Enrolled, Enrolment
+from gateway.registering.standing import Course
 from gateway.settings import Settings
 from gateway.wiring import (
     Configuration,
@@ -86,6 +87,7 @@ class Reloading:
         self.store = store_of(settings)
         self._enrolment = Enrolment(settings.home, self.store, known.enrolled, now)
         self._unmet = Unmet()
+        self._closed: Course | None = None  # what closed something although it cannot be obeyed as a whole
         self._retired: set[asyncio.Task[None]] = set()
         self.clients = Following(
             settings.home, lambda: self.known.policies.catalogue, self._registered, fapi=settings.fapi
@@ -121,8 +123,8 @@ class Reloading:
             try:
                 governed = await self._taken_up(governed)
                 swap(self.corridor)
-            except (ValueError, OSError) as error:
-                governed = replace(self.governed, declined=Declined(governed.course.seq, "home", str(error)))
+            except Exception as error:  # noqa: BLE001  # whatever it is, what is obeyed stays
+                governed = replace(self.governed, declined=_declined(governed.course.seq, error))
         declined = governed.declined
         if declined is not None and declined != self.governed.declined:
             self.failures[declined.reason] += 1
@@ -135,20 +137,20 @@ class Reloading:
         before = self.enrolled
         if self._unmet.waits(enrolled.course.last) or not self._enrolment.news(enrolled):
             return
-        if enrolled.declined is None and enrolled.course is not before.course:
+        if enrolled.declined is None and (enrolled.course is not before.course or self._closed is not None):
             try:
-                if _asked(enrolled) != _asked(self.known.enrolled):
+                if self._closed is not None or _asked(enrolled) != _asked(self.known.enrolled):
                     await self._renewed(enrolled)
                     swap(self.corridor)
-                self.known = replace(self.known, enrolled=enrolled)
-            except (ValueError, OSError) as error:
+                self.known, self._closed = replace(self.known, enrolled=enrolled), None
+            except Exception as error:  # noqa: BLE001  # whatever it is: what a pause closes is closed
                 self._unmet = self._unmet.again(enrolled.course.last)
-                said = f"{error}; what was paused or retired is closed all the same"
-                closed = closing(self.known, enrolled.course)
-                if closed is not None:
-                    self.known, self.corridor = closed, replace(self.corridor, decider=decider(self._settings, closed))
-                    swap(self.corridor)
-                enrolled = replace(before, declined=Declined(enrolled.course.seq, "home", said))
+                declined = _declined(enrolled.course.seq, error, "; what was paused or retired is closed all the same")
+                enrolled = replace(before, declined=declined, closing=enrolled.course)
+        if enrolled.closing is not None and (closed := closing(self.known, enrolled.closing)) is not None:
+            self._closed = enrolled.closing
+            self._decided_by(closed)
+            swap(self.corridor)
         if enrolled.declined is not None and enrolled.declined != before.declined:
             self.failures[enrolled.declined.reason] += 1
         if enrolled.declined is None:
@@ -192,20 +194,27 @@ class Reloading:
         """The rooms for other policies stand ready in `corridor` when this returns. Raises what the home refuses."""
         same = await asyncio.to_thread(redecided, self.known, governed)
         if same is not None:
-            self.known, self.corridor = same, replace(self.corridor, decider=decider(self._settings, same))
+            self._decided_by(same)
             return same.governed
-        await self._wired_anew(await asyncio.to_thread(configured, self._settings, governed, self.known.enrolled))
+        known = await asyncio.to_thread(configured, self._settings, governed, self.known.enrolled)
+        await self._wired_anew((closing(known, self._closed) if self._closed else None) or known)
         return governed
 
     async def _renewed(self, enrolled: Enrolled) -> None:
         """The same for other platforms; a pause alone needs only another decider."""
         same = paused(self.known, enrolled)
         if same is not None:
-            self.known, self.corridor = same, replace(self.corridor, decider=decider(self._settings, same))
+            self._decided_by(same)
         else:
             known = await asyncio.to_thread(configured, self._settings, self.known.governed, enrolled)
+            corridor = await replanted(self._settings, known, self.corridor)
             known = replace(known, clients=self.known.clients, documents=self.known.documents)  # of the rooms that stay
-            self._in_place(known, await replanted(self._settings, known, self.corridor), whole=False)
+            self._in_place(known, corridor, whole=False)
+
+    def _decided_by(self, known: Configuration) -> None:
+        """Another decider for the rooms that stand, and what is paused."""
+        self.known, self.corridor = known, replace(self.corridor, decider=decider(self._settings, known))
+        self.corridor.fetcher.pausing(known.shadows)
 
     async def _wired_anew(self, known: Configuration) -> None:
         rations, before = self.corridor.rations, self.corridor.fetcher
@@ -246,6 +255,11 @@ def _closing(known: Configuration, corridor: Corridor, whole: bool = True) -> Ca
         await known.shadows.close()
 
     return close
+
+
+def _declined(seq: int, error: Exception, more: str = "") -> Declined:
+    known = isinstance(error, ValueError | OSError)
+    return Declined(seq, "home" if known else "internal", f"{error if known else type(error).__name__}{more}")
 
 
 def _asked(enrolled: Enrolled) -> tuple[object, object]:

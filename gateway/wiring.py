@@ -32,9 +32,9 @@ from gateway.rationing.counts import Unavailable
 from gateway.reading import Named, Reader
 from gateway.reading.trusting import trusted
 from gateway.registering import enrolment as registering
-from gateway.registering.answering import Drafts, declared, drafts
+from gateway.registering.answering import Drafts, closed, declared, drafts
 from gateway.registering.enrolment import Enrolled
-from gateway.registering.standing import Course, merged
+from gateway.registering.standing import Course
 from gateway.registering.tallying import REJECTED, Tallies
 from gateway.schema import Face
 from gateway.settings import Settings
@@ -212,8 +212,11 @@ async def _open(settings: Settings, known: Configuration) -> None:
     try:
         await known.registry.open(Environment(settings))
         await known.shadows.open(Environment(settings))
-    except ValueError as error:  # a reference that is not set, an address that cannot be one
-        await known.registry.close()
+    except BaseException as error:
+        await known.registry.close()  # what cannot be opened has closed its own
+        if not isinstance(error, ValueError):
+            raise
+        # a reference that is not set, an address that cannot be one
         raise checking.HomeError(f"{error}; set it in {settings.home}/gateway.env or the environment") from None
 
 
@@ -237,15 +240,15 @@ def paused(known: Configuration, enrolled: Enrolled) -> Configuration | None:
     """The configuration where only pauses are others; None when other declarations are asked."""
     if enrolled.course.answering != known.enrolled.course.answering:
         return None
-    return replace(known, enrolled=enrolled, registry=known.registry.pausing(enrolled.course.paused))
+    registry, shadows = (each.pausing(enrolled.course.paused) for each in (known.registry, known.shadows))
+    return replace(known, enrolled=enrolled, registry=registry, shadows=shadows)
 
 
 def closing(known: Configuration, course: Course) -> Configuration | None:
     """The configuration with what a course closes and nothing that it opens; None when that is closed already."""
-    registry = known.registry
-    paused = {name: merged(each.paused, course.closed(name, each.types)) for name, each in registry.platforms.items()}
-    same = all(paused[name] == each.paused for name, each in registry.platforms.items())
-    return None if same else replace(known, registry=registry.pausing(paused))
+    registry, shadows = closed(known.registry, course), closed(known.shadows, course)
+    same = registry is known.registry and shadows is known.shadows
+    return None if same else replace(known, registry=registry, shadows=shadows)
 
 
 def platforms_of(settings: Settings, catalogue: Catalogue, enrolled: Enrolled) -> tuple[Registry, Registry]:
@@ -255,8 +258,9 @@ def platforms_of(settings: Settings, catalogue: Catalogue, enrolled: Enrolled) -
     """
     found = declared(settings.home / "platforms", enrolled, load_officers(settings.home))
     kinds = checking.kinds_of(settings)
-    asked = checking.read_platforms(found.asked, catalogue, settings.workers, kinds).pausing(found.paused)
-    return asked, checking.read_platforms(found.shadows, catalogue, settings.workers, kinds)
+    asked = checking.read_platforms(found.asked, catalogue, settings.workers, kinds)
+    shadows = checking.read_platforms(found.shadows, catalogue, settings.workers, kinds)
+    return asked.pausing(found.paused), shadows.pausing(found.paused)
 
 
 def drafts_of(settings: Settings, enrolled: Enrolled) -> Drafts:

@@ -65,6 +65,11 @@ class Fetcher:
         types = self._registry.platforms[platform].types
         return any(self._joining[platform, name].desk.guard.is_open for name in types)
 
+    def pausing(self, shadows: Registry) -> None:
+        """Platforms that are not live, the same as before, of which something else is paused from now on."""
+        if self._shadowing is not None:
+            self._shadowing.pausing(shadows)
+
     def leave(self) -> None:
         """Nobody asks any more."""
         if self._shadowing is not None:

@@ -1,9 +1,9 @@
 """Platforms that are not live yet are asked what others were asked, of organisations and their public fields only.
 
 Never of a person: a question is copied when its subject is no natural person and is asked by a USCC, and of the fields
-only those travel that are public for organisations. Nobody waits for the answer; it is counted by its status, held
-against the platform's own live answer where there is one, and thrown away. A shadow is asked one question of a record
-type at a time, and what comes meanwhile is not copied.
+only those travel that are public for organisations and that the platform has not paused. Nobody waits for the answer;
+it is counted by its status, held against the platform's own live answer where there is one, and thrown away. A shadow
+is asked one question of a record type at a time, and what comes meanwhile is not copied.
 """
 
 from __future__ import annotations
@@ -55,10 +55,16 @@ class Shadowing:
                 place = (platform.id, branch.type)
                 if place in self._asking or place not in self._desks:
                     continue
-                claim = platform.claim(branch.type)
-                fields = branch.fields & self._public.get(branch.type, frozenset()) & claim.fields
+                claim, paused = platform.claim(branch.type), platform.paused.get(branch.type, frozenset())
+                if branch.type in platform.paused and not paused:
+                    continue
+                fields = (branch.fields & self._public.get(branch.type, frozenset()) & claim.fields) - paused
                 if fields and USCC in claim.keys:
                     self._ask(platform.id, branch, fields, _live(platform.id, number, verdict, replies))
+
+    def pausing(self, registry: Registry) -> None:
+        """The same platforms, of which something else is paused from now on."""
+        self._registry = registry
 
     def leave(self) -> None:
         """Nobody is interested any more."""

@@ -12,11 +12,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from connectors.registry import Registry
 from gateway.checking import HomeError
 from gateway.documents import Document, DocumentError, load
 from gateway.governing.officers import Officers
 from gateway.registering.contents import differs, name_of, proved
 from gateway.registering.enrolment import Enrolled
+from gateway.registering.standing import Course, merged
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,13 @@ def declared(folder: Path, enrolled: Enrolled, officers: Officers) -> Declared:
         raise DocumentError(findings)
     asked.sort(key=lambda document: document.stem)
     return Declared(tuple(asked), tuple(shadows), enrolled.course.paused)
+
+
+def closed(registry: Registry, course: Course) -> Registry:
+    """The platforms with what a course closes and nothing that it opens; the same where all that is closed already."""
+    platforms = registry.platforms
+    paused = {name: merged(each.paused, course.closed(name, each.types)) for name, each in platforms.items()}
+    return registry if all(paused[name] == platforms[name].paused for name in platforms) else registry.pausing(paused)
 
 
 def drafts(folder: Path, enrolled: Enrolled, officers: Officers) -> Drafts:

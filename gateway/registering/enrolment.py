@@ -37,17 +37,26 @@ from gateway.store.opening import RESTORE
 COPY = Path("state") / "platforms-obeyed.json"  # in a home
 AGAIN = 2.0  # seconds after which what was refused is tried again
 EVERY = 0.25  # seconds between two looks at a database
+TICK = 0.05  # seconds within which a file system may give two changes the same time
 
 _log = logging.getLogger("credit_gateway.registering")
+
+Followed = Callable[[Course], None]
+
+
+def _unheard(course: Course) -> None:
+    """Nobody wants to know how far the steps are good."""
 
 
 @dataclass(frozen=True, slots=True)
 class Enrolled:
-    """The course that is obeyed, with the files of every declaration that it asks or shadows, by digest."""
+    """The course that is obeyed, with the files of every declaration that it asks or shadows, by digest. What is
+    `declined` may stand behind good steps: `closing` is the course with those, and what it closes is closed."""
 
     course: Course = field(default_factory=Course)
     files: Mapping[str, Files] = field(default_factory=dict)
     declined: Declined | None = None
+    closing: Course | None = None
 
 
 def begin(home: Path, store: Store, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Enrolled:
@@ -108,36 +117,41 @@ class Enrolment:
         self._stamp: tuple[int, int, int] | None = None
         self._due = float("-inf")
         self.told = self._floors.read().seq  # up to which step the audit was told
-        self._settled = False
+        self._settled = False  # whether what was found last is obeyed and written down
 
     def stirred(self) -> bool:
         """Whether there is anything to look at."""
         if self._store.file is None:
             return self._monotonic() >= self._due
-        if self.enrolled.declined is not None and self._monotonic() >= self._due:
+        if (self.enrolled.declined is not None or not self._settled) and self._monotonic() >= self._due:
             return True
         return stamp(self._store.file) != self._stamp
 
     def news(self, enrolled: Enrolled) -> bool:
         """Whether what `look` gave is other than what was obeyed last."""
-        before = self.enrolled
-        return not self._settled or enrolled.course is not before.course or enrolled.declined != before.declined
+        return not self._settled or not self._known(enrolled)
 
     def look(self) -> Enrolled:
         """Judge what was added. What is given is not obeyed yet: `obeys` says so."""
         if self._store.file is not None:
-            self._stamp = stamp(self._store.file)
-        self._due = self._monotonic() + (AGAIN if self.enrolled.declined else EVERY)
+            found_at = stamp(self._store.file)
+            fresh = found_at is not None and time.time_ns() - found_at[0] < TICK * 1e9
+            self._stamp = None if fresh else found_at  # what is fresh may change again and bear the same time
+        followed = [self.enrolled.course]
         try:
             if not self._store.present and not self.enrolled.course.seq:
                 return self.enrolled
-            return _read(self._home, self._store, self.enrolled, self._now())
+            found = _read(self._home, self._store, self.enrolled, self._now(), followed.append)
         except Exception as error:  # noqa: BLE001  # whatever it is, what is obeyed stays
-            return replace(self.enrolled, declined=_declined(self.enrolled.course, error))
+            last = followed[-1]
+            found = replace(self.enrolled, declined=_declined(last, error), closing=last)
+        self._settled = self._settled and self._known(found)
+        self._rest()
+        return found
 
     def obeys(self, enrolled: Enrolled) -> None:
         """From now on this is what the process obeys, or stays with; written down with all that it needs."""
-        before, self.enrolled, self._settled = self.enrolled, enrolled, True
+        before, self.enrolled = self.enrolled, enrolled
         declined = enrolled.declined
         if declined is not None:
             if declined != before.declined:
@@ -150,10 +164,24 @@ class Enrolment:
             }
             keeping.replace(self._home / COPY, canonical({"steps": rows, "files": files}))
             self._floors.raise_to(enrolled.course.seq, enrolled.course.last)
+        self._settled = True
+        self._rest()
+
+    def _rest(self) -> None:
+        """Look again soon, or where something is amiss after a while."""
+        amiss = self.enrolled.declined is not None or not self._settled
+        self._due = self._monotonic() + (AGAIN if amiss else EVERY)
+
+    def _known(self, enrolled: Enrolled) -> bool:
+        """Whether it is what was obeyed last."""
+        one, other = self.enrolled, enrolled
+        closed = [each.closing and each.closing.last for each in (one, other)]
+        return one.course is other.course and one.declined == other.declined and closed[0] == closed[1]
 
 
-def _read(home: Path, store: Store, known: Enrolled, now: datetime) -> Enrolled:
-    """What the store says by now. Raises Refused, StoreError, DocumentError."""
+def _read(home: Path, store: Store, known: Enrolled, now: datetime, followed: Followed = _unheard) -> Enrolled:
+    """What the store says by now; each good step of it is told as the course after it. Raises Refused, StoreError,
+    DocumentError."""
     floor = Floors(home, "platforms", "step").read()
     if not store.present:
         raise Refused(
@@ -169,16 +197,24 @@ def _read(home: Path, store: Store, known: Enrolled, now: datetime) -> Enrolled:
     if head is not None and seq == known.course.seq and head[1] != known.course.last:
         raise Refused("replayed", f"another step {seq} was obeyed here; restore the store")
     if seq == known.course.seq:
-        return replace(known, declined=None)
-    return _followed(home, known, store.after(known.course.seq), store.files, now)
+        return replace(known, declined=None, closing=None)
+    return _followed(home, known, store.after(known.course.seq), store.files, now, followed)
 
 
-def _followed(home: Path, known: Enrolled, rows: list[bytes], files: Callable[[str], Files], now: datetime) -> Enrolled:
+def _followed(
+    home: Path,
+    known: Enrolled,
+    rows: list[bytes],
+    files: Callable[[str], Files],
+    now: datetime,
+    followed: Followed = _unheard,
+) -> Enrolled:
     floor, officers, course = Floors(home, "platforms", "step").read(), load_officers(home), known.course
     for raw in rows:
         course = follow(course, read(raw, STEP, f"step {course.seq + 1}"), officers, now)
         if course.seq == floor.seq and course.last != floor.statement:
             raise Refused("replayed", f"another step {floor.seq} was obeyed in this home; restore the store")
+        followed(course)
     found: dict[str, Files] = {}
     for platform, digests in course.answering.items():
         for digest in digests:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -308,6 +310,75 @@ def test_what_is_changed_in_the_store_is_found(bureau: Bureau, statement: str, r
     with pytest.raises(Refused) as refused:
         bureau.begin()
     assert refused.value.reason == reason
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE steps SET raw = CAST(replace(CAST(raw AS TEXT), 'resume', 'retire') AS BLOB) WHERE seq = 6",
+        "DELETE FROM contents WHERE rowid IN (SELECT max(rowid) FROM contents)",
+    ],
+    ids=["a step that nobody signed", "a declaration that is gone"],
+)
+def test_what_cannot_be_obeyed_hides_no_pause_before_it(bureau: Bureau, statement: str) -> None:
+    """A pause that a gateway finds together with what it does not obey is told apart: it closes; nothing else is so."""
+    bureau.bring_live()
+    bureau.obeyed()
+    following = Enrolment(bureau.home, Store(bureau.home), bureau.begin())
+    bureau.desk.pause("pause", PLATFORM, "Honour.organ", bureau.key("li"))
+    bureau.desk.pause("pause", PLATFORM, "Honour", bureau.key("li"))
+    bureau.desk.pause("resume", PLATFORM, "Honour", bureau.key("li"))
+    if "contents" in statement:
+        bureau.file.write_text(DECLARATION.replace("1.0.0", "1.1.0"), "utf-8")
+        bureau.bring_live()
+    with sqlite3.connect(bureau.home / "state" / "platforms.sqlite3") as database:
+        database.execute(statement)
+    database.close()
+    found = following.look()
+    assert following.news(found)
+    assert (found.course.seq, found.course.paused) == (3, {})
+    assert found.declined is not None
+    assert found.closing is not None
+    whole = frozenset[str]() if "steps" in statement else frozenset({"organ"})
+    assert found.closing.paused == {PLATFORM: {"Honour": whole}}
+    following.obeys(found)
+    assert not following.news(following.look())
+
+
+def test_two_changes_at_one_time_are_both_seen(bureau: Bureau) -> None:
+    """A file system tells times in ticks: a pause that comes in the tick of another change is looked at."""
+    bureau.bring_live()
+    following = Enrolment(bureau.home, bureau.store, bureau.begin())
+    place = bureau.home / "state" / "platforms.sqlite3"
+    same = time.time_ns() + 1_000_000_000
+    os.utime(place, ns=(same, same))
+    following.obeys(following.look())
+    bureau.desk.pause("pause", PLATFORM, "Honour", bureau.key("li"))
+    os.utime(place, ns=(same, same))
+    assert following.stirred()
+
+
+def test_what_could_not_be_written_down_is_written_later(bureau: Bureau) -> None:
+    """A gateway that obeys a step and cannot note it, its disk being full, notes it as soon as it can: only so is an
+    older store found out, and a pause kept that the store has lost."""
+    bureau.bring_live()
+    now = [0.0]
+    following = Enrolment(bureau.home, bureau.store, bureau.begin(), monotonic=lambda: now[0])
+    following.obeys(following.look())
+    bureau.desk.pause("pause", PLATFORM, "Honour", bureau.key("li"))
+    copy = bureau.home / enrolment.COPY
+    copy.unlink()
+    copy.mkdir()
+    with pytest.raises(OSError, match="directory"):
+        following.obeys(following.look())
+    copy.rmdir()
+    now[0] += enrolment.AGAIN
+    assert following.stirred()
+    again = following.look()
+    assert following.news(again)
+    following.obeys(again)
+    (bureau.home / "state" / "platforms.sqlite3").unlink()
+    assert bureau.begin().course.paused == {PLATFORM: {"Honour": frozenset()}}
 
 
 def test_a_pause_of_an_approver_is_lifted_by_an_approver(bureau: Bureau) -> None:
