@@ -8,22 +8,27 @@ import logging
 import os
 import sqlite3
 import tempfile
+import threading
 import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 import pytest
 
 from connectors.contract import Condition, Connector, ContractBroken, Deadline, TimedOut, Unavailable
-from connectors.kinds.file import cells
+from connectors.kinds.file import THREADS, cells
 from connectors.kinds.file.choosing import CHINA, period_in
+from connectors.kinds.file.staging import Staged, Staging
+from connectors.registry import load
 from connectors.spelling import DeclarationError
+from gateway.documents import Document
 from tests.edges.dropped import (
     BOOK,
     HEADER,
@@ -42,8 +47,10 @@ from tests.edges.dropped import (
 )
 from tests.edges.invented import (
     FIRM,
+    HEAD,
     OTHER,
     PERSON,
+    TERMS,
     THIRD,
     ask,
     connector,
@@ -678,6 +685,37 @@ async def test_staging_never_holds_up_the_other_questions(folder: Folder) -> Non
         ticking.cancel()
         gaps.sort()
         assert gaps[int(len(gaps) * 0.99)] < 0.1
+
+
+async def test_many_stagings_at_once_hold_up_no_other_type(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While new files of all other types are staged, a type whose file is as it was is answered as ever."""
+    names = [f"Permit{number}" for number in range(THREADS + 1)]
+    types = "".join(f"  {name}:\n{indent(PERMIT.replace('permits-*', f'{name}-*'), '    ')}" for name in names)
+    terms = replace(TERMS, types=dict.fromkeys(names, TERMS.types["Permit"]))
+    registry = load([Document("370100-invented.yaml", f"{HEAD}{SOURCE}types:\n{types}".encode())], terms)
+    made, go_on, plain = connector(registry), threading.Event(), Staging.stage
+
+    def stage(self: Staging, contents: Sequence[bytes], stop: threading.Event) -> Staged:
+        if b"heavy" in contents[0]:
+            go_on.wait(30)
+        return plain(self, contents, stop)
+
+    async def answered(name: str) -> list[str]:
+        return [each.id for each in await rows(made, replace(ask(seconds=1.0), type=name))]
+
+    for name in names:
+        folder.send(f"{name}-1.csv", csv_of(row(1)))
+    monkeypatch.setattr(Staging, "stage", stage)
+    await made.open(Now({"env:INVENTED_FOLDER": str(folder.path)}))
+    try:
+        assert [await answered(name) for name in names] == [["1"]] * len(names)
+        for name in names[1:]:
+            folder.send(f"{name}-2.csv", csv_of(row(2, name="heavy")), ago=60)
+        assert await asyncio.gather(*map(answered, names[1:])) == [["1"]] * THREADS
+        assert await answered(names[0]) == ["1"]
+    finally:
+        go_on.set()
+        await made.close()
 
 
 async def test_closing_stops_a_staging_at_once(folder: Folder) -> None:

@@ -38,6 +38,7 @@ from connectors.terms import FieldTerm, Terms
 WATCHED = 15.0  # seconds between looks when nobody asks: a new file need not wait for a question to be staged
 STAGING = 600.0  # seconds that such a look may take
 THREADS = 4
+STAGED_AT_ONCE = 2
 _TEXTS, _SHEETS = frozenset({"csv", "tsv"}), frozenset({"csv", "tsv", "xlsx"})
 _OF_FORMATS = {
     "sheet": frozenset({"xlsx"}),
@@ -89,7 +90,7 @@ class File:
         if not folder.is_absolute():
             raise ValueError(f"`{source.folder}` is not the absolute path of a folder")
         threads = ThreadPoolExecutor(THREADS, thread_name_prefix="dropped-files")
-        place = Place(folder, threads, environment.now, source.maxBytes)
+        place = Place(folder, threads, environment.now, source.maxBytes, asyncio.Semaphore(STAGED_AT_ONCE))
         for name, words in self._types.items():
             if words.file is not None:  # the agreement has seen to it
                 staging = Staging(words, words.file, self._terms, source)

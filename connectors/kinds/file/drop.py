@@ -33,12 +33,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The folder, the threads that touch it, the clock, and how many bytes a file may have."""
+    """The folder, the threads that touch it, the clock, how many bytes a file may have, and how many files are staged
+    at once: fewer than there are threads, so that every question still finds one to look at the folder."""
 
     folder: Path
     threads: Executor
     now: Callable[[], datetime]
     most: int
+    staging: asyncio.Semaphore
 
 
 class Drop:
@@ -121,8 +123,10 @@ class Drop:
             wrong = next((self._refused[sent] for sent in batch if sent in self._refused), None)
             if wrong is None:
                 try:
-                    loop = asyncio.get_running_loop()
-                    return self._take(batch, await loop.run_in_executor(self._place.threads, self._stage, batch))
+                    place, loop = self._place, asyncio.get_running_loop()
+                    async with place.staging:
+                        staged = await loop.run_in_executor(place.threads, self._stage, batch)
+                    return self._take(batch, staged)
                 except NotWhole as torn:
                     if torn.moved and tries:  # replaced between the look and the reading: look again
                         return await self._renew(await self._look(), tries - 1)
