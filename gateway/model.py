@@ -35,6 +35,16 @@ SEVERITY = ("NOT_ASKED", "NONE", "ANSWERED", "STALE", "TRUNCATED", "INVALID", "D
             "MAINTENANCE", "BUSY", "TIMEOUT", "UNAVAILABLE")  # fmt: skip
 
 
+def worsen(line: dict[str, Any], other: Mapping[str, Any]) -> None:
+    """A platform's line takes the worse status of another, and the reason of that."""
+    worse = SEVERITY.index(other["status"]) - SEVERITY.index(line["status"])
+    if worse > 0:
+        line["status"] = other["status"]
+        line.pop("reason", None)
+    if worse >= 0 and "reason" in other:
+        line.setdefault("reason", other["reason"])
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """One GraphQL request as it came, already strictly parsed."""

@@ -9,7 +9,7 @@ from typing import Any
 from connectors.contract import Platform
 from connectors.registry import Registry
 from gateway.errors import GatewayError
-from gateway.model import SEVERITY, Access, GivenConsent, Root, Withheld
+from gateway.model import Access, GivenConsent, Root, Withheld, worsen
 from gateway.shaping.binding import ready
 from gateway.shaping.connections import Connection
 from policies.model import ALLOW, DENY, Catalogue, RecordType
@@ -35,7 +35,7 @@ def sources_and_errors(
             line["records"] = len(seen[key])
             line["absent"] = sorted({*line["absent"], *source["absent"]})
             line["asOf"] = min((told for told in (line["asOf"], source["asOf"]) if told is not None), default=None)
-            line["status"] = max(line["status"], source["status"], key=SEVERITY.index)
+            worsen(line, source)
             if source["status"] in FAILED and key not in errors:
                 failure = GatewayError(
                     f"PLATFORM_{source['status']}", path=connection.branch.path, platform=source["platform"]

@@ -164,6 +164,17 @@ def test_positions_in_errors_are_those_of_the_list(tmp_path: Path) -> None:
     assert whole.sources[0]["status"] == "TIMEOUT"
 
 
+def test_why_a_platform_did_not_answer_is_told_of_the_whole(tmp_path: Path) -> None:
+    """The reason of the worst chunk is that of the whole, whichever chunk comes first."""
+    closed, reason = body(FIRST[:1], "MAINTENANCE"), {"zh": "计划维护", "en": "planned maintenance"}
+    closed["extensions"]["sources"][0]["reason"] = reason
+    with keep(tmp_path / "result.json", {}) as found:
+        found.save((0, 2), 200, body(FIRST, "ANSWERED"))
+        found.save((2, 3), 200, closed)
+        whole = whole_of(question(), found.chunks())
+    assert [(line["status"], line["reason"]) for line in whole.sources] == [("MAINTENANCE", reason)]
+
+
 def test_two_policies_are_never_one_complete_answer(tmp_path: Path) -> None:
     """When the policy changed between two chunks, the older chunk is to be asked again and the whole is partial."""
     with keep(tmp_path / "result.json", {}) as found:

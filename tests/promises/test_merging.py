@@ -160,14 +160,17 @@ def test_the_name_beside_the_code_is_a_check() -> None:
 
 
 def test_the_oldest_reading_is_told() -> None:
-    """One line for a platform that was asked in several batches: its oldest data, worst status, each record once."""
+    """One line for a platform that was asked in several batches: its oldest data, worst status and why that is so, each
+    record once."""
 
-    def connection(number: int, status: str, as_of: str | None, *shown: str) -> Connection:
+    def connection(number: int, status: str, as_of: str | None, *shown: str, why: str = "") -> Connection:
         root: tuple[str | int, ...] = ("s", number)
         subject = Subject(KEY, "Enterprise", False, None)
         branch = Branch((*root, "p"), root, subject, PENALTY.name, frozenset(), Window())
-        source = {"platform": CITY, "type": PENALTY.name, "region": "370200", "status": status, "records": len(shown),
-                  "asOf": as_of, "absent": []}  # fmt: skip
+        line = {"platform": CITY, "type": PENALTY.name, "region": "370200", "status": status, "absent": []}
+        source: dict[str, Any] = {**line, "records": len(shown), "asOf": as_of}
+        if why:
+            source["reason"] = {"en": why}
         return Connection(branch, {"sources": [source], "complete": False}, {CITY: set(shown)}, {})
 
     connections = [
@@ -178,6 +181,13 @@ def test_the_oldest_reading_is_told() -> None:
     [line], [error] = sources_and_errors(connections, "en")
     assert (line["status"], line["asOf"], line["records"]) == ("TIMEOUT", "2026-11-20T08:00:00+08:00", 2)
     assert error["path"] == ["s", 1, "p"]
+    assert "reason" not in line
+    left_out = connection(3, "NOT_ASKED", None, why="left out")
+    closed = connection(4, "MAINTENANCE", None, why="planned until six")
+    [line], _ = sources_and_errors([left_out, *connections[::2], closed], "en")
+    assert (line["status"], line.get("reason")) == ("MAINTENANCE", {"en": "planned until six"})
+    [line], _ = sources_and_errors([left_out, closed, *connections], "en")
+    assert (line["status"], line.get("reason")) == ("TIMEOUT", None)
 
 
 def penalties(house: House, arguments: str = "") -> list[dict[str, Any]]:

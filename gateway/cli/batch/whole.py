@@ -15,7 +15,7 @@ from gateway.cli.asking import DENIED, PARTIAL, outcome
 from gateway.cli.batch.keeping import Chunk, Range
 from gateway.cli.batch.question import OWN, Question, Shape
 from gateway.cli.batch.verdicts import may_be_mended, worst
-from gateway.model import FULL, SEVERITY
+from gateway.model import FULL, worsen
 
 ALL, SOME, NOTHING = "complete", "partial", "refused"
 
@@ -108,7 +108,7 @@ def _vouches(node: Mapping[str, Any], root: Shape) -> bool:
 def _add_source(sources: dict[tuple[str, str], dict[str, Any]], line: Mapping[str, Any]) -> None:
     known = sources.setdefault((line["platform"], line["type"]), {**line, "records": 0, "absent": []})
     known["records"] += line["records"]
-    known["status"] = max(known["status"], line["status"], key=SEVERITY.index)
+    worsen(known, line)
     known["asOf"] = min((told for told in (known["asOf"], line["asOf"]) if told is not None), default=None)
     known["absent"] = sorted({*known["absent"], *line.get("absent", ())})
 
