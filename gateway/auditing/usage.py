@@ -1,7 +1,8 @@
 """Who read what from one platform, counted from the audit: clients and purposes, record types, numbers; never a value.
 
 A question counts for a platform when it was asked: what was denied before, or left out, is not read. Subjects are
-counted by question, so that two questions about one are two; whom they were about is not in the log.
+counted by question, so that two questions about one are two; whom they were about is not in the log. Who seeks names
+no subject.
 """
 
 from __future__ import annotations
@@ -34,11 +35,11 @@ def usage(records: Iterable[Record], platform: str) -> dict[tuple[str, str, str]
             if ask["platform"] != platform or not read:
                 continue
             caller = record["caller"]
-            place = (caller["id"], caller["purpose"] or "", ask["type"])
-            use = found.setdefault(place, Use())
-            use.questions += place not in counted
-            counted.add(place)
-            use.subjects += len(read)
+            client = (caller["id"], caller["purpose"] or "", ask["type"])
+            use = found.setdefault(client, Use())
+            use.questions += client not in counted
+            counted.add(client)
+            use.subjects += sum(place is not None for place, _, _, _ in read)
             use.rows += sum(shown for _, _, _, shown in read)
             use.fields |= set(ask["asked"])
     return found

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
-from connectors.contract import Platform
+from connectors.contract import Platform, SubjectKey
 from connectors.registry import Registry
 from gateway.cursors import Cursors, question_digest
 from gateway.model import FULL, SEVERITY, Branch, Part, Position, Replies, Reply, Ruling, Verdict
@@ -84,6 +85,9 @@ class Connections:
         complete = not verdict.unable.get(number) and all(source["status"] in FULL for source in sources)
         complete = complete and all(reply.told is None or reply.told.complete for _, reply in heard)
         counts = {i: len(shown.get(part.ruling.platform, ())) for i, part in mine}
+        if branch.seek is not None:  # each kind is a part of its own
+            kinds = Counter((name, self._kind(item.subject)) for item in records for name in set(item.platforms))
+            counts = {i: kinds[part.ruling.platform, part.ruling.facts.kind] for i, part in mine}
         return Connection(branch, self._page(branch, verdict, records, sources, complete), shown, counts)
 
     def _of_kind(self, branch: Branch, part: Part, reply: Reply) -> Reply:
@@ -91,8 +95,11 @@ class Connections:
         if branch.seek is None:
             return reply
         kind = part.ruling.facts.kind
-        rows = (row for row in reply.rows if identifiers.kind_of(self._catalogue, "uscc", row.subject.value) == kind)
-        return replace(reply, rows=tuple(rows))
+        return replace(reply, rows=tuple(row for row in reply.rows if self._kind(row.subject) == kind))
+
+    def _kind(self, subject: SubjectKey) -> str:
+        """Of an organisation that was sought."""
+        return identifiers.kind_of(self._catalogue, "uscc", subject.value)
 
     def _bound(self, ruling: Ruling) -> Bound:
         return self._binder.of(ruling, self._registry.platforms[ruling.platform])

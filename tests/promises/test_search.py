@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from gateway.auditing import recorded
+from gateway.auditing.usage import usage
 from tests.conftest import House, gateway_beside
 from tests.promises.test_denied_is_never_fetched import Recorder
 
@@ -42,6 +44,21 @@ def test_a_name_is_found_however_it_is_spelled(house: House, name: str) -> None:
     [node] = found["nodes"]
     assert node["kind"] == "Enterprise"
     assert node["areaCode"] == "370602"
+
+
+def test_what_is_found_is_counted_once(house: House) -> None:
+    """Organisations of several kinds are one question to a platform, and it reads in its usage how many were shown."""
+
+    def used() -> tuple[int, int, int]:
+        uses = usage(recorded.records(house.home), PROVINCE).values()
+        return sum(use.questions for use in uses), sum(use.rows for use in uses), sum(use.subjects for use in uses)
+
+    before = used()
+    found = search(house, "示例", first=200)
+    [shown] = [source["records"] for source in found["sources"] if source["platform"] == PROVINCE]
+    assert len({node["kind"] for node in found["nodes"]}) > 1
+    questions, rows, subjects = (after - so_far for after, so_far in zip(used(), before, strict=True))
+    assert (questions, rows, subjects) == (1, shown, 0)
 
 
 def test_who_cannot_search_is_named_and_the_answer_is_not_complete(house: House) -> None:
