@@ -17,21 +17,27 @@ from connectors.transport.meaning import is_page
 from connectors.transport.port import Answer
 
 MAX_DEPTH = 32
+MOST_PARTS = (
+    250_000  # objects and lists in an answer: to make and search more of them would hold up all other questions
+)
 _HOLDERS = frozenset({dict, list})
 _quick = msgspec.json.Decoder(float_hook=Decimal).decode
 
 
 def parsed(answer: Answer, encoding: str = "utf-8") -> Any:
-    """The JSON of an answer. Raises Unavailable for what is none, ContractBroken for what is nested too deep."""
+    """The JSON of an answer. Raises Unavailable for what is none, ContractBroken for what is nested too deep or has too
+    many parts."""
     if is_page(answer) or answer.body.lstrip()[:1] == b"<":
         raise Unavailable("the platform answered with a page instead of data")
     if encoding != "utf-8" and is_utf8(answer.body):
         raise Unavailable("the platform's answer is not in the declared encoding")
+    opened = answer.body.count(b"{") + answer.body.count(b"[")  # no answer has more parts, or is deeper, than that
+    if opened > MOST_PARTS:
+        raise ContractBroken(f"the answer holds more than {MOST_PARTS} objects and lists")
     try:
         body = _json(answer.body, encoding)
     except (ValueError, RecursionError, ArithmeticError):
         raise Unavailable("the platform's answer is not JSON") from None
-    opened = answer.body.count(b"{") + answer.body.count(b"[")  # no answer is deeper than that
     if opened > MAX_DEPTH and _deeper_than(body, MAX_DEPTH):
         raise ContractBroken(f"the answer is nested deeper than {MAX_DEPTH} levels")
     return body

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from base64 import b64encode
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -30,6 +31,9 @@ from connectors.contract import (
     TimedOut,
     Unavailable,
 )
+from connectors.kinds.answers import MOST_PARTS, parsed
+from connectors.kinds.soap.elements import MOST_TAGS, tree
+from connectors.transport.port import Answer
 from tests.edges.crooked import Behaviour, Seen, Server, always, hang, raw, telling
 from tests.edges.invented import (
     FIRM,
@@ -369,6 +373,19 @@ async def test_faults_are_errors_of_the_contract(behaviour: Behaviour, error: ty
     assert type(caught.value) is error
     assert "hunter2" not in str(caught.value)
     assert FIRM not in str(caught.value)
+
+
+def test_an_answer_of_very_many_parts_is_refused_before_it_is_read() -> None:
+    """What fits into `maxBytes` may still be millions of empty lists or elements, over which everybody would wait."""
+    begun = time.perf_counter()
+    parsed(Answer(200, {}, b"[" + b"[]," * (MOST_PARTS - 2) + b"[]]"))
+    bearable = time.perf_counter() - begun
+    begun = time.perf_counter()
+    with pytest.raises(ContractBroken, match=f"more than {MOST_PARTS} objects and lists"):
+        parsed(Answer(200, {}, b"[" + b"[]," * (10 * MOST_PARTS) + b"[]]"))
+    with pytest.raises(ContractBroken, match=f"more than {MOST_TAGS} tags"):
+        tree("<r>" + "<x/>" * MOST_TAGS + "</r>")
+    assert time.perf_counter() - begun < bearable
 
 
 async def test_every_error_name_of_a_declaration_is_an_error_of_the_contract() -> None:

@@ -17,6 +17,7 @@ from connectors.contract import ContractBroken, Unavailable
 from connectors.mapping.paths import Look, below, within
 
 MAX_DEPTH = 32
+MOST_TAGS = 500_000  # in an answer: to read more of them would hold up all other questions
 _TOO_DEEP = etree.XPath(f"boolean({'/*' * (MAX_DEPTH + 1)})")
 _DECLARATION = re.compile(r"\s*<\?xml\b[^>]*\?>")
 _NAME = re.compile(r"@?[^\W\d][\w\-]*")
@@ -32,6 +33,8 @@ def tree(text: str) -> etree._Element:
     """
     if "<!DOCTYPE" in text:
         raise ContractBroken("the answer holds a document type, which no message may")
+    if text.count("<") > MOST_TAGS:
+        raise ContractBroken(f"the answer holds more than {MOST_TAGS} tags")
     # a parser of its own: lxml's keep state, and answers are read side by side
     parser = etree.XMLParser(
         encoding="utf-8",
