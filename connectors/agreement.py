@@ -62,6 +62,8 @@ def findings(document: Document, words: PlatformWords, terms: Terms, kinds: Mapp
         yield say(("platform",), f"`{words.platform}` is not the file's name; both are the platform's id")
     if not words.platform.startswith(words.region):
         yield say(("region",), f"the platform's id begins with another region than `{words.region}`")
+    elif terms.provinces and words.region[:2] not in terms.provinces:
+        yield say(("region",), f"region `{words.region}` lies in no province of the catalogue")
     if not in_range(words.catalogue, terms.version):
         yield say(("catalogue",), f"written for catalogue {words.catalogue}, this is {terms.version}: review the file")
     for index, name in enumerate(words.authorityOf):

@@ -58,3 +58,4 @@ class Terms:
     checks: Mapping[str, Callable[[str], bool]]  # by the name that a mapping gives: `uscc`, `citizenId`, `gbt2260`
     conversions: Mapping[str, Conversion] = field(default_factory=dict)  # by the name that a mapping gives
     kinds: Mapping[str, Any] = field(default_factory=dict)  # of sources, from other packages; see `kinds.admitted`
+    provinces: frozenset[str] = frozenset()  # two digits each: where platforms may lie; empty: anywhere

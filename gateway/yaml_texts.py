@@ -48,6 +48,9 @@ def read(text: str) -> tuple[Any, Place]:
         return _Reading(text).document()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
+        line = text.splitlines()[mark.line] if mark and mark.line < len(text.splitlines()) else ""
+        if "\t" in line[: len(line) - len(line.lstrip())]:
+            raise Misread(mark.line + 1, "a tab stands here: indent with blanks") from None
         raise Misread(mark.line + 1 if mark else 1, (error.problem or "not YAML").splitlines()[0]) from None
     except yaml.YAMLError as error:
         raise Misread(1, str(error).splitlines()[0]) from None

@@ -121,7 +121,7 @@ class Bench:
             self.written = self.document.read(words_with(self.terms.kinds))
             self.words, _ = settle(self.document, self.written, self.terms)
         except ValueError as error:
-            self.misread, self.disagreed = getattr(error, "findings", None) or self.disagreed, ()
+            self.misread, self.disagreed = self.disagreed or getattr(error, "findings", ()), ()
         if self.platform is not None and self.words is not None:
             known = {name: self._recordable(name) for name in self.words.types}
             self.samples = read_samples(self.document, self.words.samples, known)

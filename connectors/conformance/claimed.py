@@ -15,9 +15,14 @@ from connectors.conformance.mapped import known
 from connectors.conformance.outcome import Grade, Outcome, Verdict, undone
 from connectors.conformance.samples import meant
 from connectors.conformance.strangers import strangers
-from connectors.contract import ContractBroken, Row, SubjectKey
+from connectors.contract import AuthFailed, ContractBroken, Maintenance, RateLimited, Row, SubjectKey, TimedOut
 
 FIX_SUBJECT = "name one that the platform knows: --subject CODE, or a sample of it"
+FIX_ERROR = {
+    ContractBroken: "see that the declaration reads what the platform gives, and spells tables, columns and places so",
+    AuthFailed: "the platform refuses our credential: see what the references of the source hold",
+}
+NOBODYS = (AuthFailed, Maintenance, RateLimited, TimedOut)  # errors that say nothing of who is asked about
 LONGEST = 12  # subjects in one question of the exam
 
 
@@ -184,10 +189,18 @@ async def unknown(bench: Bench) -> Outcome | None:
                 )
             elif told.failed:
                 verdict.fail(
-                    f"{name}: an unknown subject is {type(told.error).__name__}",
-                    "declare the platform's code for it as SubjectUnknown",
+                    f"{name}: an unknown subject is {type(told.error).__name__}", await _why(bench, name, told)
                 )
     return verdict.outcome(f"{asked} questions") if asked else None
+
+
+async def _why(bench: Bench, name: str, told: Told) -> str:
+    """What to do about an unknown subject's error. One that comes whoever is asked about is none of the subject's: to
+    declare it as SubjectUnknown would hide a wrong credential, or a platform that is down, as no records."""
+    base = await bench.base(name)
+    if isinstance(told.error, NOBODYS) or (base and all(each.failed for each in base.values())):
+        return "it says nothing of the subject: see why the platform does not answer"
+    return "declare the platform's code for it as SubjectUnknown"
 
 
 def nobody(bench: Bench) -> Outcome | None:
@@ -215,7 +228,7 @@ def richest(base: Mapping[SubjectKey, Told]) -> SubjectKey | None:
 def _judge(verdict: Verdict, name: str, subject: SubjectKey, told: Told) -> None:
     """One subject's answer by itself."""
     if told.failed:
-        fix = "see that the declaration reads what the platform gives" if isinstance(told.error, ContractBroken) else ""
+        fix = next((words for kind, words in FIX_ERROR.items() if isinstance(told.error, kind)), "")
         verdict.fail(f"{name}: a test subject: {type(told.error).__name__}: {told.error}", fix)
     if foreign := sum(row.subject != subject for row in told.rows):
         verdict.fail(

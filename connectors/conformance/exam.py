@@ -7,7 +7,7 @@ only about the test subjects that were named, and change nothing at the platform
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
 from connectors.conformance import (
@@ -23,7 +23,7 @@ from connectors.conformance import (
     withheld,
 )
 from connectors.conformance.bench import Bench
-from connectors.conformance.outcome import GROUPS, Grade, Outcome, Problem, Report, Result, undone
+from connectors.conformance.outcome import GROUPS, Grade, Outcome, Problem, Report, Result, Verdict, undone
 from connectors.contract import ConnectorError
 
 Run = Callable[[Bench], Awaitable[Outcome | None]]
@@ -97,6 +97,8 @@ async def results(bench: Bench, groups: frozenset[int]) -> AsyncIterator[Result]
             for check in CHECKS:
                 if check.group == group and (outcome := await _outcome(check, bench)) is not None:
                     yield Result(group, check.name, check.title, outcome)
+                    if group > 2 and bench.platform is None:
+                        break  # nothing can be asked by a declaration that is not good: said once
     finally:
         await bench.close()
         log.removeHandler(listening)
@@ -106,6 +108,14 @@ async def results(bench: Bench, groups: frozenset[int]) -> AsyncIterator[Result]
 async def examine(bench: Bench, groups: frozenset[int]) -> Report:
     """The whole exam of one declaration."""
     return report(bench, groups, [each async for each in results(bench, groups)])
+
+
+def unread(platform: str, findings: Iterable[str], groups: frozenset[int]) -> Report:
+    """Of a file that cannot be read as YAML: nothing else can be said of it."""
+    verdict = Verdict()
+    for finding in findings:
+        verdict.fail(finding, declared.FIX_FILE)
+    return Report(platform, "", (), "", "", groups, [Result(1, CHECKS[0].name, CHECKS[0].title, verdict.outcome())])
 
 
 def report(bench: Bench, groups: frozenset[int], found: list[Result]) -> Report:

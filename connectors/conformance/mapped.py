@@ -43,7 +43,7 @@ async def rows(bench: Bench) -> Outcome:
 
 async def values(bench: Bench) -> Outcome | None:
     """Dates, units, codes and nulls come out as the samples expect them."""
-    if _nothing(bench):
+    if _nothing(bench) or not bench.samples.found:
         return None
     verdict, compared = Verdict(), 0
     for sample in bench.samples.found:
@@ -59,7 +59,7 @@ async def values(bench: Bench) -> Outcome | None:
 
 async def expected(bench: Bench) -> Outcome | None:
     """Each amount and each day is expected by some sample, and each field is filled by some."""
-    if _nothing(bench):
+    if _nothing(bench) or not bench.samples.found:
         return None
     _, words = bench.declared()
     verdict, total = Verdict(), 0
@@ -87,7 +87,7 @@ async def expected(bench: Bench) -> Outcome | None:
 
 async def keys(bench: Bench) -> Outcome | None:
     """Keys are unique among the samples and do not depend on the asked fields."""
-    if _nothing(bench):
+    if _nothing(bench) or not bench.samples.found:
         return None
     verdict = Verdict()
     seen: Counter[tuple[str, str]] = Counter()

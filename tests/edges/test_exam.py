@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from connectors.contract import SubjectKey
 from connectors.kinds import KINDS
 from connectors.kinds.rest import Rest
 from tests.edges import sown
-from tests.edges.crooked import Server
+from tests.edges.crooked import Seen, Server
 from tests.edges.invented import FIRM, OTHER
 from tests.edges.seeded import SAMPLES, Platform, bench, by_grade, declaration, one, sat
 from tests.edges.sown import Sown
@@ -172,6 +173,38 @@ async def test_who_does_not_answer_is_not_judged_further(tmp_path: Path) -> None
     assert by_grade(report, Grade.FAIL) == {}
     assert "answers" in by_grade(report, Grade.UNDONE)
     assert (report.readiness, report.exit_code) == ("D", 2)
+
+
+class Closed(Platform):
+    """Well, and yet it answers everybody with `flaw`."""
+
+    def answer(self, seen: Seen) -> tuple[str, dict[str, Any]]:
+        return ("200 OK", {"code": "200"}) if seen.path == "/health" else (self.flaw, {"code": "1"})
+
+
+@pytest.mark.parametrize("status", ["401 No", "503 Later"])
+async def test_what_befalls_everybody_is_not_declared_as_unknown(status: str, tmp_path: Path) -> None:
+    """A wrong key, or a platform that is down: nobody is told to declare its code as that of an unknown subject, by
+    which it would be no records for good."""
+    async with Server(Closed(status).behaviour()) as server:
+        report = await sat(bench(declaration(tmp_path), server.base), *ASKED)
+    fixes = {each.fix for result in report.results for each in result.outcome.problems}
+    assert {"answers", "unknown"} <= by_grade(report, Grade.FAIL).keys()
+    assert not [fix for fix in fixes if "SubjectUnknown" in fix]
+    assert any("refuses our credential" in fix for fix in fixes) == (status == "401 No")
+
+
+async def test_a_declaration_that_is_not_good_asks_nobody(tmp_path: Path) -> None:
+    """Then each group that would ask says so once; a kind that is none is told with the nearest, a sample that is not
+    there by its file, and no check that had nothing to look at passes."""
+    async with Server(Platform().behaviour()) as server:
+        report = await sat(bench(declaration(tmp_path, {"kind: rest": "kind: rst"}), server.base), *ALL)
+        assert not server.seen
+    assert "unknown kind `rst`, did you mean `rest`?" in by_grade(report, Grade.FAIL)["words"]
+    assert set(by_grade(report, Grade.FAIL)) == {"words"}
+    assert [each.group for each in report.results if each.group > 2] == [3, 4, 5, 6]
+    report = await sat(bench(declaration(tmp_path, {"samples: ": "samples: none/"})), 1, 2)
+    assert [each.name for each in report.results if each.group == 2] == ["rows"]
 
 
 def unused() -> int:

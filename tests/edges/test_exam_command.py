@@ -111,6 +111,23 @@ def test_every_platform_on_every_paper(home: Path, tmp_path: Path) -> None:
     assert "http" not in page.replace("http-equiv", "")
 
 
+def test_a_file_that_cannot_be_read_keeps_nobody_from_the_exam(home: Path, tmp_path: Path) -> None:
+    """It fails by itself, with its line; the others are examined, and every paper tells of all."""
+    broken, html = home / "platforms" / "370300-broken.yaml", tmp_path / "exam.html"
+    broken.write_text("platform: 370300-broken\n\tversion: 1.0.0\n", "utf-8")
+    try:
+        told = run("check", "--all", "--home", home, "--html", html)
+    finally:
+        broken.unlink()
+    assert told.exit_code == 1
+    assert "370300-broken.yaml:2: a tab stands here: indent with blanks" in told.output
+    assert told.output.count("readiness: D") == 1
+    assert told.output.count("readiness: C") == 2
+    assert all(name in html.read_text("utf-8") for name in ("370300-broken", YANTAI, "a tab stands here"))
+    nowhere = run("check", "--all", "--home", home, "--html", tmp_path / "none" / "exam.html")
+    assert (nowhere.exit_code, "none is not there, or cannot be written into" in nowhere.output) == (2, True)
+
+
 def test_kinds_list_and_show(home: Path) -> None:
     """What can be declared, what is declared, and what one platform says that it answers."""
     kinds = run("kinds")

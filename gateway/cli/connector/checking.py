@@ -15,11 +15,12 @@ from pathlib import Path
 import click
 
 from connectors.conformance.bench import Bench
-from connectors.conformance.exam import asked_groups, report, results
+from connectors.conformance.exam import asked_groups, report, results, unread
 from connectors.conformance.outcome import Report
 from gateway.cli.connector import papers, tree
 from gateway.cli.connector.benches import Benches
 from gateway.cli.homes import home_option
+from gateway.documents import DocumentError
 
 _file = click.Path(path_type=Path, dir_okay=False, exists=True)
 
@@ -74,8 +75,14 @@ def check(
     benches = Benches.of(home)
     paths = [file] if file is not None else benches.platforms()
     asker = benches.asker(purpose, client_class, evidence)
-    examined = [benches.bench(path, live, faults, subjects, asker) for path in paths]
-    found = asyncio.run(_sat(examined, asked_groups(live, faults), not as_json))
+    groups = asked_groups(live, faults)
+    examined: list[Bench | Report] = []
+    for path in paths:
+        try:
+            examined.append(benches.bench(path, live, faults, subjects, asker))
+        except DocumentError as error:
+            examined.append(unread(path.stem, error.findings, groups))
+    found = asyncio.run(_sat(examined, groups, not as_json))
     if as_json:
         click.echo(papers.json_text(found), nl=False)
     if junit is not None:
@@ -86,10 +93,15 @@ def check(
     sys.exit(1 if 1 in codes else max(codes))
 
 
-async def _sat(benches: Sequence[Bench], groups: frozenset[int], aloud: bool) -> list[Report]:
-    """Every exam, one after the other, told as it goes."""
+async def _sat(benches: Sequence[Bench | Report], groups: frozenset[int], aloud: bool) -> list[Report]:
+    """Every exam, one after the other, told as it goes; a file that could not be read has its report already."""
     reports = []
     for bench in benches:
+        if isinstance(bench, Report):
+            reports.append(bench)
+            if aloud:
+                tree.whole(bench)
+            continue
         told = tree.Tree(report(bench, groups, []))
         found = []
         if aloud:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from lxml import etree
 
 from connectors.conformance.outcome import GROUPS, Grade, Outcome, Report
+from gateway.cli.connector import tree
+from policies.conditions import SHANGHAI
 
 HERE = Path(__file__).parent
+CHINESE = {1: "声明", 2: "样例映射", 3: "连接", 4: "声明属实", 5: "限制与故障", 6: "隐私"}
 
 
 def json_text(reports: Sequence[Report]) -> str:
@@ -87,7 +91,11 @@ def page(reports: Sequence[Report]) -> bytes:
     environment = Environment(
         loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    return environment.get_template("page.html").render(reports=reports, groups=GROUPS).encode()
+    return (
+        environment.get_template("page.html")
+        .render(reports=reports, groups=GROUPS, chinese=CHINESE, alike_of=tree.alike, at=datetime.now(SHANGHAI))
+        .encode()
+    )
 
 
 def write(path: Path, content: bytes) -> None:

@@ -51,18 +51,32 @@ class Tree:
         self._waiting = []
 
 
+def whole(report: Report) -> None:
+    """An exam that is over."""
+    told = Tree(report)
+    told.begin()
+    for result in report.results:
+        told.add(result)
+    told.end(report)
+
+
 def _problems(outcome: Outcome) -> list[str]:
-    """The worst first, with what to do said once for those that need the same."""
-    order = [Grade.FAIL, Grade.WARN, Grade.UNDONE]
-    told = sorted(outcome.problems, key=lambda each: order.index(each.grade))
+    """With what to do said once for those that need the same."""
     lines = []
-    for fix, alike in groupby(told[:SHOWN], lambda problem: problem.fix):
-        lines += [_line(each, outcome.grade) for each in alike]
+    for fix, each in alike(outcome, SHOWN):
+        lines += [_line(problem, outcome.grade) for problem in each]
         if fix:
             lines.append(f"-> {fix}")
-    if len(told) > SHOWN:
-        lines.append(f"and {len(told) - SHOWN} more (--json, --html)")
+    if len(outcome.problems) > SHOWN:
+        lines.append(f"and {len(outcome.problems) - SHOWN} more (--json, --html)")
     return lines
+
+
+def alike(outcome: Outcome, most: int | None = None) -> list[tuple[str, list[Problem]]]:
+    """The problems of a check, the worst first, those together that need the same, with what that is."""
+    order = [Grade.FAIL, Grade.WARN, Grade.UNDONE]
+    told = sorted(outcome.problems, key=lambda each: order.index(each.grade))[:most]
+    return [(fix, list(each)) for fix, each in groupby(told, lambda problem: problem.fix)]
 
 
 def _line(problem: Problem, grade: Grade) -> str:
