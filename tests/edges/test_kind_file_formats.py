@@ -206,14 +206,15 @@ async def test_a_package_that_is_not_whole_or_not_harmless_is_left_aside(folder:
 
 
 async def test_a_package_that_is_built_otherwise_is_told(folder: Folder) -> None:
-    """Another body, or an element that no record has, is the platform's change; an optional element may be missing;
-    a package without records is one that holds none."""
+    """Another body, other records, or an element that no record has, are the platform's change; an optional element may
+    be missing; a package without records is one that holds none."""
     utf = PACKAGE.replace("file: {", "file: {encoding: utf-8, ")
     async with opened(folder, utf) as made:
         for number, (sent, reason) in enumerate(
             [
                 (package(record(1)).replace("Body>", "Data>"), "the package has no place for"),
                 (package(record(1)).replace("XK_ZT>", "ZT>"), "the column `XK_ZT` is missing"),
+                (package(record(1), total=0).replace("fields>", "items>"), "no records where it is said"),
             ]
         ):
             folder.send(f"permits-2020010{number + 1}.xml", sent, encoding="utf-8")

@@ -36,7 +36,7 @@ def rows(
     package that is not built as declared."""
     text = _text(content, encoding)
     record, total = _place(words.records), _place(words.total)
-    said, count, around, there = None, 0, False, set[str]()
+    said, count, around, others, there = None, 0, False, False, set[str]()
     for path, element in _ended(text, record, stop):
         if path == record:
             count += 1
@@ -44,8 +44,11 @@ def rows(
         elif path == total:
             said = (element.text or "").strip()
         around = around or path == record[:-1]
+        others = others or (path[:-1] == record[:-1] and path != record and len(element) > 0)
     if not around:
         raise ContractBroken(f"the package has no place for `{words.records}`")
+    if others and not count:
+        raise ContractBroken("the package has no records where it is said, but something else")
     if total and said != str(count):
         raise Unreadable("does not hold as many records as its header says")
     columns = [name for name in names if not count or name.casefold() in there or name in words.optional]
