@@ -18,6 +18,12 @@ KNOWN = frozenset({"subject", "subjects", "projection"})
 Resolve = Callable[[str], str]
 
 
+class Literal(str):
+    """What a reference stood for: braces in it are its own."""
+
+    __slots__ = ()
+
+
 def texts(template: Any) -> Iterator[str]:
     """Every text of a template."""
     if isinstance(template, str):
@@ -29,7 +35,12 @@ def texts(template: Any) -> Iterator[str]:
 
 def placeholders(template: Any) -> frozenset[str]:
     """Every placeholder that a template uses."""
-    return frozenset(name for text in texts(template) for name in PLACEHOLDER.findall(text))
+    return frozenset(name for text in texts(template) for name in parted(text)[1::2])
+
+
+def parted(text: str) -> list[str]:
+    """What stands between the placeholders of a text, and their names: text, name, text, name, …, text."""
+    return [str(text)] if isinstance(text, Literal) else PLACEHOLDER.split(text)
 
 
 def faults(used: Iterable[str], batch: int) -> Iterator[tuple[str, str]]:
@@ -52,6 +63,8 @@ def filled(template: Any, slots: Mapping[str, Any]) -> Any:
         return [filled(value, slots) for value in template]
     if not isinstance(template, str):
         return template
+    if isinstance(template, Literal):
+        return str(template)
     whole = PLACEHOLDER.fullmatch(template)
     if whole is not None:
         return slots[whole[1]]
@@ -64,4 +77,4 @@ def resolved(template: Any, resolve: Resolve) -> Any:
         return {key: resolved(value, resolve) for key, value in template.items()}
     if isinstance(template, list):
         return [resolved(value, resolve) for value in template]
-    return resolve(template) if is_reference(template) else template
+    return Literal(resolve(template)) if is_reference(template) else template

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 
@@ -78,6 +79,7 @@ SETTINGS = {
     "env:PASSWORD": "geheim:1",
     "env:KEY": "k-42",
     "secret:city/pwd": "p w/d",
+    "secret:city/odd": "{subject}{x}",
 }
 ENVELOPE = (
     '    success: {path: code, is: ["200"]}\n'
@@ -204,6 +206,18 @@ async def test_forms_and_json_carry_subjects_and_resolved_secrets() -> None:
     async with asked(telling(lambda seen: {"rows": []}), body + "batch: 3\n") as (server, made):
         await rows(made, ask(subjects=(FIRM, OTHER)))
         assert json.loads(server.seen[0].body) == {"q": {"codes": [FIRM, OTHER], "n": 5}}
+
+
+@pytest.mark.parametrize("word", ["form", "json", "query"])
+async def test_what_a_reference_stands_for_is_no_template(word: str) -> None:
+    """A password may hold braces: it is sent as it is, and no subject becomes part of it."""
+    permit = REST_TYPE.replace("GET", "POST").replace("query:", f"{word}:")
+    permit = permit.replace('"{subject}"}', '"{subject}", pwd: "secret:city/odd"}')
+    async with asked(telling(lambda seen: {"rows": []}), permit) as (server, made):
+        await rows(made, ask())
+        (seen,) = server.seen
+        given = json.loads(seen.body) if word == "json" else dict(parse_qsl(seen.body.decode())) or seen.query
+        assert given == {"code": FIRM, "pwd": "{subject}{x}"}
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from urllib.parse import quote, quote_plus, unquote, urljoin, urlsplit
 
 from connectors.contract import BadRequest, ContractBroken
 from connectors.declaration import Request
-from connectors.kinds.templates import PLACEHOLDER, Resolve, filled, placeholders, resolved
+from connectors.kinds.templates import Resolve, filled, parted, placeholders, resolved
 from connectors.transport.port import Question
 
 Encode = Callable[[str], str]
@@ -76,7 +76,7 @@ class Gapped:
     """An encoded text with gaps for subjects. Signs are encoded one by one, so each part may be by itself."""
 
     def __init__(self, template: str, *, literal: Encode, value: Encode, join: str, projection: str) -> None:
-        parts = PLACEHOLDER.split(template)  # literal, name, literal, name, …, literal
+        parts = parted(template)
         self._parts = [value(projection) if at % 2 else literal(part) for at, part in enumerate(parts)]
         self._gaps = [(at, name) for at, name in enumerate(parts) if at % 2 and name != "projection"]
         self._value, self._join = value, value(join)
