@@ -17,6 +17,7 @@ from connectors.suggesting.names import Column
 Checks = Mapping[str, Callable[[str], bool]]
 
 MOST = 0.8
+_SIGN = 6  # characters of a code at most
 NOTHING = ("", "无", "暂无", r"\N", "null", "NULL", "-", "--", "*")
 DAYS = ("%Y-%m-%d", "%Y/%m/%d", "%Y%m%d", "%Y-%m-%d %H:%M:%S", "%Y/%m/%d %H:%M:%S", "%Y年%m月%d日", "%Y-%m-%dT%H:%M:%S")
 NEVER = ("2099-12-31", "9999-09-09", "9999-12-31")
@@ -103,6 +104,12 @@ def _number(text: str, read: Callable[[str], object] = _IN_TEXT) -> bool:
 
 def _is_plain(text: str) -> bool:
     return _number(text, _PLAIN)
+
+
+def coded_values(values: Sequence[str], split: str | None) -> bool:
+    """Whether values look like codes of a list: short signs, or words that come again. Others may speak of somebody."""
+    parts = [part.strip() for value in values for part in (value.split(split) if split else [value])]
+    return 2 * len(set(parts)) <= len(parts) or all(part.isascii() and len(part) <= _SIGN for part in parts)
 
 
 def codes(

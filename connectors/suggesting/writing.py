@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from connectors.suggesting.looks import Looks, codes
+from connectors.suggesting.looks import Looks, coded_values, codes
 from connectors.suggesting.matching import Candidate, Suggestion, check_of, of_subject
 from connectors.suggesting.names import Column, FieldName, Names
 from connectors.suggesting.spellings import english
@@ -123,6 +123,8 @@ def _words(name: FieldName, looks: Sequence[Looks], labels: str) -> tuple[list[s
             if known:
                 words.append(f"vocabulary: {json.dumps(known, ensure_ascii=False)}")
             told = f"what do {json.dumps(strange[:_SHOWN], ensure_ascii=False)} mean?" if strange else ""
+            if strange and not called and not coded_values(said, split):
+                told = f"{len(strange)} different texts, which are no codes of a list"
             return words, told or ("" if called or said else "which codes it holds nobody has seen")
         case "idNumber" if any(len(text) == 15 for text in said):
             words.append("convert: citizenId18")

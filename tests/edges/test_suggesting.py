@@ -122,6 +122,17 @@ def test_a_proposal_is_a_declaration_that_only_lacks_what_it_says(tmp_path: Path
     assert not [value for value in shown if f'"{value}"' not in "".join(re.findall(r"what do (\[.*?\]) mean", text))]
 
 
+def test_texts_where_codes_are_expected_are_counted_and_not_shown() -> None:
+    """Values that hardly come twice are no codes of a list: they may speak of somebody, and stand nowhere."""
+    kinds = Column("CF_CFLB", "", tuple(f"对虚构某{number}罚款" for number in range(6)))
+    number = Column("CF_WSH", "", tuple(f"A-{number}" for number in range(6)))
+    names = names_of(catalogue())
+    found = suggest([kinds, number], names, terms_of(catalogue()).checks, "AdministrativePenalty")
+    text = proposal(found, names, Source("a table", "column", "# sources", "table: t"))
+    assert "虚构某" not in text
+    assert "6 different texts, which are no codes of a list" in text
+
+
 def test_what_is_in_doubt_stands_as_a_comment(tmp_path: Path) -> None:
     """An amount whose unit nobody said, a code that is called nothing: sure of the column only."""
     text = written(reading.sample(as_csv(tmp_path, TABLES["codes"]), "gb18030"))
