@@ -18,6 +18,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from gateway.auditing import AuditLog
 from gateway.auditing.record import instant
@@ -87,6 +88,7 @@ class Reloading:
         self.store = store_of(settings)
         self._enrolment = Enrolment(settings.home, self.store, known.enrolled, now)
         self._unmet = Unmet()
+        self._changing, self._telling = asyncio.Lock(), asyncio.Lock()
         self._closed: Course | None = None  # what closed something although it cannot be obeyed as a whole
         self._retired: set[asyncio.Task[None]] = set()
         self.clients = Following(
@@ -105,24 +107,31 @@ class Reloading:
 
     async def follow(self, swap: Callable[[Corridor], None]) -> None:
         """Until it is cancelled. `swap` puts a corridor in the place of the one that answers."""
+        looks = (self._obeying.stirred, self.look), (self._enrolment.stirred, self.enrol)
+        async with asyncio.TaskGroup() as following:  # apart: a store that hangs holds up no policy
+            for stirred, look in looks:
+                following.create_task(self._following(stirred, partial(look, swap)))
+
+    async def _following(self, stirred: Callable[[], bool], look: Callable[[], Awaitable[None]]) -> None:
         while True:
             await asyncio.sleep(EVERY)
-            for stirred, look in ((self._obeying.stirred, self.look), (self._enrolment.stirred, self.enrol)):
-                if not stirred():
-                    continue
-                try:
-                    await look(swap)
+            if not stirred():
+                continue
+            try:
+                await look()
+                async with self._telling:
                     await asyncio.to_thread(self.tell)
-                except Exception as error:  # noqa: BLE001  # a full disk, say: what answers goes on, and looks again
-                    _log.error("what is in force could not be followed: %s", error)
+            except Exception as error:  # noqa: BLE001  # a full disk, say: what answers goes on, and looks again
+                _log.error("what is in force could not be followed: %s", error)
 
     async def look(self, swap: Callable[[Corridor], None] = lambda corridor: None) -> None:
         """Take up what the pointer says, if it can be obeyed. Raises OSError when it cannot be written down."""
         governed = await asyncio.to_thread(self._obeying.look)
         if governed.policies is not self.governed.policies and governed.declined is None:
             try:
-                governed = await self._taken_up(governed)
-                swap(self.corridor)
+                async with self._changing:
+                    governed = await self._taken_up(governed)
+                    swap(self.corridor)
             except Exception as error:  # noqa: BLE001  # whatever it is, what is obeyed stays
                 governed = replace(self.governed, declined=_declined(governed.course.seq, error))
         declined = governed.declined
@@ -137,6 +146,17 @@ class Reloading:
         before = self.enrolled
         if self._unmet.waits(enrolled.course.last) or not self._enrolment.news(enrolled):
             return
+        async with self._changing:
+            enrolled = await self._enrolled_by(enrolled, swap)
+        if enrolled.declined is not None and enrolled.declined != before.declined:
+            self.failures[enrolled.declined.reason] += 1
+        if enrolled.declined is None:
+            await self._record(enrolled)
+        await asyncio.to_thread(self._enrolment.obeys, enrolled)
+
+    async def _enrolled_by(self, enrolled: Enrolled, swap: Callable[[Corridor], None]) -> Enrolled:
+        """What is obeyed by now, with the reason why the rest is not."""
+        before = self.enrolled
         if enrolled.declined is None and (enrolled.course is not before.course or self._closed is not None):
             try:
                 if self._closed is not None or _asked(enrolled) != _asked(self.known.enrolled):
@@ -151,11 +171,7 @@ class Reloading:
             self._closed = enrolled.closing
             self._decided_by(closed)
             swap(self.corridor)
-        if enrolled.declined is not None and enrolled.declined != before.declined:
-            self.failures[enrolled.declined.reason] += 1
-        if enrolled.declined is None:
-            await self._record(enrolled)
-        await asyncio.to_thread(self._enrolment.obeys, enrolled)
+        return enrolled
 
     async def _record(self, enrolled: Enrolled) -> None:
         """Each step, once this process obeys it: what happened stands in its log beside the questions."""

@@ -25,6 +25,9 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 UPGRADE, RESTORE = "`credit-gateway store upgrade`", "`credit-gateway store restore`"
 HELD = "another program holds it: try again"
 
+# Seconds until a connection stands, milliseconds until what was sent is received, where the address says nothing else.
+PATIENCE = {"connect_timeout": 3, "tcp_user_timeout": 10_000}
+
 Key = tuple[str, ...]
 
 
@@ -51,9 +54,10 @@ class Store:
             own = parsed.get_backend_name() == "sqlite"
             if parsed.get_dialect().is_async:
                 raise ValueError
-            self._engine: Engine = create_engine(
-                parsed, hide_parameters=True, **({"poolclass": NullPool} if own else {})
-            )
+            more: dict[str, Any] = {"poolclass": NullPool} if own else {}
+            if parsed.drivername == "postgresql+psycopg":
+                more["connect_args"] = {name: most for name, most in PATIENCE.items() if name not in parsed.query}
+            self._engine: Engine = create_engine(parsed, hide_parameters=True, **more)
         except (ArgumentError, NoSuchModuleError, ImportError, ValueError) as error:
             raise StoreError(
                 f"the store's address cannot be used ({type(error).__name__}); "

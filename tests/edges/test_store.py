@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 import sqlite3
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -68,6 +70,16 @@ def test_nobody_is_told_the_password(tmp_path: Path) -> None:
     with pytest.raises(StoreError) as refused:
         Store(tmp_path, "postgresql+psycopg://someone:geheim@127.0.0.1:1/credit").check()
     assert not [word for word in ("geheim", "someone", "127.0.0.1") if word in str(refused.value)]
+
+
+def test_a_server_that_says_nothing_is_not_waited_for(tmp_path: Path) -> None:
+    """A database that takes a connection and is silent keeps nobody for ever."""
+    with socket.create_server(("127.0.0.1", 0)) as silent, ThreadPoolExecutor(1) as thread:
+        store = Store(tmp_path, f"postgresql+psycopg://nobody@127.0.0.1:{silent.getsockname()[1]}/credit")
+        try:
+            assert isinstance(thread.submit(store.head).exception(timeout=20), StoreError)
+        finally:
+            silent.close()
 
 
 def test_a_store_that_is_held_is_tried_again(tmp_path: Path) -> None:

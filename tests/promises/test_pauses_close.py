@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import shutil
 import sqlite3
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,8 +27,8 @@ from gateway.wiring import opened, rationed, read
 from tests.conftest import House
 from tests.edges.drafts import texts
 from tests.journeys.operating import PLATFORM, Operators, city
-from tests.promises.officers import open_chamber
-from tests.promises.small_sets import shipped_with
+from tests.promises.officers import Chamber, open_chamber
+from tests.promises.small_sets import TWO_FIELDS, shipped_with
 
 WHOLE: Mapping[str, frozenset[str]] = {"Honour": frozenset()}
 NEW = ("env:RIZHAO_BASE", "env:RIZHAO_NEW"), ("1.0.0", "1.1.0")  # a setting that nobody has made
@@ -72,7 +72,8 @@ def operators(house: House, tmp_path: Path) -> Operators:
 
 
 @asynccontextmanager
-async def running(operators: Operators) -> AsyncIterator[Gateway]:
+async def running(operators: Operators, following: str = "") -> AsyncIterator[Gateway]:
+    """`following` is the address of the store that is looked at afterwards, when it is another."""
     home, jwks = operators.home, Jwks()
     settings, audit = load(home), AuditLog.open(home)
     known = read(settings)
@@ -81,11 +82,12 @@ async def running(operators: Operators) -> AsyncIterator[Gateway]:
         return datetime.now(UTC)
 
     corridor = await opened(settings, known, audit, now, jwks, rationed(settings))
-    reloading = Reloading(settings, known, corridor, audit, jwks, now, 0)
+    reloading = Reloading(replace(settings, store=following), known, corridor, audit, jwks, now, 0)
     store = store_of(settings)
     try:
         await reloading.look()
-        await reloading.enrol()
+        if not following:
+            await reloading.enrol()
         yield Gateway(home, operators, Desk(home, store, lambda: known.policies.catalogue), reloading)
     finally:
         store.close()
@@ -177,16 +179,49 @@ async def test_a_kind_that_fails_in_its_own_way_opens_nothing(
         assert declined.message.startswith("RuntimeError; what was paused")
 
 
-async def test_another_catalogue_opens_nothing(operators: Operators, tmp_path: Path) -> None:
-    """What a pause closed behind a declaration that cannot be taken up stays closed when other policies come."""
+def with_officers(operators: Operators) -> Chamber:
+    """Officers of policies beside those of platforms; what is shipped is in force by pointer 1."""
     lines = (operators.home / "officers.yaml").read_text("utf-8").splitlines()[1:]
     chamber = open_chamber(operators.home)
     with (operators.home / "officers.yaml").open("a", encoding="utf-8") as file:
         file.write("\n".join(lines) + "\n")
+    chamber.begin()
+    return chamber
+
+
+async def test_a_store_that_does_not_answer_holds_up_no_policy(operators: Operators, tmp_path: Path) -> None:
+    """While the database of platforms hangs, a pointer is obeyed as ever."""
+    chamber = with_officers(operators)
+    asked: list[asyncio.StreamWriter] = []
+    server = await asyncio.start_server(lambda _, writer: asked.append(writer), "127.0.0.1", 0)
+    place = "127.0.0.1:{1}/store".format(*server.sockets[0].getsockname())
+    async with running(operators, f"postgresql+psycopg://nobody@{place}") as gateway:
+        following = asyncio.create_task(gateway.reloading.follow(lambda corridor: None))
+        try:
+            await until(lambda: bool(asked))
+            tightened = shipped_with(tmp_path / "tightened", TWO_FIELDS)
+            seq = (await asyncio.to_thread(chamber.change, tightened)).seq
+            await until(lambda: gateway.reloading.governed.course.seq == seq)
+        finally:
+            following.cancel()
+            server.close()
+            for writer in asked:
+                writer.transport.abort()
+            await asyncio.wait((following,))
+
+
+async def until(found: Callable[[], bool], seconds: float = 20) -> None:
+    async with asyncio.timeout(seconds):
+        while not found():
+            await asyncio.sleep(0.02)
+
+
+async def test_another_catalogue_opens_nothing(operators: Operators, tmp_path: Path) -> None:
+    """What a pause closed behind a declaration that cannot be taken up stays closed when other policies come."""
+    chamber = with_officers(operators)
     path = "catalogue/catalogue.yaml"
     year = texts()[path].partition('version: "')[2][:4]
     later = shipped_with(tmp_path / "later", {path: texts()[path].replace(f'version: "{year}.', f'version: "{year}.9')})
-    chamber.begin()
     async with running(operators) as gateway:
         gateway.bring_live(*NEW)
         gateway.pause()
