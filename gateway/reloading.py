@@ -225,6 +225,9 @@ class Reloading:
             known = await asyncio.to_thread(configured, self._settings, self.known.governed, enrolled)
             corridor = await replanted(self._settings, known, self.corridor)
             known = replace(known, clients=self.known.clients, documents=self.known.documents)  # of the rooms that stay
+            for told in known.warnings:
+                if told not in self.known.warnings:
+                    _log.warning("%s", told)
             self._in_place(known, corridor, whole=False)
 
     def _decided_by(self, known: Configuration) -> None:

@@ -18,7 +18,7 @@ from gateway import checking
 from gateway.documents import Document, DocumentError, suggestion
 from gateway.governing import statements
 from gateway.governing.bundles import digest_of, short
-from gateway.governing.officers import PLATFORM, Officer, Officers, load_officers
+from gateway.governing.officers import PLATFORM, POLICY, Officer, Officers, load_officers
 from gateway.governing.sayings import LONGEST as NOTE
 from gateway.governing.signing import Signer
 from gateway.governing.statements import Refused
@@ -149,7 +149,11 @@ class Desk:
 
 
 def may_see(officers: Officers, officer: Officer | None, region: str) -> bool:
-    """Platforms of a region that somebody operates are seen by those people alone."""
-    return not officers.operated(region) or (
-        officer is not None and bool(officer.roles & set(PLATFORM)) and officer.covers(region)
-    )
+    """Platforms of a region that somebody operates are seen by those people, and by the officers of its province who
+    decide about policies: they must know what each change opens, and where."""
+    if not officers.operated(region):
+        return True
+    if officer is None:
+        return False
+    own = bool(officer.roles & set(PLATFORM)) and officer.covers(region)
+    return own or (bool(officer.roles & set(POLICY)) and officer.region == region[:2])

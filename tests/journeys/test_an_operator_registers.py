@@ -85,6 +85,7 @@ def test_a_platform_from_draft_to_retirement(house: House, operators: Operators,
         assert "`li` may not approve" in say("approve", PLATFORM, by="li", code=1)
         assert "the approval of another person than `li` is missing" in say("live", PLATFORM, by="li", code=1)
         assert "region 371100" in say("approve", PLATFORM, by="zhou", code=1)
+        assert "would answer: Honour.awardedDate, Honour.honourCode," in say("show", PLATFORM, by="wang")
         say("approve", PLATFORM, by="wang")
 
         assert "gateway 1 obeys step 4" in say("shadow", PLATFORM, by="li")
@@ -96,7 +97,11 @@ def test_a_platform_from_draft_to_retirement(house: House, operators: Operators,
         assert "credit_gateway_shadow_questions_total" in httpx2.get(f"{url}/metrics", trust_env=False).text
         until(lambda: "ANSWERED" in say("show", PLATFORM, by="li"))
 
+        draft = home / "platforms" / f"{PLATFORM[:6]}-draft.yaml"
+        draft.write_text("not: read", "utf-8")
         said = say("live", PLATFORM, by="li")
+        draft.unlink()
+        assert f"platforms/{draft.name} is asked by nobody" in said
         assert "gateway 0 obeys step 5" in said
         assert "gateway 1 obeys step 5" in said
         assert "awardedDate desc, organ" in say("show", PLATFORM, by="li")
@@ -191,11 +196,12 @@ def test_what_cannot_be_taken_up_closes_all_the_same(house: House, operators: Op
     operators.bring_live()
     with started(home, 1) as (_, url):
         say("register", operators.draft(("env:RIZHAO_BASE", "env:RIZHAO_NEW"), ("1.0.0", "1.1.0")), by="li")
+        assert "would answer: the same fields" in say("show", PLATFORM, by="li")
         say("approve", PLATFORM, by="wang")
         assert status(ask(house, url)) == "ANSWERED"
         assert "`env:RIZHAO_NEW` is not set" in say("live", PLATFORM, by="li", code=1)
         assert ready(url)["refused"] == {"seq": 6, "reason": "home"}
-        assert "gateway 0 answers by step 5: step 6 is not obeyed (home)" in say("list", by="li")
+        assert ": step 6 is not obeyed (home); its log says why" in say("list", by="li")
         assert status(ask(house, url)) == "ANSWERED"
     with started(home, 1) as (_, url):
         assert ready(url)["refused"] == {"seq": 6, "reason": "home"}

@@ -20,7 +20,7 @@ from gateway.governing.signing import Signer, make_key, read_key
 from gateway.governing.statements import Refused, state
 from gateway.registering import enrolment
 from gateway.registering.answering import Drafts, declared, drafts
-from gateway.registering.desk import Desk
+from gateway.registering.desk import Desk, may_see
 from gateway.registering.enrolment import Enrolled, Enrolment
 from gateway.registering.sayings import OF_CONTENT, STEP, Step
 from gateway.store import Store, StoreError
@@ -421,6 +421,21 @@ def test_roles_and_regions_belong_together(bureau: Bureau) -> None:
         path.write_text(good.replace(old, new), "utf-8")
         with pytest.raises(DocumentError, match=r"officers\.yaml:[25]: "):
             load_officers(bureau.home)
+
+
+def test_who_decides_about_policies_sees_where_records_are(bureau: Bureau) -> None:
+    """Platforms of a region with operators are seen by its own people and by the province's officers of policies, who
+    change none of them; by nobody of another region or province."""
+    for name, province in (("fan", "37"), ("shen", "31")):
+        words = f'key: "{make_key(bureau.home / name).public}", roles: [law.officer], region: "{province}"'
+        with (bureau.home / "officers.yaml").open("a", encoding="utf-8") as file:
+            file.write(f"  {name}: {{name: N, {words}}}\n")
+    officers = load_officers(bureau.home)
+    seen = {name for name, officer in officers.by_id.items() if may_see(officers, officer, PLATFORM[:6])}
+    assert seen == {"li", "gao", "wang", "fan"}
+    assert not may_see(officers, None, PLATFORM[:6])
+    with pytest.raises(Refused, match=r"role|nothing to do"):
+        bureau.desk.register(bureau.file, read_key(bureau.home / "fan"))
 
 
 def test_operators_of_platforms_change_no_policy(bureau: Bureau) -> None:

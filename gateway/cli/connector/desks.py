@@ -23,6 +23,7 @@ from gateway.registering import enrolment
 from gateway.registering.desk import Desk, may_see
 from gateway.registering.enrolment import Enrolled
 from gateway.settings import Settings, load
+from gateway.wiring import drafts_of
 from policies.model import Catalogue
 
 _path = click.Path(path_type=Path, dir_okay=False)
@@ -89,6 +90,13 @@ def tell_who_lags(counter: Counter) -> None:
         if refused is not None and isinstance(each, seen.Seen):
             told = f"step {refused['seq']} is not obeyed ({refused['reason']}); its log says why"
             click.echo(f"warning: gateway {each.worker} answers by step {each.step}: {told}", err=True)
+
+
+def tell_drafts(counter: Counter, key: Path) -> None:
+    """From the first `live` on no file of a region with operators answers: those that nobody has put live are named."""
+    sight = Sight.of(counter.settings, key)
+    for name in filter(sight.sees, drafts_of(counter.settings, counter.enrolled).unasked):
+        click.echo(f"note: platforms/{name}.yaml is asked by nobody: it is not live")
 
 
 @dataclass(frozen=True, slots=True)

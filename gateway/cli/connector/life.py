@@ -14,7 +14,16 @@ from connectors.conformance import exam
 from connectors.conformance.bench import Bench
 from connectors.conformance.outcome import Grade
 from gateway.checking import terms_of
-from gateway.cli.connector.desks import Counter, Sight, at_the_desk, key_option, note_option, own_option, wait_option
+from gateway.cli.connector.desks import (
+    Counter,
+    Sight,
+    at_the_desk,
+    key_option,
+    note_option,
+    own_option,
+    tell_drafts,
+    wait_option,
+)
 from gateway.cli.connector.papers import lines
 from gateway.cli.governing.options import awaited, clock
 from gateway.cli.homes import home_option
@@ -70,6 +79,8 @@ def _stepping(verb: str, words: str) -> click.Command:
         with at_the_desk(home) as counter:
             done = counter.desk.step(verb, platform, read_key(key), note)
             click.echo(f"{verb}: {_named(done)}, step {done.seq}")
+            if verb == "live":
+                tell_drafts(counter, key)
             awaited(counter.settings, done.seq, wait, seen.STEP)
 
     return stepping

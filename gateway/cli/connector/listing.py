@@ -13,7 +13,7 @@ import click
 from connectors.contract import Platform
 from connectors.kinds import KINDS
 from connectors.kinds.admitted import offered, package
-from gateway.checking import kinds_of
+from gateway.checking import kinds_of, read_platforms
 from gateway.cli.connector.desks import Counter, Sight, at_the_desk, own_option, tell_who_lags
 from gateway.cli.governing.options import clock
 from gateway.cli.homes import home_option
@@ -106,11 +106,37 @@ def _tell(counter: Counter, standing: Standing) -> None:
     for word, version in (("live", standing.live), ("waits", standing.candidate)):
         if version is not None:
             click.echo(f"{word}: {_said(version)}")
+    _tell_changes(counter, standing)
     for pause in standing.paused:
         what = f"{pause.type}.{pause.field}" if pause.field else pause.type
         click.echo(f"paused: {what}, by {pause.by}, {clock(pause.at)}")
     for (_, name, outcome, day), count in sorted(counter.store.shadows(standing.platform, "")):
         click.echo(f"shadow: {day} {name} {outcome} {count}")
+
+
+def _tell_changes(counter: Counter, standing: Standing) -> None:
+    """What would be answered by what waits and is not by what answers, and the other way round."""
+    if standing.candidate is None:
+        return
+    try:
+        after = _answered(counter, standing.platform, standing.candidate)
+        before = _answered(counter, standing.platform, standing.live) if standing.live else set()
+    except ValueError as error:  # gone from the store, or of another catalogue
+        click.echo(f"would answer nothing: {error}")
+        return
+    for words, names in (("would answer", after - before), ("would answer no more", before - after)):
+        if names:
+            click.echo(f"{words}: {', '.join(sorted(names))}")
+    if before == after:
+        click.echo("would answer: the same fields")
+
+
+def _answered(counter: Counter, platform: str, version: Version) -> set[str]:
+    """Its fields, as `Type.field`. Raises Refused, DocumentError."""
+    document = proved(platform, version.content, counter.store.files(version.content))
+    read = read_platforms((document,), counter.catalogue, kinds=counter.kinds)
+    (found,) = read.platforms.values()
+    return {f"{name}.{field}" for name in found.types for field in found.claim(name).fields}
 
 
 def _said(version: Version) -> str:
