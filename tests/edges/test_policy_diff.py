@@ -18,10 +18,12 @@ from gateway.cli.policy.shifts import Telling
 from gateway.governing.bundles import Bundles
 from policies.analysis import check
 from policies.bundles import PolicySet, assemble
-from policies.difference import difference
+from policies.difference import Difference, difference
 from policies.findings import Refused
 from policies.widening import unexcused
 from tests.edges.drafts import SHIPPED, documents, texts
+
+pytestmark = pytest.mark.reckoning
 
 NATIONAL, SHANGHAI = "rules/00-national.yaml", "rules/50-shanghai.yaml"
 PENALTY = "catalogue/types/AdministrativePenalty.yaml"
@@ -44,13 +46,23 @@ def drafted(*edits: Edit, without: str = "") -> PolicySet:
     return assemble(documents(files))
 
 
+reckoned: dict[str, Difference] = {}
+
+
+def changed(new: PolicySet) -> Difference:
+    """What a set changes in the shipped one; reckoned once, however often and in whatever words it is told."""
+    if new.digest not in reckoned:
+        reckoned[new.digest] = difference(drafted(), new)
+    return reckoned[new.digest]
+
+
 def lines(new: PolicySet, language: str = "en", full: bool = False) -> list[str]:
-    found = difference(drafted(), new)
+    found = changed(new)
     return list(lines_of(found, Telling(found, new.catalogue, language, full)))
 
 
 def words(new: PolicySet, only: str | None = None) -> dict[str, Any]:
-    found = difference(drafted(), new)
+    found = changed(new)
     return words_of(found, Telling(found, new.catalogue, "en", False), only)
 
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from random import Random
 
+import pytest
+
 from policies.compiler import CompiledPolicies, compile_policies
 from policies.interpreter import decide
 from policies.model import ALLOW, NO_GRANT, Facts, Field
@@ -19,6 +21,8 @@ from policies.policyset import PolicySet
 from tests.edges.drafts import NOON, shipped
 from tests.edges.trial_sets import DAWN, TRIALS, Questions, Sets, instants, share, spans
 from tests.promises.cedar import Referee, Ruled
+
+pytestmark = pytest.mark.reckoning
 
 POINTS = share(20_000)
 FIELDS = 6  # asked in one question

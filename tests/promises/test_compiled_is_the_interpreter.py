@@ -10,12 +10,16 @@ from collections import Counter
 from datetime import timedelta
 from random import Random
 
+import pytest
+
 from policies.compiler import CompiledPolicies
 from policies.interpreter import Ruling, decide, row_rules, rule_on, valid_until
 from policies.model import NO_GRANT, Facts
 from policies.policyset import PolicySet
 from tests.edges.drafts import NOON, shipped
 from tests.edges.trial_sets import DAWN, TRIALS, Questions, Sets, instants, share, spans
+
+pytestmark = pytest.mark.reckoning
 
 POINTS = share(100_000)
 SETS = share(300)

@@ -11,6 +11,8 @@ from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any, NamedTuple
 
+import pytest
+
 from policies.compiler import compile_policies
 from policies.conditions import DAYS, SHANGHAI
 from policies.difference import ABSENT, Difference, FieldShift, RowsShift, Where, difference
@@ -22,6 +24,8 @@ from policies.row_space import UNKNOWN, Passed
 from policies.rows import minor, over_since
 from tests.edges.drafts import NOON
 from tests.edges.trial_edits import Edits, drawn, few_words
+
+pytestmark = pytest.mark.reckoning
 
 EDITS = 200
 TYPES = few_words().types

@@ -31,6 +31,8 @@ from tests.promises.trial_answers import by_the_collector, by_the_executor
 from tests.promises.trial_documents import NUMBERS, TEXTS, Draft, Writer, marred, plain_words, relit, respelt, written
 from tests.promises.trial_schemas import SchemaFace, schema
 
+pytestmark = pytest.mark.reckoning
+
 SCHEMAS, DRAFTS, CHANGES = 25, 10, 13
 
 

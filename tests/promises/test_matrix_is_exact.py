@@ -61,6 +61,7 @@ def told(found: Matrix, facts: Facts) -> tuple[dict[str, Cell], tuple[Cell, ...]
     return dict(cells), rows
 
 
+@pytest.mark.reckoning
 @laws
 @given(sets(), askers(), st.sampled_from(sorted(C.types)), st.sampled_from(["37", "31"]), st.data())
 def test_every_cell_is_decided(
@@ -93,6 +94,7 @@ def test_every_cell_is_decided(
         assert rows == tuple((rule.effect, rule.rule) for rule in in_force)
 
 
+@pytest.mark.reckoning
 @settings(laws, max_examples=25)
 @given(sets(), askers(), st.sampled_from(sorted(C.types)))
 def test_equal_answers_stand_together(policies: PolicySet, asker: Asker, type_name: str) -> None:

@@ -25,6 +25,8 @@ from gateway.schema import Face
 from policies import identifiers
 from policies.model import Catalogue
 
+pytestmark = pytest.mark.reckoning
+
 POLICIES = Path(__file__).parents[2] / "policies"
 ENTERPRISE = "91370203MA3DEM001"
 PERSON = "37020319900101001"

@@ -230,6 +230,7 @@ def counted_by_walk(done: Counter[str], decided: Any) -> Any:
     return call
 
 
+@pytest.mark.reckoning
 @pytest.mark.timeout(900)  # ten thousand operations by two walks, on a machine that may be busy
 def test_ten_thousand_operations() -> None:
     """Whatever is asked, by whomever, under whatever policies, of whatever platforms: one answer, one record, one set
