@@ -245,13 +245,15 @@ class PlatformWords(Block):
     """The whole file; its name is the platform's id. `vocabularies` are codes of the platform's and what they mean, by
     names that fields may use."""
 
-    platform: Annotated[str, Field(pattern=r"^\d{6}-[a-z0-9]+(-[a-z0-9]+)*$")]
-    version: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")]
-    region: Annotated[str, Field(pattern=r"^\d{6}$")]
+    platform: Annotated[str, Field(pattern=r"^\d{6}-[a-z0-9]+(-[a-z0-9]+)*$", examples=["370200-licences"])]
+    version: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$", examples=["1.0.0"])]
+    region: Annotated[str, Field(pattern=r"^\d{6}$", examples=["370200"])]
     """GB/T 2260, in quotes; the platform's id begins with it."""
     title: Title
     owner: Owner
-    catalogue: Annotated[str, Field(pattern=r"^(>=|<=|<|>|==)\d+(\.\d+)*( (>=|<=|<|>|==)\d+(\.\d+)*)*$")]
+    catalogue: Annotated[
+        str, Field(pattern=r"^(>=|<=|<|>|==)\d+(\.\d+)*( (>=|<=|<|>|==)\d+(\.\d+)*)*$", examples=[">=2026 <2027"])
+    ]
     authorityOf: tuple[str, ...] = ()
     """Types whose conflicts with other copies this platform decides."""
     staleAfter: Seconds | None = None

@@ -108,6 +108,9 @@ class Document:
             return f"{self.where(loc)}: unknown word{said} for `{word}`{suggestion(str(given), known)}"
         if item["type"] == "string_type" and isinstance(item.get("input"), int | float):
             return f"{self.where(loc)}: `{word}` is a code: write it in quotes"
+        field = model.model_fields.get(word) if len(loc) == 1 else None
+        if item["type"] == "string_pattern_mismatch" and field is not None and field.examples:
+            return f"{self.where(loc)}: `{word}` is not written as it should be, such as `{field.examples[0]}`"
         message = str(item["msg"]).removeprefix("Value error, ")
         return f"{self.where(loc)}: `{word}`: {message[:1].lower() + message[1:]}"
 

@@ -6,6 +6,7 @@ At most `SEEN` rows are looked at. A file is read as the kind that would read it
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,6 +22,8 @@ from connectors.suggesting.names import Column
 from connectors.suggesting.writing import Source
 
 SEEN = 200
+TITLES = 5  # rows within which the names of columns are looked for
+_DAY = re.compile(r"(?<!\d)(?:\d{4}-\d{2}-\d{2}|\d{8}|\d{6})(?!\d)")  # in a file's name: the next file has another
 _MOST = 64 << 20
 _ENDINGS = {".csv", ".tsv", ".xlsx", ".xls"}
 
@@ -36,7 +39,11 @@ def sample(path: Path, encoding: str) -> tuple[list[Column], Source]:
         found = rows(path.read_bytes(), words, encoding, (), _MOST, threading.Event())
         table = [row for _, row in zip(range(SEEN + 1), found, strict=False)]
     except (Unreadable, ContractBroken) as reason:
-        raise ValueError(f"the sample {reason}") from None
+        told = "; say another `--encoding`" if "encoding" in str(reason) else ""
+        raise ValueError(f"the sample {reason}{told}") from None
+    # what stands above the names of the columns is a title, in one cell
+    at = next((number for number, row in enumerate(table[:TITLES]) if sum(map(bool, map(_text, row))) > 1), 0)
+    table = table[at:]
     header = [text.strip() if isinstance(text, str) else "" for text in (table[0] if table else [])]
     filled = {place: name for place, name in enumerate(header) if name}
     columns = [
@@ -44,7 +51,9 @@ def sample(path: Path, encoding: str) -> tuple[list[Column], Source]:
         for place, name in filled.items()
     ]
     kind = f"sources:\n  main:\n    kind: file\n    folder: env:TO_BE_NAMED\n    encoding: {encoding}"
-    return columns, Source(f"the file {path.name}", "column", kind, f"file: {{name: {json.dumps(path.name)}}}")
+    name = json.dumps(_DAY.sub("*", path.name), ensure_ascii=False)
+    head = f"file: {{name: {name}, headerRow: {at + 1}}}" if at else f"file: {{name: {name}}}"
+    return columns, Source(f"the file {path.name}", "column", kind, head)
 
 
 async def table(url: str, name: str) -> tuple[list[Column], Source]:

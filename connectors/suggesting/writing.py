@@ -69,14 +69,16 @@ def _rows(best: Suggestion, fields: Mapping[str, FieldName], origin: str) -> Ite
         yield f"subject: {{uscc: {{{origin}: {_word(subjects[0])}}}}}"
     else:
         yield f"# subject: {{uscc: {{{origin}: }}}}   # no column is sure to hold the subject's code"
-    marked = [
-        each.name for each in best.columns if set(english(each.name)) & set(_MARKS) or each.name.lower() in _MARKS
-    ]
-    for name in marked[:1]:
+    for name in _marked(best)[:1]:
         yield f'# deleted: {{{origin}: {_word(name)}, is: "1"}}   # what it holds when a row is deleted, you know'
     nothing = dict.fromkeys(word for each in best.looks.values() for word in each.nothing)
     if nothing:
         yield f"null: {json.dumps(list(nothing), ensure_ascii=False)}"
+
+
+def _marked(best: Suggestion) -> list[str]:
+    """Columns that seem to say that a row is deleted."""
+    return [each.name for each in best.columns if set(english(each.name)) & set(_MARKS) or each.name.lower() in _MARKS]
 
 
 def _once(column: Column, looks: Looks) -> bool:
@@ -141,6 +143,7 @@ def _left(best: Suggestion) -> Iterator[str]:
         told = ", ".join(f"{each.field} {each.weight:.2f} ({each.manner})" for each in candidates[:3])
         yield f"#   {column}: {told}"
     taken = {column for claimed in best.sure.values() for column, _ in claimed} | best.unsure.keys()
+    taken |= set(_marked(best)[:1])
     nobodys = [_called(column) for column in best.columns if column.name not in taken]
     if nobodys:
         yield f"# Nothing in the catalogue is called so: {', '.join(nobodys)}"

@@ -37,6 +37,7 @@ class Drafts:
 
     edited: tuple[str, ...] = ()
     unasked: tuple[str, ...] = ()
+    misnamed: tuple[str, ...] = ()
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -50,6 +51,7 @@ class Drafts:
                 f"platforms/{name_of(name)} is not asked: its region has operators, and nobody has put it live"
                 for name in self.unasked
             ),
+            *(f"platforms/{name} is not read; rename it to end in .yaml" for name in self.misnamed),
         )
 
 
@@ -101,7 +103,7 @@ def drafts(folder: Path, enrolled: Enrolled, officers: Officers) -> Drafts:
             standing = enrolled.course.platforms.get(path.stem)
             if standing is None or standing.live is None:
                 unasked.append(path.stem)
-    return Drafts(tuple(edited), tuple(unasked))
+    return Drafts(tuple(edited), tuple(unasked), tuple(sorted(path.name for path in folder.glob("*.yml"))))
 
 
 def _files(folder: Path) -> list[Path]:

@@ -67,6 +67,8 @@ class Desk:
         """A declaration, once it was checked against the catalogue; `examine` says how ready it is, or raises Refused.
 
         Raises DocumentError with what is wrong."""
+        if path.suffix != ".yaml":
+            raise Refused("shape", f"{path.name} is read by no gateway; rename it to end in .yaml")
         document = Noted(path)
         platform = self._checked(document)
         files = dict(document.files)

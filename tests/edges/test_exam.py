@@ -114,6 +114,13 @@ ON_PAPER = [
     ("an unknown field", {}, SAMPLES.replace("holder:", "holdr:"), "values", "unknown field `Permit.holdr`"),
     ("no mapping", {}, SAMPLES.replace("Permit:", "Permits:"), "rows", "unknown record type `Permits`"),
     ("a secret", {"env:INVENTED_BASE": "https://me:hunter2@invented.example"}, SAMPLES, "secrets", "holds a password"),
+    (
+        "a region's name",
+        {'region: "': 'region: "3'},
+        SAMPLES,
+        "words",
+        "`region` is not written as it should be, such as",
+    ),
     ("an unknown word", {"batch:": "bath:"}, SAMPLES, "words", "unknown word `bath`"),
     ("a field that is none", {"number:  {": "numbr: {"}, SAMPLES, "fields", "unknown field `Permit.numbr`"),
 ]

@@ -17,6 +17,9 @@ from lxml import etree
 from deploy.demo.province import DECLARATIONS
 from gateway.cli import cli
 from gateway.cli.homes import make_home, shipped
+from gateway.governing.officers import Officers
+from gateway.registering.answering import drafts
+from gateway.registering.enrolment import Enrolled
 
 ROOT = Path(__file__).parents[2]
 YANTAI = "370600-yantai-credit"
@@ -124,6 +127,11 @@ def test_a_file_that_cannot_be_read_keeps_nobody_from_the_exam(home: Path, tmp_p
     assert told.output.count("readiness: D") == 1
     assert told.output.count("readiness: C") == 2
     assert all(name in html.read_text("utf-8") for name in ("370300-broken", YANTAI, "a tab stands here"))
+    wrong = home / "platforms" / f"{YANTAI}.yml"
+    shutil.copyfile(home / "platforms" / f"{YANTAI}.yaml", wrong)
+    assert "rename it to end in .yaml" in run("check", wrong, "--home", home).output
+    assert f"platforms/{wrong.name} is not read" in "".join(drafts(wrong.parent, Enrolled(), Officers({})).warnings)
+    wrong.unlink()
     nowhere = run("check", "--all", "--home", home, "--html", tmp_path / "none" / "exam.html")
     assert (nowhere.exit_code, "none is not there, or cannot be written into" in nowhere.output) == (2, True)
 

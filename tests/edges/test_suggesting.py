@@ -147,6 +147,20 @@ def test_what_is_in_doubt_stands_as_a_comment(tmp_path: Path) -> None:
     assert "subject: {uscc: {column: CF_XDR_SHXYM}}" in text
     text = written(reading.sample(as_csv(tmp_path, TABLES["english"]), "gb18030"))
     assert '# deleted: {column: is_deleted, is: "1"}' in text
+    assert text.count("is_deleted") == 1
+
+
+def test_a_file_of_a_day_is_proposed_for_every_day(tmp_path: Path) -> None:
+    """A title above the columns is none of them, the day in a name is any; a text of another encoding is
+    told with the option that says it."""
+    lines = as_csv(tmp_path, TABLES["codes"]).read_text("gb18030").splitlines()
+    path = tmp_path / "xzcf-2026-11-29.csv"
+    path.write_text("\n".join(["某市行政处罚", *lines]), "gb18030")
+    text = written(reading.sample(path, "gb18030"))
+    assert 'file: {name: "xzcf-*.csv", headerRow: 2}' in text
+    assert "subject: {uscc: {column: CF_XDR_SHXYM}}" in text
+    with pytest.raises(ValueError, match="say another `--encoding`"):
+        reading.sample(path, "utf-8")
 
 
 def test_a_table_of_a_database_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,7 +20,10 @@ async def look(url: str, table: str, rows: int) -> Seen:
     """At most `rows` rows of a table or view, schema first. Raises ValueError for what is no URL of a driver, for a
     table that is not there or has no columns, and errors of the contract."""
     schema, _, name = table.rpartition(".")
-    database = Database(url, 1, _WITHIN)
+    try:
+        database = Database(url, 1, _WITHIN)
+    except ValueError as reason:
+        raise ValueError(f"the address {reason}") from None
 
     async def work(connection: AsyncConnection) -> Seen:
         def described(sync: sa.Connection) -> list[tuple[str, str]]:

@@ -14,7 +14,7 @@ from connectors.contract import SubjectKey
 from connectors.terms import Terms
 from gateway.checking import kinds_of, terms_of
 from gateway.cli import policy_words
-from gateway.documents import Document, load, suggestion
+from gateway.documents import Document, DocumentError, load, suggestion
 from gateway.environment import Environment
 from gateway.settings import load as load_settings
 from policies.catalogue import load_catalogue
@@ -92,6 +92,8 @@ def catalogue(home: Path | None) -> Catalogue:
 
 def _document(path: Path) -> Document:
     """A declaration; a template, whose name begins with `_`, is read as if it were copied already."""
+    if path.suffix != ".yaml":
+        raise DocumentError([f"{path.name}:1: is read by no gateway; rename it to end in .yaml"])
     document = load(path)
     if path.name.startswith("_") and isinstance(name := document.data.get("platform"), str):
         return Document(f"{name}.yaml", path.read_bytes(), path.parent)
