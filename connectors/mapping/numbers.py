@@ -25,6 +25,7 @@ _MULTIPLES = frozenset("十百千拾佰仟万亿")
 _FOREIGN = re.compile(r"[美港日欧韩台澳]元|美金|[港韩台]币|英镑|卢布|USD|HKD|EUR|JPY|GBP|KRW|[$€£₩]", re.I)
 _EXACT = Context(prec=60, traps=[Inexact, InvalidOperation])
 _LONGEST = 48
+_WHOLE = 2**31  # https://spec.graphql.org/October2021/#sec-Int
 _SENTENCE = 4096  # characters
 KEPT = 2048  # readings that each field keeps: most amounts come again
 
@@ -45,13 +46,15 @@ def money_reader(unit: str, within_text: bool) -> Callable[[Any], Decimal]:
     return _kept(read_text, within_text)
 
 
-def number_reader(within_text: bool) -> Callable[[Any], int | Decimal]:
-    """Reads a count (int) or a measure (Decimal). Raises Unmappable."""
+def number_reader(within_text: bool) -> Callable[[Any], int]:
+    """Reads a count or a year, as GraphQL's Int can hold it. Raises Unmappable."""
 
-    def read_text(text: str) -> int | Decimal:
+    def read_text(text: str) -> int:
         value, said = _number(text, within_text)
-        tidy = _tidy(_EXACT.multiply(value, said or Decimal(1)))
-        return int(tidy) if tidy == tidy.to_integral_value() else tidy
+        value = _EXACT.multiply(value, said or Decimal(1))
+        if value != value.to_integral_value() or not -_WHOLE <= value < _WHOLE:
+            raise Unmappable("is not a whole number of 32 bits")
+        return int(value)
 
     return _kept(read_text, within_text)
 

@@ -22,6 +22,8 @@ KEPT = 2048  # readings that each field keeps: most days come again; what is no 
 EPOCH_MILLIS = "epochMillis"
 NATIVE = "native"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LAST = datetime.max.replace(tzinfo=timezone(timedelta(hours=8)))  # in China's time, in which answers are written
+_FIRST, _DAY = -62_135_596_800_000, 86_400_000  # milliseconds: of 0001-01-01, and in a day
 _TOKEN = re.compile(r"%.|[^%]+")
 _WIDE = {"%Y": r"(?P<Y>\d{4})", "%f": r"(?P<f>\d{1,6})", "%z": r"(?P<z>Z|[+-]\d{2}:?\d{2})"}
 _NARROW = {"%m": "m", "%d": "d", "%H": "H", "%M": "M", "%S": "S"}
@@ -121,7 +123,10 @@ def date_reader(
         return words.get(day, None if earliest is not None and day < earliest else day)
 
     def day_of(moment: datetime) -> date | None:
-        return meant(moment.astimezone(zone).date() if moment.tzinfo else moment.date())
+        try:
+            return meant(moment.astimezone(zone).date() if moment.tzinfo else moment.date())
+        except OverflowError:  # the first or the last day of all, which it is not there
+            return meant(moment.date())
 
     @lru_cache(KEPT)
     def read_text(written: str) -> date | None:
@@ -150,7 +155,10 @@ def timestamp_reader(patterns: Sequence[str], zone: ZoneInfo) -> Callable[[Any],
     first = _first(patterns)
 
     def at(moment: datetime) -> datetime:
-        return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=zone)
+        if moment > _LAST:
+            raise Unmappable("is later than any time")
+        return moment
 
     @lru_cache(KEPT)
     def read_text(text: str) -> datetime:
@@ -191,9 +199,14 @@ def _first(patterns: Sequence[str]) -> Callable[[str], datetime | None]:
             moment = form.read(text)
             if moment is not None:
                 return moment
-        return _EPOCH + timedelta(milliseconds=int(text)) if millis.fullmatch(text) else None
+        return _since_epoch(int(text)) if millis.fullmatch(text) else None
 
     return first
+
+
+def _since_epoch(millis: int) -> datetime | None:
+    """The moment; the first of all for what is up to a day before it, as programs east of Greenwich write it."""
+    return None if millis < _FIRST - _DAY else _EPOCH + timedelta(milliseconds=max(millis, _FIRST))
 
 
 def _offset(text: str | None) -> timezone | None:

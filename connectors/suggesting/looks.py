@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 
-from connectors.mapping.numbers import number_reader
+from connectors.mapping.numbers import money_reader
 from connectors.mapping.texts import Unmappable
 from connectors.mapping.times import Format
 from connectors.suggesting.names import Column
@@ -33,7 +33,7 @@ _MILLIS = re.compile(r"1\d{12}\Z")
 _PHONE = re.compile(r"[+\d][\d \-]{5,18}\Z")
 _PERSON = re.compile(r"[1-9]\d{5}[\d*]{8}[\d*]{3}[\dX*]\Z|[1-9]\d{14}\Z")
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
-_IN_TEXT, _PLAIN = number_reader(within_text=True), number_reader(within_text=False)
+_IN_TEXT, _PLAIN = money_reader("wan", within_text=True), money_reader("wan", within_text=False)
 
 
 class Looks:

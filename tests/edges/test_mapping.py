@@ -81,6 +81,30 @@ def test_a_placeholder_day_is_unknown(raw: Any) -> None:
     assert read("until", raw, **ENDS) is None
 
 
+AT_THE_ENDS = {"date": ["%Y-%m-%dT%H:%M:%S%z", "epochMillis"], "never": "9999-12-31", "unknownBefore": "1951-01-01"}
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ("9999-12-31T23:59:59Z", date.max),
+        (datetime(9999, 12, 31, 23, 59, tzinfo=UTC), date.max),
+        ("0001-01-01T00:00:00+08:00", None),
+        (-62135596800000, None),
+        (-62135625600000, None),  # the same in Shanghai: before the first day of any calendar
+    ],
+)
+def test_days_at_the_ends_of_the_calendar_are_days(raw: Any, expected: date | None) -> None:
+    """What programs write for the first and the last day of all may lie beyond them in another zone, and is a day."""
+    assert read("until", raw, **AT_THE_ENDS) == expected
+    if isinstance(raw, int):
+        assert read("touched", raw, timestamp="epochMillis").year == 1
+    with pytest.raises(Unmappable):
+        read("until", -99999999999999, **AT_THE_ENDS)
+    with pytest.raises(Unmappable):  # there is no such instant in China's time, in which answers are written
+        read("touched", "9999-12-31 23:59:59", timestamp="%Y-%m-%d %H:%M:%S", zone="UTC")
+
+
 @pytest.mark.parametrize(
     ("raw", "words", "expected"),
     [
@@ -175,11 +199,15 @@ def test_an_ambiguous_amount_does_not_map(raw: Any, words: dict[str, Any]) -> No
         read("fine", raw, **words)
 
 
-def test_numbers_are_counts_or_measures() -> None:
-    """A whole number is an int, another an exact decimal."""
+def test_numbers_are_whole_as_answers_can_hold_them() -> None:
+    """A count or a year is an int of 32 bits, which is what GraphQL has for one; anything else does not map here,
+    rather than fail where the answer is written."""
     assert read("points", "12") == 12
     assert isinstance(read("points", "12.0"), int)
-    assert read("points", 87.5) == Decimal("87.5")
+    assert read("points", "-2,147,483,648") == -(2**31)
+    for wrong in (87.5, "2026.5", 2**31, "3000000000", -(2**31) - 1):
+        with pytest.raises(Unmappable, match=r"^is not a whole number of 32 bits$"):
+            read("points", wrong)
     assert read("points", "约30人", number="text") == 30
     with pytest.raises(Unmappable):
         read("points", "3千人", number="text")
