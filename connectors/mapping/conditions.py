@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from connectors.contract import Condition
+from connectors.contract import BadRequest, Condition
 from connectors.declaration import Filter
 from connectors.fields import FieldWords
 from connectors.mapping.times import EPOCH_MILLIS, NATIVE, Format, day_named, epoch_millis
@@ -91,7 +91,8 @@ def to_source(words: FieldWords, term: FieldTerm, declared: Filter, trim: bool) 
 
 def to_params(words: FieldWords, term: FieldTerm, declared: Filter, lists: bool = False) -> ToParams:
     """How conditions on a field become parameters of a request: texts, or tuples of them where a parameter may be a
-    list (`lists`) and `in` is declared. Raises NotInvertible.
+    list (`lists`) and `in` is declared. Raises NotInvertible, and what it gives BadRequest for values that cannot be
+    told apart.
     """
     listed = lists and "in" in declared.ops
     if "contains" in declared.ops and (len(declared.ops) > 1 or len(declared.params) != 1 or term.kind not in TEXTUAL):
@@ -127,6 +128,8 @@ def to_params(words: FieldWords, term: FieldTerm, declared: Filter, lists: bool 
             parts = plain_parts(str(condition.values[0])) or (str(condition.values[0]),)
             return {declared.params[0]: max(parts, key=len)}
         found = texts(condition.values)
+        if declared.join is not None and any(declared.join in text for text in found):
+            raise BadRequest("a condition's value holds the sign between values")
         return {declared.params[0]: found if listed else (declared.join or "").join(found)}
 
     return params

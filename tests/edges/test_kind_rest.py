@@ -189,6 +189,17 @@ async def test_a_subject_in_a_path_or_a_list_is_never_syntax() -> None:
         assert server.seen == []
 
 
+async def test_a_value_with_the_sign_that_stands_between_values_is_not_sent() -> None:
+    """The platform would take it for two, and lose the rows of the one that was meant."""
+    permit = REST_TYPE + '  number: {path: no}\nfilters: {number: {ops: [eq, in], params: [no], join: ","}}\n'
+    async with asked(telling(lambda seen: {"rows": []}), permit) as (server, made):
+        await rows(made, ask(where=(Condition("number", "in", ("A-1", "A-2")),)))
+        assert server.seen[0].query["no"] == "A-1,A-2"
+        with pytest.raises(BadRequest, match="holds the sign between values"):
+            await rows(made, ask(where=(Condition("number", "in", ("A,1", "A-2")),)))
+        assert len(server.seen) == 1
+
+
 async def test_forms_and_json_carry_subjects_and_resolved_secrets() -> None:
     """A form and a JSON body are filled in and encoded; references are resolved, lists stay lists."""
     form = (
