@@ -88,11 +88,11 @@ def by_sparse_cursor(count: int, gap: int) -> Callable[[Seen], Any]:
     return reply
 
 
-def by_link(count: int, whole: bool) -> Callable[[Seen], Any]:
+def by_link(count: int, whole: bool, more: str = "") -> Callable[[Seen], Any]:
     def reply(seen: Seen) -> Any:
         start = int(seen.query.get("from", "0"))
         here = f"http://{seen.headers['host']}" if whole else ""
-        link = f"{here}/base/permits?code={FIRM}&from={start + 3}" if start + 3 < count else None
+        link = f"{here}/base/permits?code={FIRM}{more}&from={start + 3}" if start + 3 < count else None
         return {"rows": [row(n) for n in range(count)][start : start + 3], "links": {"next": link}}
 
     return reply
@@ -131,6 +131,7 @@ HONEST: list[tuple[str, str, Callable[[Seen], Any], int, int, bool]] = [
     ("a cursor across more empty pages than are read", CURSOR, by_sparse_cursor(2, 99), 1, 12, True),
     ("no rows at all", CURSOR, by_cursor(0), 0, 1, False),
     ("a link to the next page", LINK, by_link(7, True), 7, 3, False),
+    ("a link that is not encoded", LINK, by_link(7, True, "&type=行政 处罚%20"), 7, 3, False),
     ("a link without its host", LINK, by_link(7, False), 7, 3, False),
 ]
 

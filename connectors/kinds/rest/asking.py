@@ -17,6 +17,7 @@ from connectors.kinds.templates import Resolve, filled, parted, placeholders, re
 from connectors.transport.port import Question
 
 Encode = Callable[[str], str]
+_OF_URLS = "%:/?[]@!$&'()*+,;=~"  # what is encoded or stands as it is (RFC 3986, 2)
 
 
 def used_in(request: Request) -> frozenset[str]:
@@ -124,5 +125,5 @@ def following(base: str, first: Question, link: str) -> Question:
     if not same or not there.path.startswith(below) or ".." in unquote(there.path).split("/"):
         raise ContractBroken("the link to the next page leads out of the declared `base`")
     headers = {name: value for name, value in first.headers.items() if name != "Content-Type"}
-    target = there.path[len(below) - 1 :]
-    return Question("GET", f"{target}?{there.query}" if there.query else target, headers)
+    target = there.path[len(below) - 1 :] + (f"?{there.query}" if there.query else "")
+    return Question("GET", quote(target, safe=_OF_URLS), headers)  # some platforms do not encode their links
