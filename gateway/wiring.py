@@ -82,8 +82,9 @@ def read(settings: Settings, now: Callable[[], datetime] = lambda: datetime.now(
 
 
 def as_obeyed(settings: Settings, governed: Governed, enrolled: Enrolled, why: ValueError) -> Configuration | None:
-    """The configuration by which this home answered last, where steps came since that cannot be taken up: what one
-    region put live must not keep the gateway of all from starting. None when no step is new; raises what that refuses.
+    """The configuration by which this home answered last, where it is another: what one region put live must not keep
+    the gateway of all from starting, nor what was retired a worker from coming back. None when it is the same; raises
+    what that refuses.
     """
     before = registering.before(settings.home, enrolled)
     if before is None:

@@ -78,9 +78,10 @@ def begin(home: Path, store: Store, now: Callable[[], datetime] = lambda: dateti
 
 
 def before(home: Path, enrolled: Enrolled, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Enrolled | None:
-    """What this home obeyed before the steps that are new in `enrolled`; None when none is new. Raises Refused."""
+    """What this home obeyed last, where that is another: before steps that are new in `enrolled`, or after it, where
+    that was read long ago. None when it is the same. Raises Refused."""
     floor = Floors(home, "platforms", "step").read()
-    if floor.seq >= enrolled.course.seq:
+    if floor.seq == enrolled.course.seq:
         return None
     return _copied(home, "new steps cannot be taken up", now()) if floor.seq else Enrolled()
 
@@ -143,8 +144,7 @@ class Enrolment:
                 return self.enrolled
             found = _read(self._home, self._store, self.enrolled, self._now(), followed.append)
         except Exception as error:  # noqa: BLE001  # whatever it is, what is obeyed stays
-            last = followed[-1]
-            found = replace(self.enrolled, declined=_declined(last, error), closing=last)
+            found = replace(self.enrolled, declined=_declined(followed[-1], error), closing=self._last(followed[-1]))
         self._settled = self._settled and self._known(found)
         self._rest()
         return found
@@ -166,6 +166,15 @@ class Enrolment:
             self._floors.raise_to(enrolled.course.seq, enrolled.course.last)
         self._settled = True
         self._rest()
+
+    def _last(self, course: Course) -> Course:
+        """A course, or what this home obeyed after it: a process may begin with what was read long ago."""
+        try:
+            if self._floors.read().seq > course.seq:
+                return _copied(self._home, "", self._now()).course
+        except (ValueError, OSError) as error:
+            _log.error("what was paused or retired since step %d is not known: %s", course.seq, error)
+        return course
 
     def _rest(self) -> None:
         """Look again soon, or where something is amiss after a while."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,9 +14,10 @@ import httpx2
 import pytest
 
 from gateway.auditing import recorded, verifying
+from gateway.governing import seen
 from tests.conftest import House
 from tests.journeys.operating import PLATFORM, City, Operators, city
-from tests.journeys.test_workers import home, started, until
+from tests.journeys.test_workers import children, home, lives, started, until
 
 __all__ = ["home"]
 
@@ -215,3 +218,20 @@ def test_what_cannot_be_taken_up_closes_all_the_same(house: House, operators: Op
         say("live", PLATFORM, by="li")
         assert ready(url)["refused"] is None
         assert status(ask(house, url)) == "ANSWERED"
+
+
+def test_a_worker_comes_back_after_a_platform_has_gone(operators: Operators, rizhao: City, home: Path) -> None:
+    """What a worker began with is gone, a secret of a platform that was retired: it comes back all the same."""
+    secret = home / "secrets" / "rizhao"
+    secret.parent.mkdir(exist_ok=True)
+    secret.write_text(rizhao.base, "utf-8")
+    operators.bring_live(("env:RIZHAO_BASE", "secret:rizhao"))
+    with started(home, 2) as (process, _):
+        operators.say("retire", PLATFORM, by="li")
+        secret.unlink()
+        [first, second] = children(process)
+        os.kill(second, signal.SIGKILL)
+        until(lambda: not lives(second))
+        until(lambda: [seen.obeys(each, 4, seen.STEP) for each in seen.running(home)] == [True, True])
+        assert process.poll() is None
+        assert first in children(process)

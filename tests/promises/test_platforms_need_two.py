@@ -216,6 +216,29 @@ def test_a_damaged_store_leaves_the_last_good(bureau: Bureau, change: str) -> No
         bureau.desk.pause("resume", PLATFORM, "Honour.organ", bureau.key("li"))
 
 
+@pytest.mark.parametrize("verb", ["pause", "retire"])
+def test_a_worker_that_comes_back_opens_nothing(bureau: Bureau, verb: str) -> None:
+    """A process that begins with what was read long ago, and finds the store gone, closes what this home has closed
+    since; where it cannot ask what it began with, it asks what the home obeyed last."""
+    bureau.bring_live()
+    long_ago = bureau.obeyed()
+    if verb == "pause":
+        bureau.desk.pause(verb, PLATFORM, "Honour", bureau.key("li"))
+    else:
+        bureau.desk.step(verb, PLATFORM, bureau.key("li"))
+    now = bureau.obeyed()
+    (bureau.home / "state" / "platforms.sqlite3").unlink()
+    found = Enrolment(bureau.home, Store(bureau.home), long_ago).look()
+    assert found.declined is not None
+    assert found.closing is not None
+    assert found.closing.closed(PLATFORM, ["Honour"]) == {"Honour": frozenset()}
+    assert found.course is long_ago.course
+    again = enrolment.before(bureau.home, long_ago)
+    assert again is not None
+    assert again.course == now.course
+    assert enrolment.before(bureau.home, now) is None
+
+
 def test_an_older_store_is_not_obeyed(bureau: Bureau) -> None:
     """A store without the last step, in which something was paused, is one that was brought back."""
     bureau.bring_live()
