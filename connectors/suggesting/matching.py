@@ -27,7 +27,8 @@ from connectors.suggesting.spellings import (
 
 SURE, NEAR, LEAST = 0.85, 0.06, 0.3
 _CONTRADICTED = 0.4
-_CHECKED = (("统一社会信用代码", "uscc"), ("行政区划", "gbt2260"))
+SUBJECT = "统一社会信用代码"  # what the subject's own code is called
+_CHECKED = ((SUBJECT, "uscc"), ("行政区划", "gbt2260"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ def check_of(name: FieldName) -> str | None:
 
 def of_subject(name: FieldName) -> bool:
     """Whether a field is the code of the record's own subject: others' codes say first whose they are."""
-    return check_of(name) == "uscc" and name.zh.startswith(_CHECKED[0][0])
+    return check_of(name) == "uscc" and name.zh.startswith(SUBJECT)
 
 
 def _for_type(

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from connectors.suggesting.looks import Looks, coded_values, codes
-from connectors.suggesting.matching import Candidate, Suggestion, check_of, of_subject
+from connectors.suggesting.matching import SUBJECT, Candidate, Suggestion, check_of, of_subject
 from connectors.suggesting.names import Column, FieldName, Names
 from connectors.suggesting.spellings import english
 
@@ -67,6 +67,10 @@ def _rows(best: Suggestion, fields: Mapping[str, FieldName], origin: str) -> Ite
     subjects = [claimed[0][0] for key, claimed in best.sure.items() if of_subject(fields[key])]
     if subjects:
         yield f"subject: {{uscc: {{{origin}: {_word(subjects[0])}}}}}"
+    elif codes := _codes(best):
+        own = next((each for each in codes if each.label.startswith(SUBJECT) or each.name.startswith(SUBJECT)), None)
+        told = "" if own else "   # its values are such codes; are they the subject's own?"
+        yield f"{'' if own else '# '}subject: {{uscc: {{{origin}: {_word((own or codes[0]).name)}}}}}{told}"
     else:
         yield f"# subject: {{uscc: {{{origin}: }}}}   # no column is sure to hold the subject's code"
     for name in _marked(best)[:1]:
@@ -74,6 +78,13 @@ def _rows(best: Suggestion, fields: Mapping[str, FieldName], origin: str) -> Ite
     nothing = dict.fromkeys(word for each in best.looks.values() for word in each.nothing)
     if nothing:
         yield f"null: {json.dumps(list(nothing), ensure_ascii=False)}"
+
+
+def _codes(best: Suggestion) -> list[Column]:
+    """Columns of valid codes of organisations that no field is for: many types have none for their subject's."""
+    taken = {column for claimed in best.sure.values() for column, _ in claimed}
+    looked = [(each, best.looks[each.name]) for each in best.columns if each.name not in taken]
+    return [each for each, looks in looked if looks.said and not looks.against("code", "uscc")]
 
 
 def _marked(best: Suggestion) -> list[str]:
@@ -143,7 +154,7 @@ def _left(best: Suggestion) -> Iterator[str]:
         told = ", ".join(f"{each.field} {each.weight:.2f} ({each.manner})" for each in candidates[:3])
         yield f"#   {column}: {told}"
     taken = {column for claimed in best.sure.values() for column, _ in claimed} | best.unsure.keys()
-    taken |= set(_marked(best)[:1])
+    taken |= {*_marked(best)[:1], *(column.name for column in _codes(best))}
     nobodys = [_called(column) for column in best.columns if column.name not in taken]
     if nobodys:
         yield f"# Nothing in the catalogue is called so: {', '.join(nobodys)}"

@@ -163,6 +163,21 @@ def test_a_file_of_a_day_is_proposed_for_every_day(tmp_path: Path) -> None:
         reading.sample(path, "utf-8")
 
 
+def test_a_type_without_a_field_for_it_has_a_subject_all_the_same(tmp_path: Path) -> None:
+    """An honour has no field for the code: the column that is called so, or whose values are codes, is named."""
+    codes = TABLES["codes"]["columns"]["CF_XDR_SHXYM"]["values"]
+    for heading, line in (
+        ("统一社会信用代码", "\n    subject: {uscc: {column: 统一社会信用代码}}\n"),
+        ("DM", "\n    # subject: {uscc: {column: DM}}   # its values are such codes;"),
+    ):
+        rows = [f"{code},守合同重信用,{2020 + year}" for year, code in enumerate(codes)]
+        (tmp_path / "honours.csv").write_text("\n".join([f"{heading},荣誉名称,荣誉年度", *rows]), "utf-8")
+        text = written(reading.sample(tmp_path / "honours.csv", "utf-8"))
+        assert "  Honour:\n" in text
+        assert line in text
+        assert "is called so" not in text
+
+
 def test_a_table_of_a_database_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Columns and rows come from a database by its reference; a literal URL and a table that is none are refused."""
     table = TABLES["initials"]
