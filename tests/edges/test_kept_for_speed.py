@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import jmespath
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from connectors.contract import Fetch, Page, Row, SubjectKey
@@ -26,7 +26,7 @@ from connectors.kinds.rest.answering import Reading
 from connectors.kinds.rest.asking import Asking, Outline
 from connectors.kinds.templates import PLACEHOLDER, filled
 from connectors.mapping.paths import expression, path
-from connectors.mapping.texts import cleaner, text_of
+from connectors.mapping.texts import cleaner, is_utf8, text_of
 from connectors.mapping.values import Reader, compile_field
 from connectors.sources import RestSource
 from connectors.transport.port import Answer
@@ -72,12 +72,15 @@ def strictly(body: bytes, encoding: str) -> Any:
         held = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
         return 0 if held is None else 1 + max(map(depth, held), default=0)
 
+    if encoding != "utf-8" and is_utf8(body):
+        raise ValueError("Chinese in UTF-8 that was declared otherwise")
     text = body.decode(encoding).removeprefix("\ufeff")
     value = json.loads(text, parse_float=Decimal, parse_constant=refuse)
     return value if depth(value) <= MAX_DEPTH else sys.maxsize
 
 
 @settings(max_examples=600, deadline=None)
+@example(b'["\xe0\xa0\x81\xe4\xb8\x80"]', "gb18030")
 @given(bodies(), st.sampled_from(["utf-8", "gb18030"]))
 def test_json_is_read_as_the_strict_reader_reads_it(body: bytes, encoding: str) -> None:
     """Whatever the bytes, the quick reader gives what the strict one gives, and refuses what that refuses."""
