@@ -127,7 +127,7 @@ class Reloading:
     async def look(self, swap: Callable[[Corridor], None] = lambda corridor: None) -> None:
         """Take up what the pointer says, if it can be obeyed. Raises OSError when it cannot be written down."""
         governed = await asyncio.to_thread(self._obeying.look)
-        if governed.policies is not self.governed.policies and governed.declined is None:
+        if governed.policies is not self.governed.policies:
             try:
                 async with self._changing:
                     governed = await self._taken_up(governed)

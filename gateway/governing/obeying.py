@@ -3,8 +3,9 @@
     stirred()  a look at one file, ten times a second       look()  the work, in a thread: judge, load, run the cases
 
 Nothing here swaps anything. `look` gives what shall be obeyed, or what is obeyed with the reason why the new is not;
-it never raises. Without a pointer HOME/policies is in force. A process that starts while the pointer cannot be obeyed
-takes what this home obeyed last; when there is nothing good at all, it does not start.
+good pointers before a bad one are obeyed. It never raises. Without a pointer HOME/policies is in force. A process that
+starts while the pointer cannot be obeyed takes what this home obeyed last; when there is nothing good at all, it does
+not start.
 """
 
 from __future__ import annotations
@@ -108,26 +109,31 @@ class Obeying:
         """Judge, load and try what the pointer says. What is given is not obeyed yet: `obeys` says so."""
         self._stamp = stamp(self._following.journal.place)
         self._again = self._monotonic() + AGAIN
+        declined = None
         try:
-            course = self._following.catch_up()
+            try:
+                course = self._following.catch_up()
+            except Exception as error:  # noqa: BLE001  # whatever it is, the good ones before it are obeyed
+                declined = _declined(self._following, error)
+                course = self._following.last_good()
+            if declined is not None and course.seq <= self.governed.course.seq:
+                return replace(self.governed, declined=declined)
             if course.waiting is not None:  # looked at now, so that its time finds it ready, or known to be bad
                 _policies(self._bundles, course.waiting)
             if course.seq == 0:
                 return replace(self.governed, declined=None)
             if course.in_force(self._now()) == self.governed.standing:
-                return replace(self.governed, course=course, declined=None)
-            return _loaded(self._bundles, course, self._now())
+                return replace(self.governed, course=course, declined=declined)
+            return replace(_loaded(self._bundles, course, self._now()), declined=declined)
         except Exception as error:  # noqa: BLE001  # whatever it is, what is in force stays
-            return replace(self.governed, declined=_declined(self._following, error))
+            return replace(self.governed, declined=declined or _declined(self._following, error))
 
     def obeys(self, governed: Governed) -> None:
         """From now on this is what the process obeys, or stays with; written down, so that no older one comes back."""
-        before, self.governed = self.governed.declined, governed
-        if governed.declined is not None:
-            if governed.declined != before:
-                declined = governed.declined
-                _log.error("pointer %d is not obeyed (%s): %s", declined.seq, declined.reason, declined.message)
-        elif governed.course.seq:
+        before, declined, self.governed = self.governed.declined, governed.declined, governed
+        if declined is not None and declined != before:
+            _log.error("pointer %d is not obeyed (%s): %s", declined.seq, declined.reason, declined.message)
+        if governed.course.seq and governed.course is self._following.course:
             self._following.obeyed()
 
 

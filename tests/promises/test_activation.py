@@ -13,7 +13,8 @@ import pytest
 
 from gateway.governing import statements
 from gateway.governing.bundles import Bundles
-from gateway.governing.obeying import begin
+from gateway.governing.obeying import Obeying, begin
+from gateway.governing.officers import load_officers
 from gateway.governing.sayings import Approval, Evidence, Pointer, Submission
 from gateway.governing.statements import APPROVAL, POINTER, SUBMISSION, Refused
 from tests.conftest import House, gateway_beside
@@ -131,6 +132,40 @@ def test_an_old_pointer_is_not_obeyed_again(both: tuple[House, Chamber], folders
     assert started.declined is not None
     assert started.declined.reason == "replayed"
     place.write_bytes(new)
+    until(gateway, lambda body: body["refused"] is None)
+
+
+def test_what_cannot_be_obeyed_hides_nothing_before_it(both: tuple[House, Chamber], folders: dict[str, Path]) -> None:
+    """A process that begins with what was read long ago and finds a pointer cut, and one that finds a good pointer and
+    one that nobody signed at once, obey the last good one and say what they do not."""
+    gateway, chamber = both
+    long_ago = begin(gateway.home, "37")
+    course = chamber.change(folders["tightened"])
+    obeyed(gateway.home, course.seq)
+    place = chamber.office.journal.place
+    whole = place.read_bytes()
+    floor = gateway.home / "keys" / "policy-floor.json"
+    noted = floor.read_bytes()
+    place.write_bytes(whole[: len(whole) // 2])
+    until(gateway, lambda body: body["refused"] is not None)
+    found = Obeying(gateway.home, "37", long_ago).look()
+    assert (found.course.seq, found.policies.digest) == (course.seq, course.current.digest)
+    assert found.declined is not None
+    floor.unlink()
+    place.write_bytes(whole)
+    following = Obeying(gateway.home, "37", long_ago)
+    words = statements.read(whole, POINTER, "pointer").words
+    place.write_bytes(statements.state(
+        POINTER, load_officers(gateway.home).by_id["sun-operator"], chamber.key("li-author"), datetime.now(UTC),
+        {**words, "seq": course.seq + 1},
+    ).raw)  # fmt: skip
+    found = following.look()
+    assert (found.course.seq, found.policies.digest) == (course.seq, course.current.digest)
+    assert found.declined is not None
+    assert found.declined.reason == "signature"
+    following.obeys(found)
+    assert floor.read_bytes() == noted
+    place.write_bytes(whole)
     until(gateway, lambda body: body["refused"] is None)
 
 
