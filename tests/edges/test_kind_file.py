@@ -529,6 +529,23 @@ async def test_a_file_without_a_single_code_is_refused(folder: Folder) -> None:
         assert await ids(made) == ["4"]
 
 
+async def test_codes_that_are_none_and_files_without_records_are_told_in_the_log(
+    folder: Folder, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nobody finds a row whose code is mistyped, and a file of a header alone may be an export that failed."""
+    with caplog.at_level(logging.INFO, "connectors.kinds.file.drop"):
+        folder.send("permits-1.csv", csv_of(row(1), row(2, f"{FIRM}x"), row(3, "12345678-9")))
+        async with opened(folder) as made:
+            assert await ids(made) == ["1"]
+            assert "3 rows staged, 0 left out, 0 broken, 2 codes that are no subject's" in caplog.text
+            assert [line for line in caplog.records if line.levelno > logging.INFO] == []
+            folder.send("permits-2.csv", csv_of(), ago=60)
+            assert await ids(made) == []
+    assert [line.getMessage() for line in caplog.records if line.levelno > logging.INFO] == [
+        "`permits-*.csv`: the newest file holds no record at all, and answers so"
+    ]
+
+
 async def test_a_record_that_begins_like_a_remark_is_a_record(folder: Folder) -> None:
     """A row whose first cell says `说明：` but that names a subject is not left out."""
     folder.send("permits-1.csv", csv_of(row("说明：1"), row(2), ["说明：以上属实", *[""] * 9]))

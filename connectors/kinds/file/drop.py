@@ -174,6 +174,10 @@ class Drop:
         edition = Edition(batch, staged, table)
         self._let_go()
         self._edition = edition
-        said = "`%s`: %d rows staged, %d left out, %d broken, as of %s"
-        log.info(said, self._words.name, counts.kept, counts.left_out, counts.broken, edition.as_of.isoformat())
+        said = "`%s`: %d rows staged, %d left out, %d broken, %d codes that are no subject's, as of %s"
+        name = self._words.name
+        strange = sum(found[False] for found in counts.codes.values())
+        log.info(said, name, counts.kept, counts.left_out, counts.broken, strange, edition.as_of.isoformat())
+        if not counts.kept:
+            log.warning("`%s`: the newest file holds no record at all, and answers so", name)
         return edition
