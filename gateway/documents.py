@@ -111,6 +111,8 @@ class Document:
         field = model.model_fields.get(word) if len(loc) == 1 else None
         if item["type"] == "string_pattern_mismatch" and field is not None and field.examples:
             return f"{self.where(loc)}: `{word}` is not written as it should be, such as `{field.examples[0]}`"
+        if item["type"] == "string_too_short":
+            return f"{self.where(loc)}: `{word}` is too short: write at least {item['ctx']['min_length']} characters"
         message = str(item["msg"]).removeprefix("Value error, ")
         return f"{self.where(loc)}: `{word}`: {message[:1].lower() + message[1:]}"
 

@@ -35,6 +35,7 @@ from gateway.store import Store
 from gateway.store.opening import RESTORE
 
 COPY = Path("state") / "platforms-obeyed.json"  # in a home
+KEPT = "put the entry back into officers.yaml as it was; who gets other roles or regions gets another one"
 AGAIN = 2.0  # seconds after which what was refused is tried again
 EVERY = 0.25  # seconds between two looks at a database
 TICK = 0.05  # seconds within which a file system may give two changes the same time
@@ -220,7 +221,12 @@ def _followed(
 ) -> Enrolled:
     floor, officers, course = Floors(home, "platforms", "step").read(), load_officers(home), known.course
     for raw in rows:
-        course = follow(course, read(raw, STEP, f"step {course.seq + 1}"), officers, now)
+        try:
+            course = follow(course, read(raw, STEP, f"step {course.seq + 1}"), officers, now)
+        except Refused as error:
+            if course.seq >= floor.seq or error.reason not in ("role", "signature"):
+                raise
+            raise Refused(error.reason, f"{error}. It was obeyed here: {KEPT}") from None
         if course.seq == floor.seq and course.last != floor.statement:
             raise Refused("replayed", f"another step {floor.seq} was obeyed in this home; restore the store")
         followed(course)

@@ -432,6 +432,25 @@ def test_who_left_approves_nothing_more(bureau: Bureau) -> None:
         bureau.begin()
 
 
+@pytest.mark.parametrize(
+    ("old", "new"), [('regions: ["371100"]', 'regions: ["370300"]'), ("platform.operator]", "platform.approver]")]
+)
+def test_an_entry_by_which_something_was_obeyed_stays_as_it_was(bureau: Bureau, old: str, new: str) -> None:
+    """Who is given another region, or another role, in the old entry takes the ground from under what was signed: it is
+    told what to do, and all is as before when the entry is."""
+    bureau.bring_live()
+    bureau.obeyed()
+    path = bureau.home / "officers.yaml"
+    text = path.read_text("utf-8")
+    path.write_text(
+        "".join(line.replace(old, new) if "li:" in line else line for line in text.splitlines(True)), "utf-8"
+    )
+    with pytest.raises(Refused, match=r"step 1: `li` may not register .* put the entry back"):
+        bureau.begin()
+    path.write_text(text, "utf-8")
+    assert bureau.begin().declined is None
+
+
 def test_roles_and_regions_belong_together(bureau: Bureau) -> None:
     """An operator without regions, regions without such a role, and a region of another province are refused."""
     path = bureau.home / "officers.yaml"

@@ -128,7 +128,7 @@ def _tell_changes(counter: Counter, standing: Standing) -> None:
         if names:
             click.echo(f"{words}: {', '.join(sorted(names))}")
     if before == after:
-        click.echo("would answer: the same fields")
+        click.echo("would answer: the same fields, otherwise declared")
 
 
 def _answered(counter: Counter, platform: str, version: Version) -> set[str]:
