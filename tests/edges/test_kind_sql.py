@@ -12,9 +12,11 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, closing
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
+import sqlalchemy as sa
+from sqlalchemy.dialects import mssql
 
 from connectors.contract import (
     BadRequest,
@@ -26,6 +28,7 @@ from connectors.contract import (
     TimedOut,
     Unavailable,
 )
+from connectors.kinds.sql.dialects import dialect_of
 from gateway.fetching.checking import holds
 from tests.edges.invented import (
     FIRM,
@@ -263,6 +266,12 @@ async def test_a_name_with_blanks_in_it_is_found(database: Path) -> None:
     async with opened(database, permit) as made:
         found = await rows(made, ask("holder", where=(Condition("holder", "contains", ("虚构示例公司",)),)))
     assert [row.id for row in found] == ["4"]
+
+
+def test_texts_of_sql_server_are_compared_with_all_their_characters() -> None:
+    """Its VARCHAR holds one code page: what is Chinese would become question marks there, and be found by nobody."""
+    text, theirs = dialect_of("mssql").text(sa.column("X")), cast("type[Any]", mssql.dialect)
+    assert "CAST([X] AS NVARCHAR(max))" in str(text.compile(dialect=theirs()))
 
 
 async def test_an_undeclared_filter_is_our_mistake(database: Path) -> None:

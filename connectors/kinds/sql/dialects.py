@@ -112,7 +112,7 @@ _DIALECTS = {
     "mysql": _MYSQL,
     "mariadb": _MYSQL,
     "oracle": Dialect(extra="oracle"),
-    "mssql": Dialect(extra="mssql"),
+    "mssql": Dialect(extra="mssql", type=sa.Unicode()),  # VARCHAR holds one code page only
     "dm": Dialect(extra="dameng"),
 }
 
