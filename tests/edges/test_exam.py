@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import socket
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from connectors.conformance.bench import Bench
+from connectors.conformance.filtered import equal, ranges
 from connectors.conformance.outcome import Grade
 from connectors.contract import SubjectKey
 from connectors.kinds import KINDS
 from connectors.kinds.rest import Rest
 from tests.edges import sown
 from tests.edges.crooked import Seen, Server
-from tests.edges.invented import FIRM, OTHER
+from tests.edges.invented import FIRM, OTHER, SQL_SOURCE, SQL_TYPE, TERMS, Surroundings
+from tests.edges.invented import declaration as invented
 from tests.edges.seeded import SAMPLES, Platform, bench, by_grade, declaration, one, sat
 from tests.edges.sown import Sown
 
@@ -29,6 +34,28 @@ async def test_an_honest_platform_passes_whole(tmp_path: Path) -> None:
     assert by_grade(report, Grade.FAIL) == by_grade(report, Grade.WARN) == by_grade(report, Grade.UNDONE) == {}
     assert (report.readiness, report.exit_code) == ("A", 0)
     assert len(report.results) == 28
+
+
+async def test_days_without_zeros_in_a_table_are_a_warning_of_rows_to_spare(tmp_path: Path) -> None:
+    """What does not sort as a text comes along with every span, and the gateway drops it: no row is lost, and no filter
+    is ignored."""
+    with closing(sqlite3.connect(tmp_path / "permits.db")) as table:
+        table.execute("CREATE TABLE permits (ID, CODE, STATE, DAY)")
+        for number, day in enumerate(("2019/9/1", "2019/10/1", "2019/12/31")):
+            table.execute("INSERT INTO permits VALUES (?, ?, '1', ?)", (number, FIRM, day))
+        table.commit()
+    permit = SQL_TYPE + '  decided: {column: DAY, date: "%Y/%m/%d"}\nfilters: {decided: [range]}\n'
+    settings = {"env:INVENTED_URL": f"sqlite+aiosqlite:///{tmp_path / 'permits.db'}"}
+    examined = Bench(invented(SQL_SOURCE, permit), TERMS, Surroundings(settings), [SubjectKey("uscc", FIRM)])
+    await examined.open()
+    try:
+        outcomes = [await check(examined) for check in (ranges, equal)]
+    finally:
+        await examined.close()
+    for outcome in outcomes:
+        assert outcome is not None
+        assert {problem.grade for problem in outcome.problems} == {Grade.WARN}
+        assert all("rows come that do not belong" in problem.text for problem in outcome.problems)
 
 
 ANSWERS = [
