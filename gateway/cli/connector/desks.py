@@ -34,7 +34,7 @@ own_option = click.option(
     "--key",
     type=_path,
     default=None,
-    help="Your private key: where a region has operators, they alone see its platforms.",
+    help="Your private key: where a region has operators, they and its officers of policies see its platforms.",
 )
 note_option = click.option("--note", default=None, help="Why; kept with the step.")
 wait_option = click.option(

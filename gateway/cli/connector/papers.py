@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from lxml import etree
 
 from connectors.conformance.outcome import GROUPS, Grade, Outcome, Report
 from gateway.cli.connector import tree
+from gateway.cli.pages import rendered
 from policies.conditions import SHANGHAI
 
 HERE = Path(__file__).parent
@@ -88,14 +88,8 @@ def lines(outcome: Outcome) -> str:
 
 def page(reports: Sequence[Report]) -> bytes:
     """The whole page."""
-    environment = Environment(
-        loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    return (
-        environment.get_template("page.html")
-        .render(reports=reports, groups=GROUPS, chinese=CHINESE, alike_of=tree.alike, at=datetime.now(SHANGHAI))
-        .encode()
-    )
+    at = datetime.now(SHANGHAI)
+    return rendered(HERE, reports=reports, groups=GROUPS, chinese=CHINESE, alike_of=tree.alike, at=at).encode()
 
 
 def write(path: Path, content: bytes) -> None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from gateway.cli.matrix import telling
+from gateway.cli.pages import rendered
 from policies.conditions import SHANGHAI
 from policies.matrix import Matrix, Section
 from policies.model import ALLOW, DENY, FieldClass, Words
@@ -24,11 +23,8 @@ LOOKS = {ALLOW: "full", DENY: "none"}
 
 def html(found: Matrix, policies: PolicySet) -> str:
     """The whole page."""
-    here = Path(__file__).parent
-    environment = Environment(
-        loader=FileSystemLoader(here), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    return environment.get_template("page.html").render(
+    return rendered(
+        Path(__file__).parent,
         found=found,
         catalogue=policies.catalogue,
         notes=telling.notes(found, policies),
