@@ -44,7 +44,7 @@ async def test_days_without_zeros_in_a_table_are_a_warning_of_rows_to_spare(tmp_
         for number, day in enumerate(("2019/9/1", "2019/10/1", "2019/12/31")):
             table.execute("INSERT INTO permits VALUES (?, ?, '1', ?)", (number, FIRM, day))
         table.commit()
-    permit = SQL_TYPE + '  decided: {column: DAY, date: "%Y/%m/%d"}\nfilters: {decided: [range]}\n'
+    permit = SQL_TYPE + '  decided: {column: DAY, date: "%Y/%m/%d"}\nfilters: {decided: [eq, range]}\n'
     settings = {"env:INVENTED_URL": f"sqlite+aiosqlite:///{tmp_path / 'permits.db'}"}
     examined = Bench(invented(SQL_SOURCE, permit), TERMS, Surroundings(settings), [SubjectKey("uscc", FIRM)])
     await examined.open()
