@@ -26,7 +26,7 @@ ifdef ARGS
 	@$(PYTEST) $(ARGS)
 else
 	@told=$$(mktemp) && trap 'rm -f $$told' EXIT && trap 'kill $$beside; exit 130' INT TERM && \
-	{ nice -n 19 $(PYTEST) -m reckoning --timeout 900 >$$told 2>&1 & } && beside=$$! && failed=0 && \
+	{ nice -n 19 $(PYTEST) -m reckoning --timeout 1800 >$$told 2>&1 & } && beside=$$! && failed=0 && \
 	{ $(PYTEST) -m "not reckoning" || failed=1; } && \
 	{ wait $$beside || failed=1; } && cat $$told && exit $$failed
 endif
