@@ -14,6 +14,8 @@ from typing import Any
 
 import click
 
+from gateway.cli.told import is_mendable
+
 VERBS = {
     "serve": "house",
     "demo": "demo",
@@ -62,8 +64,7 @@ def main() -> None:
     try:
         cli(prog_name="credit-gateway")
     except Exception as error:
-        told = importlib.import_module("gateway.cli.told")
-        if not isinstance(error, told.KNOWN):
+        if not is_mendable(error):
             raise
         click.echo(str(error), err=True)
         sys.exit(1)

@@ -14,7 +14,6 @@ Nothing is shared while requests are answered; each worker has an audit log of i
 
 from __future__ import annotations
 
-import importlib
 import logging
 import multiprocessing
 import os
@@ -31,6 +30,7 @@ from types import FrameType
 
 from gateway.app import Application, Configuration
 from gateway.cli import serving
+from gateway.cli.told import is_mendable
 from gateway.settings import Settings
 
 PAUSE = 1.0  # seconds between two starts of one worker
@@ -166,8 +166,8 @@ class Workers:
             with serving.listening(settings.host, settings.port, shared=True) as own:
                 serving.serve(application, own, lambda: reports.send(""), self._alive)
         except Exception as error:  # noqa: BLE001  # whatever it is, the process that watches ends all
-            known: tuple[type[Exception], ...] = importlib.import_module("gateway.cli.told").KNOWN
-            if not isinstance(error, known):
+            mendable = is_mendable(error)
+            if not mendable:
                 traceback.print_exc()
-            reports.send(str(error) if isinstance(error, known) else f"worker {number}: {type(error).__name__}")
+            reports.send(str(error) if mendable else f"worker {number}: {type(error).__name__}")
             sys.exit(1)

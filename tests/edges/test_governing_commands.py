@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from gateway.cli.policy import policy
-from gateway.cli.told import KNOWN
+from gateway.cli.told import is_mendable
 from tests.promises.officers import Chamber, open_chamber
 from tests.promises.small_sets import MORE, small, write
 
@@ -30,8 +30,9 @@ def run(chamber: Chamber, verb: str, *arguments: str | Path, by: str | None = No
 
 def said(result: Result) -> str:
     """What a person reads: the output, or the words of a refusal that is said in one line."""
-    assert result.exception is None or isinstance(result.exception, (SystemExit, *KNOWN)), result.exception
-    return result.output + (str(result.exception) if isinstance(result.exception, KNOWN) else "")
+    refused = is_mendable(result.exception)
+    assert refused or result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result.output + (str(result.exception) if refused else "")
 
 
 def test_a_change_on_the_command_line(chamber: Chamber, tmp_path: Path) -> None:

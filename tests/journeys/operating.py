@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 from click.testing import CliRunner
 
 from gateway.cli import cli
-from gateway.cli.told import KNOWN
+from gateway.cli.told import is_mendable
 
 PLATFORM = "371100-rizhao-honours"
 PEOPLE: Mapping[str, tuple[str, str]] = {
@@ -132,7 +132,7 @@ class Operators:
         """What the command line answers; a refusal is its one line."""
         key = ["--key", str(self.keys / by)] if by else []
         result = CliRunner().invoke(cli, ["connector", verb, *map(str, words), "--home", str(self.home), *key])
-        refused = isinstance(result.exception, KNOWN)
+        refused = is_mendable(result.exception)
         assert refused or result.exception is None or isinstance(result.exception, SystemExit), result.exception
         assert (1 if refused else result.exit_code) == code, result.output + str(result.exception)
         return result.output + (str(result.exception) if refused else "")

@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from gateway.cli import cli
-from gateway.cli.told import KNOWN
+from gateway.cli.told import is_mendable
 from gateway.governing import seen
 from tests.conftest import House
 from tests.journeys.test_workers import children, home, lives, started, until
@@ -43,7 +43,7 @@ class Officers:
         """What the command line answers; a refusal is its one line."""
         key = ["--key", str(self.keys / by)] if by else []
         result = CliRunner().invoke(cli, ["policy", verb, *map(str, words), "--home", str(self.home), *key])
-        refused = isinstance(result.exception, KNOWN)
+        refused = is_mendable(result.exception)
         assert refused or result.exception is None or isinstance(result.exception, SystemExit), result.exception
         assert (1 if refused else result.exit_code) == code, result.output + str(result.exception)
         return result.output + (str(result.exception) if refused else "")

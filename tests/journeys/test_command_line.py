@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import re
@@ -16,6 +17,7 @@ import httpx2
 import pytest
 
 from gateway.cli.asking import AskingError, variables_of
+from gateway.cli.told import MENDABLE, is_mendable
 from tests.conftest import House
 
 QUERY = (
@@ -319,3 +321,33 @@ def test_a_variable_that_does_not_fit_is_told(pair: str, says: str) -> None:
     """Of a variable without a value, or that the query has not got, the message says which of the two it is."""
     with pytest.raises(AskingError, match=re.escape(says)):
         variables_of("query($ids: Int) { platforms { id } }", [pair], {})
+
+
+@pytest.mark.parametrize(("module", "name"), MENDABLE)
+def test_an_error_that_is_told_in_one_line_is_where_the_table_says(module: str, name: str) -> None:
+    """Each name is an error of the module that makes it, so that it is known whenever it can be raised."""
+    error = getattr(importlib.import_module(module), name)
+    assert issubclass(error, Exception)
+    assert error.__module__ == module
+    assert is_mendable(error.__new__(error))
+    assert not is_mendable(ValueError("not of the house"))
+
+
+ASKED = """
+import sys
+from gateway.cli import main
+
+sys.argv[1:] = ["token", "court", "--home", sys.argv[1]]
+try:
+    main()
+finally:
+    print(sorted({"sqlalchemy", "strawberry"} & sys.modules.keys()))
+"""
+
+
+def test_a_refusal_imports_no_room_that_it_does_not_need(tmp_path: Path) -> None:
+    """Who is refused before anything was read is told so at once, and not after a second of imports."""
+    done = subprocess.run([sys.executable, "-c", ASKED, str(tmp_path)], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "start `credit-gateway demo" in done.stderr
+    assert done.stdout == "[]\n"
