@@ -20,7 +20,7 @@ VERBS = {
     "serve": "house",
     "demo": "demo",
     "check": "house",
-    "init": "house",
+    "init": "homes",
     "schema": "schema",
     "token": "querying",
     "query": "querying",

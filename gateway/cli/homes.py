@@ -1,4 +1,4 @@
-"""A gateway's home on disk: the option that names it, and how an empty one is made. Imports nothing heavy."""
+"""A gateway's home on disk: the option that names it, and how an empty one is made (`init`). Imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from pathlib import Path
 
 import click
 
-from connectors.describing import FILE
-from gateway.settings import DEFAULT_HOME
+from gateway.settings import DEFAULT_HOME, load
 
 home_option = click.option(
     "--home",
@@ -97,9 +96,10 @@ def make_home(home: Path) -> list[str]:
     if not (home / "platforms").exists():
         (home / "platforms").mkdir()
         source = shipped("connectors")
-        for path in (source / "README.md", source / "platforms" / FILE, *sorted((source / "platforms").glob("_*"))):
+        beside = source / "platforms"
+        for path in (source / "README.md", *sorted(beside.glob("*.schema.json")), *sorted(beside.glob("_*"))):
             shutil.copyfile(path, home / "platforms" / path.name)
-        shutil.copytree(source / "platforms" / "samples", home / "platforms" / "samples")
+        shutil.copytree(beside / "samples", home / "platforms" / "samples")
         made.append("platforms/  templates to copy, one file per platform")
     for name, text in (("clients.yaml", CLIENTS), ("officers.yaml", OFFICERS), ("gateway.env", ENVIRONMENT)):
         if not (home / name).exists():
@@ -107,3 +107,15 @@ def make_home(home: Path) -> list[str]:
             made.append(name)
     (home / "secrets").mkdir(mode=0o700, exist_ok=True)
     return made
+
+
+@click.command()
+@home_option
+def init(home: Path | None) -> None:
+    """Make a home: policies, platforms, clients, settings. What exists is kept."""
+    place = load(home).home
+    made = make_home(place)
+    for line in made:
+        click.echo(f"made {place}/{line}")
+    if not made:
+        click.echo(f"{place} is whole already; nothing was changed")

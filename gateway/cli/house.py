@@ -1,4 +1,4 @@
-"""Verbs about the house itself: make a home, check it, serve it."""
+"""Verbs about the house itself: check a home, serve it."""
 
 from __future__ import annotations
 
@@ -9,21 +9,9 @@ import click
 from gateway.app import Application, read
 from gateway.auditing import logs
 from gateway.cli import serving
-from gateway.cli.homes import home_option, make_home
+from gateway.cli.homes import home_option
 from gateway.cli.workers import Workers
 from gateway.settings import MAX_WORKERS, load
-
-
-@click.command()
-@home_option
-def init(home: Path | None) -> None:
-    """Make a home: policies, platforms, clients, settings. What exists is kept."""
-    place = load(home).home
-    made = make_home(place)
-    for line in made:
-        click.echo(f"made {place}/{line}")
-    if not made:
-        click.echo(f"{place} is whole already; nothing was changed")
 
 
 @click.command()
