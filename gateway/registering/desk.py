@@ -100,13 +100,30 @@ class Desk:
         live = self.course().platforms[platform].live
         if live is None:
             raise Refused("base", f"{platform} is not live; there is nothing to pause")
-        answering = self._checked(proved(platform, live.content, self._store.files(live.content)))
-        if type_name not in answering.types:
-            raise Refused("shape", f"{platform} does not answer `{type_name}`{suggestion(type_name, answering.types)}")
-        fields = answering.claim(type_name).fields
+        answered = self._answered(platform)
+        if type_name not in answered:
+            raise Refused("shape", f"{platform} does not answer `{type_name}`{suggestion(type_name, answered)}")
+        fields = answered[type_name]
         if dot and name not in fields:
             raise Refused("shape", f"{platform} does not answer `{type_name}.{name}`{suggestion(name, fields)}")
         return self._say(signer, verb, platform, {"type": type_name, "field": name or None, "note": note})
+
+    def _answered(self, platform: str) -> dict[str, set[str]]:
+        """Fields by record type of what is live and of what was live last before: a gateway that could not take up the
+        last `live` answers by that one, and there is something to pause."""
+        said = [done.step for done in self.course().steps if done.step.platform == platform]
+        lives = [step.content or "" for step in said if step.verb == "live"]
+        found: dict[str, set[str]] = {}
+        for content in lives[-2:]:
+            try:
+                answering = self._checked(proved(platform, content, self._store.files(content)))
+            except ValueError:
+                if content == lives[-1]:
+                    raise
+                continue  # of another catalogue, or in no copy from which the store was put back
+            for name in answering.types:
+                found.setdefault(name, set()).update(answering.claim(name).fields)
+        return found
 
     def _require_own(self, signer: Signer, platform: str) -> None:
         """Said first, so that nobody learns which platforms another region has."""

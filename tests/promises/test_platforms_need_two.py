@@ -198,6 +198,23 @@ def test_a_changed_declaration_needs_a_new_approval(bureau: Bureau) -> None:
     assert (live.version, live.approved_by) == ("1.1.0", "gao")
 
 
+def test_what_a_gateway_still_answers_can_be_paused(bureau: Bureau) -> None:
+    """A field that the declaration which is live now has dropped is answered where that could not be taken up: it is
+    paused as any other; one that was never answered is not."""
+    bureau.bring_live()
+    lines = [line for line in DECLARATION.splitlines(keepends=True) if "organ" not in line]
+    bureau.file.write_text("".join(lines).replace("1.0.0", "2.0.0"), "utf-8")
+    bureau.bring_live()
+    bureau.desk.pause("pause", PLATFORM, "Honour.organ", bureau.key("li"))
+    assert bureau.begin().course.closed(PLATFORM, ["Honour"]) == {"Honour": {"organ"}}
+    with pytest.raises(Refused, match=r"does not answer `Honour\.basis`"):
+        bureau.desk.pause("pause", PLATFORM, "Honour.basis", bureau.key("li"))
+    with sqlite3.connect(bureau.home / "state" / "platforms.sqlite3") as database:
+        database.execute("DELETE FROM contents WHERE digest = (SELECT digest FROM contents ORDER BY rowid LIMIT 1)")
+    database.close()
+    bureau.desk.pause("pause", PLATFORM, "Honour", bureau.key("li"))
+
+
 @pytest.mark.parametrize("change", CORRUPT)
 def test_a_damaged_store_leaves_the_last_good(bureau: Bureau, change: str) -> None:
     """A gateway that runs, and one that starts, go on with what was obeyed and say so; a pause among it holds."""
