@@ -16,6 +16,7 @@ from gateway.model import FULL, SEVERITY, Branch, Part, Position, Replies, Reply
 from gateway.shaping import afar
 from gateway.shaping.binding import Binder, Bound, ready
 from gateway.shaping.merging import Merger, Record
+from gateway.shaping.narrowing import choosing, held
 from policies import identifiers
 from policies.model import Catalogue
 
@@ -67,6 +68,8 @@ class Connections:
         record = self._catalogue.types[branch.type]
         mine = [(i, verdict.parts[i]) for i in parts]
         heard = [(self._bound(part.ruling), self._of_kind(branch, part, replies.by_part[i])) for i, part in mine]
+        if chosen := choosing(record, branch):
+            heard = [(bound, held(bound, reply, chosen)) for bound, reply in heard]
         records = merger.merge(record, branch, heard)
         records.sort(key=BY_ID)
         records.sort(key=BY_ORDER, reverse=branch.window.newest_first)

@@ -19,11 +19,10 @@ from connectors.contract import Row, SubjectKey
 from gateway.model import Branch, Reply
 from gateway.shaping import afar
 from gateway.shaping.binding import SHANGHAI, SOURCE_UNIT, Bound, ready
+from gateway.shaping.narrowing import asked_for, choosing
 from policies import identifiers
 from policies.keyed import Keyed
 from policies.model import UNKNOWN_CONTROL, RecordType
-
-AREA = "areaCode"
 
 
 @dataclass(slots=True)
@@ -71,7 +70,7 @@ class Merger:
         copies: dict[tuple[Any, ...], list[Copy]] = {}
         closed: set[tuple[Any, ...]] = set()
         today = self.at.astimezone(SHANGHAI).date()
-        narrowed = _narrowed(record, branch)
+        narrowed = bool(choosing(record, branch))
         for bound, reply in heard:
             for row in reply.rows:
                 identity = _identity(record, bound, row)
@@ -80,7 +79,7 @@ class Merger:
                 if not verdict.shown:
                     if verdict.rule != UNKNOWN_CONTROL:
                         closed.add(identity)  # also when it is outside the window: no filter opens what is closed
-                elif not bound.closing and (not narrowed or _asked_for(record, branch, row.values)):
+                elif not bound.closing and (not narrowed or asked_for(record, branch, row.values)):
                     copies.setdefault(identity, []).append(Copy(row, bound, reply.as_of, verdict.labels))
         dated = not any(bound.undated for bound, _ in heard)
         return [
@@ -159,30 +158,6 @@ class Merger:
             "asOf": ready(copy.as_of),
             "sourceUpdatedAt": self._shown(copy, updated) if updated else None,
         }
-
-
-def _narrowed(record: RecordType, branch: Branch) -> bool:
-    """Whether the question lets any row of its subject through."""
-    window = branch.window
-    named = branch.subject.name and record.roles.subject_name
-    return bool(window.statuses or window.since or window.until or window.counties or named)
-
-
-def _asked_for(record: RecordType, branch: Branch, values: Mapping[str, Any]) -> bool:
-    """The window and the name check, whether or not a platform pushed them down."""
-    window, roles = branch.window, record.roles
-    if window.statuses and values.get(roles.status) not in window.statuses:
-        return False
-    if window.since or window.until:
-        when = values.get(roles.date or "")
-        if when is None or (window.since and when < window.since) or (window.until and when > window.until):
-            return False
-    if window.counties and AREA in record.fields and not str(values.get(AREA)).startswith(window.counties):
-        return False
-    if branch.subject.name and roles.subject_name:
-        held = values.get(roles.subject_name)
-        return held is not None and identifiers.normalise_name(held) == identifiers.normalise_name(branch.subject.name)
-    return True
 
 
 def _identity(record: RecordType, bound: Bound, row: Row) -> tuple[Any, ...]:

@@ -93,6 +93,13 @@ rules:
     purposes: [gov.procurement]
     types: [AdministrativePenalty]
     fields: {name: [caseName]}
+  - id: no-names-for-procurement
+    why: {zh: 采购不见名称, en: Procurement sees no names}
+    limit: deny
+    to: anyone
+    purposes: [gov.procurement]
+    types: [AdministrativePenalty]
+    fields: {name: [counterpartyName]}
   - id: no-severity-for-bids
     why: {zh: 招标不提供严重程度, en: Bidding is not told how severe it was}
     limit: deny
@@ -103,7 +110,8 @@ rules:
 """
 COLUMNS = {
     PENALTIES: ("documentNo", "status", "severity", "procedure", "decisionDate", "conductEnd", "publishUntil",
-                "objectedOn", "penaltyKinds", "caseName", "facts", "legalRepresentative", "legalRepIdNo"),
+                "objectedOn", "penaltyKinds", "caseName", "facts", "legalRepresentative", "legalRepIdNo",
+                "counterpartyName"),
     SUMMARIES: ("status", "uscc", "summaryDate", "financingDemand"),
 }  # fmt: skip
 DATES = ("decisionDate", "conductEnd", "publishUntil", "objectedOn", "summaryDate")
@@ -147,6 +155,7 @@ def penalty(number: str, person: str) -> dict[str, Any]:
         "decisionDate": "2026-03-01",
         "conductEnd": "2026-02-01", "publishUntil": "2028-03-01", "objectedOn": None, "caseName": f"案 {number}",
         "facts": "事实", "legalRepresentative": person, "legalRepIdNo": None, "penaltyKinds": "FINE",
+        "counterpartyName": "虚构公司",
     }  # fmt: skip
 
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 
-from connectors.contract import Platform, Row
+from connectors.contract import Claim, Platform, Row
 from gateway.model import Branch, Reply, Ruling, Subject, Window
 from gateway.shaping.binding import Binder
 from gateway.shaping.connections import Connection
 from gateway.shaping.merging import Merger, Record
+from gateway.shaping.narrowing import held
 from gateway.shaping.telling import sources_and_errors
 from policies.keyed import Keyed
 from policies.masks import Pseudonyms
@@ -188,6 +190,25 @@ def test_the_oldest_reading_is_told() -> None:
     assert (line["status"], line.get("reason")) == ("MAINTENANCE", {"en": "planned until six"})
     [line], _ = sources_and_errors([left_out, closed, *connections], "en")
     assert (line["status"], line.get("reason")) == ("TIMEOUT", None)
+
+
+def test_a_platform_that_cannot_be_narrowed_gives_no_full_answer() -> None:
+    """Where a platform has not got the field that the question chooses records by, and holds some, it is told; a record
+    without a value at a platform that has the field is simply not meant, and who holds nothing lacks nothing."""
+
+    class Nameless:
+        def claims(self) -> dict[str, Claim]:
+            claim = platform(CITY).claim(PENALTY.name)
+            return {PENALTY.name: replace(claim, fields=claim.fields - {"counterpartyName"})}
+
+    binder, name = Binder(CATALOGUE), frozenset({"counterpartyName"})
+    nameless = binder.of(ruling(CITY, ALL), platform(CITY, connector=Nameless()))
+    found = held(nameless, Reply("ANSWERED", (row("1"),)), name)
+    assert found.told is not None
+    assert (found.status, found.told.complete) == ("INVALID", False)
+    assert "`counterpartyName`" in (found.told.reason or {})["en"]
+    assert held(nameless, Reply("ANSWERED"), name).status == "ANSWERED"
+    assert held(binder.of(ruling(COUNTY, ALL), platform(COUNTY)), Reply("ANSWERED", (row("1"),)), name).told is None
 
 
 def penalties(house: House, arguments: str = "") -> list[dict[str, Any]]:

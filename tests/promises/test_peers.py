@@ -165,6 +165,20 @@ def test_a_withheld_control_field_closes_and_is_told(both: Pair) -> None:
     assert "PLATFORM_DENIED_BY_SOURCE" in {error["extensions"]["code"] for error in answer["errors"]}
 
 
+def test_a_withheld_field_that_chooses_is_told(both: Pair) -> None:
+    """What the question chooses records by, here the name beside the code, and does not come, leaves them out; the
+    answer says that it lacks, and does not where the name comes."""
+    named = QUERY.replace("id: $id", f'id: {{uscc: "{FIRM}", name: "虚构公司"}}').replace("($id: SubjectKey!)", "")
+    whole = both.shandong.ask(named, "bureau", "gov.licensing")
+    assert (set(by_number(whole)), penalties(whole)["complete"]) == ({"鲁-1", "沪-1"}, True)
+    lacking = both.shandong.ask(named, "bureau", "gov.procurement")
+    assert set(by_number(lacking)) == {"鲁-1"}
+    line = lines(lacking)[SHANGHAI]
+    assert line["status"] == "DENIED_BY_SOURCE"
+    assert "`counterpartyName`" in line["reason"]["en"]
+    assert not penalties(lacking)["complete"]
+
+
 def test_questions_of_two_callers_are_never_joined(both: Pair) -> None:
     """Asked at once, about one subject, for two purposes: the other side gets each question by itself."""
     before = len(both.shanghai.records)
