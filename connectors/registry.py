@@ -6,6 +6,7 @@ registry is immutable: a changed set of declarations is a new registry.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -23,6 +24,8 @@ from connectors.sources import Beside
 from connectors.spelling import DeclarationError
 from connectors.terms import Terms
 from connectors.windows import Cron, Window
+
+_log = logging.getLogger(__name__)
 
 
 class Registry:
@@ -63,9 +66,13 @@ class Registry:
             raise
 
     async def close(self) -> None:
+        """Closes every source; one that cannot be closed keeps no other open, and is told in the log."""
         for platform in self.platforms.values():
-            for source in platform.sources.values():
-                await source.connector.close()
+            for name, source in platform.sources.items():
+                try:
+                    await source.connector.close()
+                except Exception as error:  # noqa: BLE001  # whatever it is
+                    _log.error("%s, source `%s` cannot be closed: %s", platform.id, name, type(error).__name__)
 
 
 def load(documents: Sequence[Document], terms: Terms, processes: int = 1) -> Registry:

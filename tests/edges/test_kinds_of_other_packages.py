@@ -19,15 +19,39 @@ from click.testing import CliRunner
 
 from connectors.contract import API
 from connectors.kinds.admitted import admitted
-from connectors.registry import load
+from connectors.registry import Registry, load
 from connectors.spelling import DeclarationError
 from gateway.cli import cli
 from tests.edges.invented import FIRM, OTHER, TERMS, Surroundings, ask, connector, declaration, rows
+from tests.promises.penalties import platform
 
 PACKAGE = Path(__file__).with_name("ndjson_kind")
 MODULE = "credit_gateway_ndjson"
 SOURCE = "sources:\n  main:\n    kind: ndjson\n    path: env:INVENTED_FILE\n    limits: {maxRows: 100}\n"
 PERMIT = 'key: [id]\nsubject: {uscc: {path: code}}\nfields:\n  state: {path: state, vocabulary: {"1": ACTIVE}}\n'
+
+
+class Closing:
+    """A connector that notes that it was closed, and may fail at it."""
+
+    def __init__(self, fails: bool) -> None:
+        self.fails, self.closed = fails, False
+
+    async def close(self) -> None:
+        self.closed = True
+        if self.fails:
+            raise RuntimeError("secret")
+
+
+async def test_one_that_cannot_be_closed_keeps_no_other_open(caplog: pytest.LogCaptureFixture) -> None:
+    """Whatever a kind raises when it is closed, the platforms behind it are closed too; the log names it, no text."""
+    connectors = [Closing(True), Closing(False)]
+    names = ("370200-a", "370600-b")
+    platforms = {name: platform(name, connector=each) for name, each in zip(names, connectors, strict=True)}
+    await Registry(platforms).close()
+    assert all(each.closed for each in connectors)
+    assert "370200-a" in caplog.text
+    assert "secret" not in caplog.text
 
 
 @pytest.fixture(scope="module")
