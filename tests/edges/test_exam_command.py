@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -147,6 +148,20 @@ def test_kinds_list_and_show(home: Path) -> None:
     assert "api (rest)" in shown.output
     wrong = run("show", "370600-yantai", "--home", home)
     assert (wrong.exit_code, f"did you mean `{YANTAI}`?" in wrong.output) == (2, True)
+
+
+def test_a_sandbox_covers_nothing(home: Path) -> None:
+    """Invented records are told as such, not as live; signs of a title are shown as they are written."""
+    template = shipped("connectors") / "platforms" / "_template-sandbox.yaml"
+    (name,) = re.findall(r"(?m)^platform: (\S+)", template.read_text("utf-8"))
+    place = home / "platforms" / f"{name}.yaml"
+    place.write_text(re.sub(r"zh: [^,]+", 'zh: "试[red]用:x:"', template.read_text("utf-8"), count=1), "utf-8")
+    try:
+        covered, listed = run("coverage", "--home", home).output, run("list", "--home", home).output
+    finally:
+        place.unlink()
+    assert "sandbox" in covered
+    assert "试[red]用:x:" in listed
 
 
 @pytest.fixture
