@@ -17,9 +17,8 @@ from connectors.transport.meaning import is_page
 from connectors.transport.port import Answer
 
 MAX_DEPTH = 32
-MOST_PARTS = (
-    250_000  # objects and lists in an answer: to make and search more of them would hold up all other questions
-)
+# objects and lists in an answer: to make and search more of them would hold up all other questions
+MOST_PARTS = 250_000
 _HOLDERS = frozenset({dict, list})
 _quick = msgspec.json.Decoder(float_hook=Decimal).decode
 
