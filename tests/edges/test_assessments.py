@@ -12,6 +12,8 @@ from policies.findings import Refused
 from tests.edges.drafts import NOON, SHANGHAI, documents, rules_of, shipped, texts
 from tests.edges.test_policy_rules import HEAD, rule
 
+pytestmark = pytest.mark.reckoning
+
 DATA = "catalogue/assessments.yaml"
 NATIONAL = "rules/00-national.yaml"
 BOUND = "rules/50-shanghai.yaml"

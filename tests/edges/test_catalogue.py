@@ -13,6 +13,8 @@ from policies.findings import Refused
 from policies.model import FieldClass
 from tests.edges.drafts import SHIPPED, catalogue, catalogue_of, shipped, texts
 
+pytestmark = pytest.mark.reckoning
+
 PENALTY = "catalogue/types/AdministrativePenalty.yaml"
 REGISTRATION = "catalogue/types/Registration.yaml"
 RATING = "catalogue/types/TaxCreditRating.yaml"

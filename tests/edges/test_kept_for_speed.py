@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import jmespath
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -32,6 +33,8 @@ from connectors.sources import RestSource
 from connectors.transport.port import Answer
 from gateway.fetching.checking import recheck
 from tests.edges.invented import FIRM, OTHER, PERSON, TERMS
+
+pytestmark = pytest.mark.reckoning
 
 ODD = [
     b"\xef\xbb\xbf", b"NaN", b"-Infinity", b"1e999", b"1E400", b"-0", b"0.10", b"00", b"1.", b'"\\ud800"', b'"\\ud83d"',

@@ -11,6 +11,8 @@ from click.testing import CliRunner, Result
 from gateway.cli.policy import policy
 from tests.edges.drafts import SHIPPED
 
+pytestmark = pytest.mark.reckoning
+
 NATIONAL = "policies/rules/00-national.yaml"
 CLIENTS = """
 issuers:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from policies.analysis import check
 from policies.bundles import assemble
 from policies.difference import difference
@@ -13,6 +15,8 @@ from policies.policyset import PolicySet
 from policies.twins import unequal
 from tests.edges.drafts import NOON, documents, shipped, texts
 from tests.edges.trial_edits import drawn
+
+pytestmark = pytest.mark.reckoning
 
 NATIONAL = "rules/00-national.yaml"
 

@@ -14,6 +14,8 @@ from gateway.cli.policy import policy
 from tests.edges.drafts import SHIPPED, catalogue
 from tests.edges.test_policy_commands import CLIENTS
 
+pytestmark = pytest.mark.reckoning
+
 AT = ("--at", "2026-11-24T10:00")
 
 

@@ -17,6 +17,8 @@ from policies.trials import CaseReport
 from tests.edges.drafts import NOON, SHIPPED, documents, rules_of, shipped, texts
 from tests.edges.test_policy_rules import HEAD, rule
 
+pytestmark = pytest.mark.reckoning
+
 NATIONAL = "rules/00-national.yaml"
 CASES = "cases/50-shanghai.yaml"
 GOV = "{client: government, region: inside}"
