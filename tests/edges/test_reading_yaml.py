@@ -105,7 +105,7 @@ def test_aliases_and_merges() -> None:
         ("a: " + "{b: " * 100_000, f"1: more than {MAX_DEPTH} levels"),
         ("a: 1\nb: c: d", "2: mapping values are not allowed"),
         ("a: 1\nb: [1, 2\nc: 3", "3: did not find expected"),
-        ("a: 1\n\tb: 2", "2: found"),
+        ("a: 1\n\tb: 2", "2: a tab stands here"),
         ("a: `b`", "1: found character that cannot start any token"),
         ("a: \x01", "1: "),
         ("- a", "1: a mapping of words is expected"),
