@@ -39,8 +39,8 @@ Beside = Callable[[str], bytes]  # reads a file beside a declaration; raises Val
 class LimitWords(Block):
     """The platform's own bounds: `timeout` for one call or statement, `maxRows` and `maxBytes` for one question.
 
-    `perSecond` and `perDay` count calls, each page of an answer among them; for a database they count questions. A day
-    is one of the zone `dayZone`.
+    `perSecond` and `perDay` count calls, each page of an answer among them; for a database they count questions, and
+    `maxBytes` its texts as they have come. A day is one of the zone `dayZone`.
     """
 
     concurrency: Count = 8

@@ -295,6 +295,17 @@ async def test_more_rows_than_allowed_are_cut_with_a_mark(database: Path) -> Non
         assert (len(page.rows), page.truncated) == (1, True)
 
 
+async def test_texts_larger_than_max_bytes_are_no_answer(database: Path) -> None:
+    """`maxBytes` counts over all batches: what a column holds may be a whole file, in characters of three bytes."""
+    alter(database, f"update permits set NAME = '{'甲' * 180}' where ID in (1, 5)")
+    bounded = SQL_SOURCE.replace("maxRows: 100", "maxRows: 100, maxBytes: 1KiB")
+    async with opened(database, source=bounded) as made:
+        assert len(await rows(made, ask("holder", subjects=(FIRM, OTHER)))) == 4
+        assert len(await rows(made, ask("state", subjects=(FIRM, OTHER, THIRD)))) == 5
+        with pytest.raises(ContractBroken, match="larger than 1024 bytes"):
+            await rows(made, ask("holder", subjects=(FIRM, OTHER, THIRD)))
+
+
 async def test_freshness_is_the_platforms_own_word(database: Path) -> None:
     """`asOf` is the newest value of the declared table, in its zone, that is not one to come."""
     async with opened(database) as made:

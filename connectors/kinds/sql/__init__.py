@@ -79,9 +79,10 @@ class Sql:
         return await table.refuses_writes(self._opened(), deadline)
 
     async def fetch(self, ask: Fetch) -> AsyncIterator[Page]:
-        """One page per batch of subjects, rows in the declared order and by key; `maxRows` counts over all of them."""
-        database, rows = self._opened(), self._source.limits.maxRows
-        async for page in self._tables[ask.type].pages(database, ask, rows, self._now()):
+        """One page per batch of subjects, rows in the declared order and by key; `maxRows` and `maxBytes` count over
+        all of them."""
+        database, limits = self._opened(), self._source.limits
+        async for page in self._tables[ask.type].pages(database, ask, limits.maxRows, self._now(), limits.maxBytes):
             yield page
 
     def _opened(self) -> Database:

@@ -7,7 +7,7 @@ columns that the question needs. It knows neither URL nor credentials.
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -40,10 +40,13 @@ class Table:
         self._declared = words.asOf
         self._fresh: tuple[float, datetime | None] = (float("-inf"), None)
 
-    async def pages(self, database: Database, ask: Fetch, rows: int, now: datetime) -> AsyncIterator[Page]:
-        """One page per batch of subjects, rows in the declared order and by key; `rows` counts over all of them."""
+    async def pages(
+        self, database: Database, ask: Fetch, rows: int, now: datetime, most: int | None = None
+    ) -> AsyncIterator[Page]:
+        """One page per batch of subjects, rows in the declared order and by key; `rows` counts over all of them, and so
+        does `most`, in bytes of texts."""
         batch, room = self.record.claim.batch, min(rows, ask.limit)
-        accepted = rejected = 0
+        accepted = rejected = read = 0
         for start in range(0, len(ask.subjects) or 1, batch):  # an open question names nobody, and is asked once
             subjects = [subject.value for subject in ask.subjects[start : start + batch]]
             names, statement = self._statements.select(database.dialect, ask, subjects, room + 1)
@@ -53,6 +56,8 @@ class Table:
                 return as_of, (await connection.execute(statement)).all()
 
             as_of, found = await database.run(ask.deadline, answer)
+            if most is not None and (read := read + sum(map(_size, found))) > most:
+                raise ContractBroken(f"the answer is larger than {most} bytes")
             mapped = self.record.rows([dict(zip(names, row, strict=True)) for row in found[:room]], ask)
             accepted, rejected = accepted + len(mapped.rows), rejected + len(mapped.rejected)
             self.record.judge(accepted, rejected, mapped.rejected)
@@ -103,3 +108,9 @@ class Table:
             raise ContractBroken(f"`asOf` {reason}") from None
         self._fresh = (time.monotonic(), known)
         return known
+
+
+def _size(row: Iterable[Any]) -> int:
+    """Bytes of a row's texts; what else there is is small."""
+    texts = (value for value in row if isinstance(value, str | bytes))
+    return sum(len(text.encode()) if isinstance(text, str) and not text.isascii() else len(text) for text in texts)
