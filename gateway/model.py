@@ -35,14 +35,17 @@ SEVERITY = ("NOT_ASKED", "NONE", "ANSWERED", "STALE", "TRUNCATED", "INVALID", "D
             "MAINTENANCE", "BUSY", "TIMEOUT", "UNAVAILABLE")  # fmt: skip
 
 
-def worsen(line: dict[str, Any], other: Mapping[str, Any]) -> None:
-    """A platform's line takes the worse status of another, and the reason of that."""
+def join(line: dict[str, Any], other: Mapping[str, Any]) -> None:
+    """Two lines of one platform become one: the worse status, with the reason of that, what either lacks, and the
+    earlier state. Its records are the caller's to count."""
     worse = SEVERITY.index(other["status"]) - SEVERITY.index(line["status"])
     if worse > 0:
         line["status"] = other["status"]
         line.pop("reason", None)
     if worse >= 0 and "reason" in other:
         line.setdefault("reason", other["reason"])
+    line["absent"] = sorted({*line["absent"], *other.get("absent", ())})
+    line["asOf"] = min((told for told in (line["asOf"], other["asOf"]) if told is not None), default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,7 @@ class Position:
     """After which record a page begins. `seen` are ids of shown records whose place depends on which platforms
     answer, because their copies bear different dates: they must not come twice."""
 
-    order: str  # "" where records come in the order of their ids
+    order: str | None  # None where records come in the order of their ids
     record: str
     seen: tuple[str, ...] = ()
 

@@ -12,10 +12,11 @@ from typing import Any
 from connectors.contract import Platform, SubjectKey
 from connectors.registry import Registry
 from gateway.cursors import Cursors, question_digest
-from gateway.model import FULL, SEVERITY, Branch, Part, Position, Replies, Reply, Ruling, Verdict
+from gateway.errors import GatewayError
+from gateway.model import FULL, Branch, Part, Position, Replies, Reply, Ruling, Verdict, join
 from gateway.shaping import afar
 from gateway.shaping.binding import Binder, Bound, ready
-from gateway.shaping.merging import Merger, Record
+from gateway.shaping.merging import Merger, Record, by_ids
 from gateway.shaping.narrowing import choosing, held
 from policies import identifiers
 from policies.model import Catalogue
@@ -63,7 +64,7 @@ class Connections:
     def connection(
         self, number: int, parts: Sequence[int], verdict: Verdict, replies: Replies, merger: Merger
     ) -> Connection:
-        """The connection of branch `number`, whose parts are numbered `parts`."""
+        """The connection of branch `number`, whose parts are numbered `parts`. Raises GatewayError INVALID_CURSOR."""
         branch = verdict.plan.branches[number]
         record = self._catalogue.types[branch.type]
         mine = [(i, verdict.parts[i]) for i in parts]
@@ -91,7 +92,8 @@ class Connections:
         if branch.seek is not None:  # each kind is a part of its own
             kinds = Counter((name, self._kind(item.subject)) for item in records for name in set(item.platforms))
             counts = {i: kinds[part.ruling.platform, part.ruling.facts.kind] for i, part in mine}
-        return Connection(branch, self._page(branch, verdict, records, sources, complete), shown, counts)
+        tree = self._page(branch, verdict, records, sources, complete, ordered=not by_ids(branch, heard))
+        return Connection(branch, tree, shown, counts)
 
     def _of_kind(self, branch: Branch, part: Part, reply: Reply) -> Reply:
         """A reply to an open question holds subjects of every kind; each kind is shown under its own ruling."""
@@ -108,18 +110,21 @@ class Connections:
         return self._binder.of(ruling, self._registry.platforms[ruling.platform])
 
     def _page(
-        self, branch: Branch, verdict: Verdict, records: list[Record], sources: list[dict[str, Any]], complete: bool
-    ) -> dict[str, Any]:
+        self, branch: Branch, verdict: Verdict, records: list[Record], sources: list[dict[str, Any]], complete: bool,
+        ordered: bool,
+    ) -> dict[str, Any]:  # fmt: skip
         window = branch.window
         rest = records
         seen: tuple[str, ...] = ()
         if window.after is not None:
+            if ordered is not (window.after.order is not None):  # by another purpose or policy: no place in this order
+                raise GatewayError("INVALID_CURSOR", path=branch.path)
             seen = window.after.seen
             rest = [item for item in records if _later(item, window.after, window.newest_first) and item.id not in seen]
         page = rest[: window.first]
         cursors: list[str | None] = [None] * len(page)
         if branch.cursors:
-            cursors = list(self._sealed(branch, verdict.caller.partner, page, seen))
+            cursors = list(self._sealed(branch, verdict.caller.partner, page, seen, ordered))
         edges = [{"cursor": cursor, "node": _node(branch, item)} for cursor, item in zip(cursors, page, strict=True)]
         return {
             "edges": edges,
@@ -135,12 +140,14 @@ class Connections:
             "complete": complete,
         }
 
-    def _sealed(self, branch: Branch, caller: str, page: list[Record], seen: tuple[str, ...]) -> Iterator[str]:
+    def _sealed(
+        self, branch: Branch, caller: str, page: list[Record], seen: tuple[str, ...], ordered: bool
+    ) -> Iterator[str]:
         question = question_digest(branch.subject, branch.type, branch.window, branch.seek)
         for item in page:
             if item.shifting:
                 seen = (*seen, item.id)[-REMEMBERED:]
-            yield self._cursors.seal(caller, question, Position(item.order, item.id, seen))
+            yield self._cursors.seal(caller, question, Position(item.order if ordered else None, item.id, seen))
 
 
 def _node(branch: Branch, item: Record) -> dict[str, Any]:
@@ -158,13 +165,20 @@ def _node(branch: Branch, item: Record) -> dict[str, Any]:
 def _source(bound: Bound, reply: Reply, records: int) -> dict[str, Any]:
     """ANSWERED becomes NONE when nothing is shown, so that a hidden row is not betrayed by its status. A platform
     that was asked only whether it closes what others hold contributed nothing: it was not asked for records."""
-    status, name = reply.status, bound.record.name
+    status, name = _of_reply(reply), bound.record.name
     reason = {"reason": reply.told.reason} if reply.told is not None and reply.told.reason is not None else {}
     if bound.closing and status in FULL:
         return _line(bound.platform, name, "NOT_ASKED") | reason
     status = "NONE" if status == "ANSWERED" and not records else status
     line = _line(bound.platform, name, status, records, ready(reply.as_of), bound.absent) | reason
     return line if reply.until is None else {**line, "reason": _planned(reply.until)}
+
+
+def _of_reply(reply: Reply) -> str:
+    """A gateway that says it lacks something, and of no platform what, has not answered in full."""
+    told = reply.told
+    silent = told is not None and not told.complete and all(line["status"] in FULL for line in told.sources)
+    return "INVALID" if silent and reply.status in FULL else reply.status
 
 
 def _planned(until: datetime) -> dict[str, str]:
@@ -193,16 +207,15 @@ def _line(
 
 
 def _once(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """One line per platform; an open question asks it once per kind of subject, and the worst state counts."""
+    """One line per platform; an open question asks it once per kind of subject, and another gateway may say a line for
+    each page."""
     found: dict[str, dict[str, Any]] = {}
     for line in lines:
-        other = found.setdefault(line["platform"], line)
-        if SEVERITY.index(line["status"]) > SEVERITY.index(other["status"]):
-            found[line["platform"]] = line
+        join(found.setdefault(line["platform"], line), line)
     return list(found.values())
 
 
 def _later(item: Record, after: Position, newest_first: bool) -> bool:
-    if item.order != after.order:
+    if after.order is not None and item.order != after.order:
         return item.order < after.order if newest_first else item.order > after.order
     return item.id > after.record

@@ -32,7 +32,7 @@ class Record:
     id: str
     order: str
     subject: SubjectKey
-    shifting: bool  # its copies bear different dates: its place in the order depends on who answers
+    shifting: bool  # its copies bear different dates, or names: its place in the order depends on who answers
     values: dict[str, Any]
     marks: tuple[str, ...]
     provenance: list[dict[str, Any]] = field(default_factory=list)
@@ -81,7 +81,7 @@ class Merger:
                         closed.add(identity)  # also when it is outside the window: no filter opens what is closed
                 elif not bound.closing and (not narrowed or asked_for(record, branch, row.values)):
                     copies.setdefault(identity, []).append(Copy(row, bound, reply.as_of, verdict.labels))
-        dated = not any(bound.undated for bound, _ in heard)
+        dated = _dated(heard)
         return [
             self._record(record, branch, identity, found if len(found) == 1 else sorted(found, key=Copy.rank), dated)
             for identity, found in copies.items()
@@ -92,17 +92,13 @@ class Merger:
         self, record: RecordType, branch: Branch, identity: tuple[Any, ...], copies: list[Copy], dated: bool
     ) -> Record:
         first = copies[0]
-        date = record.roles.date or ""
-        order = ready(first.row.values.get(date)) or "" if dated else ""
-        if branch.seek is not None and branch.seek.op == "contains":
-            order = _nearness(branch.seek.values[0], str(first.row.values.get(branch.seek.field)))
-        shifting = dated and len(copies) > 1 and len({copy.row.values.get(date) for copy in copies}) > 1
+        orders = [_order(record, branch, copy.row, dated) for copy in copies]
         name = orjson.dumps([self.caller, record.name, *identity], default=str)
         return Record(
             self.ids.digest(name)[:15].hex(),
-            order,
+            orders[0],
             first.row.subject,
-            shifting,
+            len(set(orders)) > 1,
             self._values(record, copies),
             tuple(sorted({label for copy in copies for label in copy.marks})),
             [
@@ -167,6 +163,25 @@ def _identity(record: RecordType, bound: Bound, row: Row) -> tuple[Any, ...]:
     if not values or None in values:
         return (key.kind, key.value, bound.platform.id, row.id)
     return (key.kind, key.value, *[identifiers.normalise_name(str(ready(value))) for value in values])
+
+
+def by_ids(branch: Branch, heard: Sequence[tuple[Bound, Reply]]) -> bool:
+    """Whether records come in the order of their ids alone, because nothing else of them may order them."""
+    return not _by_name(branch) and not _dated(heard)
+
+
+def _dated(heard: Sequence[tuple[Bound, Reply]]) -> bool:
+    return not any(bound.undated for bound, _ in heard)
+
+
+def _by_name(branch: Branch) -> bool:
+    return branch.seek is not None and branch.seek.op == "contains"
+
+
+def _order(record: RecordType, branch: Branch, row: Row, dated: bool) -> str:
+    if branch.seek is not None and _by_name(branch):
+        return _nearness(branch.seek.values[0], str(row.values.get(branch.seek.field)))
+    return ready(row.values.get(record.roles.date or "")) or "" if dated else ""
 
 
 def _nearness(sought: str, name: str) -> str:

@@ -71,7 +71,8 @@ class Shaper:
         return found
 
     def shape(self, request: Request, operation: Operation, verdict: Verdict, replies: Replies) -> Answer:
-        """Raises nothing for what platforms did; with `Prefer: handling=strict` a partial answer has no data."""
+        """With `Prefer: handling=strict` a partial answer has no data. Raises nothing for what platforms did, and
+        GatewayError INVALID_CURSOR for a cursor of records in another order."""
         caller = verdict.caller
         pseudonym = self._pseudonym(caller)
         merger = Merger(caller.partner, self._ids, pseudonym, verdict.at)
@@ -92,9 +93,11 @@ class Shaper:
             for root in verdict.plan.roots
             for path, flaw in root.flaws
         ]
-        complete = all(connection.complete for connection in made) and not verdict.unknowable and not flaws
+        data, found = self._face.run(operation, tree, verdict.seen)
+        own = tuple(GatewayError("INTERNAL", path=e.path, reference="schema", cause=e.message) for e in found)
+        complete = all(connection.complete for connection in made) and not (verdict.unknowable or flaws or own)
         sources, failures = sources_and_errors(made, request.language)
-        errors = [*(flaw.as_graphql(request.language) for flaw in flaws), *failures]
+        errors = [*(flaw.as_graphql(request.language) for flaw in (*own, *flaws)), *failures]
         extensions = {
             "complete": complete,
             "sources": sources,
@@ -108,12 +111,8 @@ class Shaper:
             refused = GatewayError("INCOMPLETE")
             extensions["sources"] = [{**source, "records": 0} for source in sources]  # none of them is shown
             return Answer(None, (refused.as_graphql(request.language), *errors), extensions, False, refused.status)
-        data, found = self._face.run(operation, tree, verdict.seen)
-        own = tuple(GatewayError("INTERNAL", path=e.path, reference="schema", cause=e.message) for e in found)
         shown = {number: count for connection in made for number, count in connection.counts.items()}
-        return Answer(
-            data, (*(e.as_graphql(request.language) for e in own), *errors), extensions, complete, shown=shown
-        )
+        return Answer(data, tuple(errors), extensions, complete, shown=shown)
 
     def _pseudonym(self, caller: Caller) -> Callable[[str], str]:
         """This caller's, for its purpose; within one answer a value that comes again is not reckoned again."""

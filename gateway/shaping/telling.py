@@ -9,7 +9,7 @@ from typing import Any
 from connectors.contract import Platform
 from connectors.registry import Registry
 from gateway.errors import GatewayError
-from gateway.model import Access, GivenConsent, Root, Withheld, worsen
+from gateway.model import Access, GivenConsent, Root, Withheld, join
 from gateway.shaping.binding import ready
 from gateway.shaping.connections import Connection
 from policies.model import ALLOW, DENY, Catalogue, RecordType
@@ -23,7 +23,7 @@ FAILED = frozenset({"TIMEOUT", "UNAVAILABLE", "BUSY", "MAINTENANCE", "DENIED_BY_
 def sources_and_errors(
     connections: Iterable[Connection], language: str
 ) -> tuple[list[dict[str, Any]], list[Mapping[str, Any]]]:
-    """One line per platform and type over the whole answer, and one error for each that failed."""
+    """One line per platform and type over the whole answer, and one error for each that failed, of its worst state."""
     lines: dict[tuple[str, str], dict[str, Any]] = {}
     errors: dict[tuple[str, str], Mapping[str, Any]] = {}
     seen: dict[tuple[str, str], set[str]] = {}  # ids: a record asked for under two names is one record
@@ -33,10 +33,9 @@ def sources_and_errors(
             line = lines.setdefault(key, {**source, "absent": []})
             seen.setdefault(key, set()).update(connection.shown.get(source["platform"], ()))
             line["records"] = len(seen[key])
-            line["absent"] = sorted({*line["absent"], *source["absent"]})
-            line["asOf"] = min((told for told in (line["asOf"], source["asOf"]) if told is not None), default=None)
-            worsen(line, source)
-            if source["status"] in FAILED and key not in errors:
+            before = line["status"]
+            join(line, source)
+            if source["status"] in FAILED and (key not in errors or line["status"] != before):
                 failure = GatewayError(
                     f"PLATFORM_{source['status']}", path=connection.branch.path, platform=source["platform"]
                 )

@@ -173,6 +173,33 @@ def test_why_a_platform_did_not_answer_is_told_of_the_whole(tmp_path: Path) -> N
         found.save((2, 3), 200, closed)
         whole = whole_of(question(), found.chunks())
     assert [(line["status"], line["reason"]) for line in whole.sources] == [("MAINTENANCE", reason)]
+    assert ["sources", "one", "MAINTENANCE", "计划维护", "planned maintenance"] in [
+        [table, row[0], row[3], *row[-2:]] for table, row in Tables(question(), whole, SUBJECTS, (), []).rows(())
+    ]
+
+
+def test_what_each_gateway_withholds_is_told_apart(tmp_path: Path) -> None:
+    """The same rule here and at another gateway, for other subjects: two entries, and who could open it is told."""
+    answer = body(FIRST, "ANSWERED")
+    [own] = answer["extensions"]["withheld"]
+    answer["extensions"]["withheld"].append({**own, "platform": "peer", "remedy": "consent", "subjects": [1]})
+    with keep(tmp_path / "result.json", {}) as found:
+        found.save((0, 2), 200, answer)
+        whole = whole_of(question(), found.chunks())
+    assert [(each.get("platform"), each["subjects"]) for each in whole.withheld] == [(None, [0]), ("peer", [1])]
+    rows = [row for table, row in Tables(question(), whole, SUBJECTS, (), []).rows(()) if table == "withheld"]
+    assert [row[-3:] for row in rows] == [[None, None, "2"], ["consent", "peer", "4"]]
+
+
+def test_a_subject_with_an_error_of_its_own_is_not_complete(tmp_path: Path) -> None:
+    """Also where every platform answered, and where another subject is why the chunk is partial."""
+    answer = body([*FIRST, None], "ANSWERED")
+    error = {"message": "m", "path": ["subjects", 1, "fines", "edges", 0], "extensions": {"code": "INTERNAL"}}
+    answer["errors"] = [error]
+    with keep(tmp_path / "result.json", {}) as found:
+        found.save((0, 3), 200, answer)
+        whole = whole_of(question(), found.chunks())
+    assert whole.states == ["complete", "partial", "refused"]
 
 
 def test_two_policies_are_never_one_complete_answer(tmp_path: Path) -> None:
@@ -183,6 +210,7 @@ def test_two_policies_are_never_one_complete_answer(tmp_path: Path) -> None:
         whole = whole_of(question(), found.chunks())
     assert (whole.policy, whole.complete, whole.exit_code) == (SEAL, False, 3)
     assert whole.mendable == [(0, 2)]
+    assert whole.states == ["partial", "partial", "complete"]
 
 
 def test_a_text_that_is_longer_than_a_cell_says_that_it_is_cut(tmp_path: Path) -> None:

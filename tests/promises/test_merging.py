@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from connectors.contract import Claim, Platform, Row
-from gateway.model import Branch, Reply, Ruling, Subject, Window
+from gateway.model import ANYBODY, Branch, Reply, Ruling, Seek, Subject, Window
 from gateway.shaping.binding import Binder
 from gateway.shaping.connections import Connection
 from gateway.shaping.merging import Merger, Record
@@ -54,6 +54,20 @@ def test_a_denied_field_is_never_filled_from_another_platform() -> None:
     assert "facts" not in made.values
     assert made.values["legalRepresentative"] == "王甲"  # open at both, only missing at the first: filled
     assert made.platforms == [CITY, COUNTY]
+
+
+def test_a_search_remembers_whose_copies_bear_different_names() -> None:
+    """Its place among the matches then depends on who answers, as with contradictory days: it must not come twice."""
+    seek = Seek("facts", "contains", ("多处运输",), ("Enterprise",))
+    branch = Branch(("s",), ("s",), ANYBODY, PENALTY.name, frozenset(), Window(newest_first=False), seek=seek)
+    merger, binder = Merger("c", Keyed(b"k" * 32), str, AT), Binder(CATALOGUE)
+    for other, shifting in (("多处运输公司", False), ("原多处运输公司", True)):
+        heard = [
+            (binder.of(ruling(where, ALL), platform(where)), Reply("ANSWERED", (row("1", facts=name),)))
+            for where, name in ((CITY, "多处运输公司"), (COUNTY, other))
+        ]
+        [made] = merger.merge(PENALTY, branch, heard)
+        assert made.shifting is shifting
 
 
 def test_a_gap_is_not_filled_from_where_the_field_is_denied() -> None:

@@ -208,6 +208,8 @@ class Trial:
         for what, told in TOLD.items():
             self.seen[what] += told in body or told in record
         self.seen["executor's error"] += "INTERNAL" in reply.codes and reply.status == 200
+        if "INTERNAL" in reply.codes:  # a value that could not be told is one that the answer lacks
+            assert '"extensions":{"complete":true' not in body
 
 
 def once(function: Any, key: Any) -> Any:

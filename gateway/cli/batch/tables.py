@@ -25,6 +25,7 @@ Row = list[Cell]
 KEYED = ("line", "code", "record", "connection")  # opens each table of records or of what is inside them
 WITHIN = (*KEYED, "item")  # place in the list; `2.1` is the first of what is inside the second
 OF_SUBJECT = ("line", "code")
+REASON = ("reason zh", "reason en")
 LONGEST = 30_000  # characters of a list of line numbers in one cell; what is longer goes on in another row
 
 
@@ -60,8 +61,10 @@ class Tables:
         return [
             Table(RECORDS, (*KEYED, *own.pop(RECORDS))),
             Table(PROVENANCE, (*WITHIN, *own.pop(PROVENANCE))),
-            Table("withheld", ("coordinate", "effect", "step", "rule", "reason zh", "reason en", "contact", "lines")),
-            Table("sources", ("platform", "region", "type", "status", "records", "asOf", "absent")),
+            Table(
+                "withheld", ("coordinate", "effect", "step", "rule", *REASON, "contact", "remedy", "platform", "lines")
+            ),
+            Table("sources", ("platform", "region", "type", "status", "records", "asOf", "absent", *REASON)),
             Table(SUBJECTS, of_subject),
             Table("about", ("what", "value")),
             *(Table(name, (*WITHIN, *paths)) for name, paths in own.items()),
@@ -74,13 +77,13 @@ class Tables:
             for place, node in enumerate(chunk.body["data"][self._root.key], chunk.range[0]):
                 yield from self._subject(place, node or {})
         for entry in self._whole.withheld:
-            reason = entry.get("reason", {})
             words = [entry.get(name) for name in ("coordinate", "effect", "step", "rule")]
+            more = [entry.get(name) for name in ("contact", "remedy", "platform")]
             for lines in _lines([self._subjects[place].line for place in entry["subjects"]]):
-                yield "withheld", [*words, reason.get("zh"), reason.get("en"), entry.get("contact"), lines]
+                yield "withheld", [*words, *_reason(entry), *more, lines]
         for line in self._whole.sources:
             told = [line[name] for name in ("platform", "region", "type", "status", "records", "asOf")]
-            yield "sources", [*told, "; ".join(line["absent"])]
+            yield "sources", [*told, "; ".join(line["absent"]), *_reason(line)]
         yield from (("about", row) for row in self._about)
         for wrong in self._wrong:
             yield "wrong", [wrong.line, wrong.why]
@@ -148,6 +151,11 @@ def _more(connection: Shape, value: Mapping[str, Any], shown: int) -> str:
     if total is not None and isinstance(value.get(total.key), int):
         return "yes" if value[total.key] > shown else ""
     return "perhaps" if shown and shown >= connection.first else ""
+
+
+def _reason(entry: Mapping[str, Any]) -> Row:
+    words = entry.get("reason") or {}
+    return [words.get("zh"), words.get("en")]
 
 
 def _cell(value: Any) -> Cell:

@@ -15,7 +15,7 @@ from gateway.cli.asking import DENIED, PARTIAL, outcome
 from gateway.cli.batch.keeping import Chunk, Range
 from gateway.cli.batch.question import OWN, Question, Shape
 from gateway.cli.batch.verdicts import may_be_mended, worst
-from gateway.model import FULL, worsen
+from gateway.model import FULL, join
 
 ALL, SOME, NOTHING = "complete", "partial", "refused"
 
@@ -47,6 +47,7 @@ def whole_of(question: Question, chunks: Iterable[Chunk]) -> Whole:
     """`chunks` in order of the list; each is read once and let go."""
     whole = Whole()
     under: dict[Range, str] = {}
+    states: dict[Range, list[str]] = {}
     newest, codes = "", []
     sources: dict[tuple[str, str], dict[str, Any]] = {}
     withheld: dict[tuple[Any, ...], dict[str, Any]] = {}
@@ -68,7 +69,7 @@ def whole_of(question: Question, chunks: Iterable[Chunk]) -> Whole:
         if may_be_mended(chunk.body):
             whole.mendable.append(chunk.range)
         nodes = chunk.body["data"][question.root.key]
-        whole.states += [_state(chunk, question.root, index, node, code) for index, node in enumerate(nodes)]
+        states[chunk.range] = [_state(chunk, question.root, index, node, code) for index, node in enumerate(nodes)]
         for node in nodes:
             _lists(node, (), whole.listed)
     whole.sources = [sources[key] for key in sorted(sources)]
@@ -78,15 +79,22 @@ def whole_of(question: Question, chunks: Iterable[Chunk]) -> Whole:
         whole.complete = False
         whole.mendable = sorted({*whole.mendable, *(item for item, seal in under.items() if seal != whole.policy)})
         codes.append(PARTIAL)
+    for range_, found in states.items():
+        older = under[range_] != whole.policy
+        whole.states += [SOME if older and state == ALL else state for state in found]
     whole.exit_code = worst(codes)
     return whole
 
 
 def _state(chunk: Chunk, root: Shape, index: int, node: Mapping[str, Any] | None, code: int) -> str:
-    broken = any(error.get("path", [])[:2] == [root.key, index] for error in chunk.body.get("errors", ()))
+    broken = any(
+        error.get("path", [])[:2] == [root.key, index]
+        and not error["extensions"]["code"].startswith("PLATFORM_")  # told once, at the first of its subjects
+        for error in chunk.body.get("errors", ())
+    )
     if code == DENIED or (node is None and not broken):
         return NOTHING
-    if node is None:
+    if node is None or broken:
         return SOME
     answered = all(line["status"] in FULL for line in chunk.body["extensions"]["sources"])
     if chunk.body["extensions"]["complete"] or (answered and None in chunk.body["data"][root.key]):
@@ -108,14 +116,12 @@ def _vouches(node: Mapping[str, Any], root: Shape) -> bool:
 def _add_source(sources: dict[tuple[str, str], dict[str, Any]], line: Mapping[str, Any]) -> None:
     known = sources.setdefault((line["platform"], line["type"]), {**line, "records": 0, "absent": []})
     known["records"] += line["records"]
-    worsen(known, line)
-    known["asOf"] = min((told for told in (known["asOf"], line["asOf"]) if told is not None), default=None)
-    known["absent"] = sorted({*known["absent"], *line.get("absent", ())})
+    join(known, line)
 
 
 def _add_withheld(withheld: dict[tuple[Any, ...], dict[str, Any]], entry: Mapping[str, Any], range_: Range) -> None:
     start, end = range_
-    key = (entry["coordinate"], entry["effect"], entry.get("step"), entry["rule"])
+    key = (entry.get("platform"), entry["coordinate"], entry["effect"], entry.get("step"), entry["rule"])
     known = withheld.setdefault(key, {**entry, "subjects": []})
     paths = dict.fromkeys(path for item in (known, entry) for path in item.get("paths", [item["path"]]))
     if len(paths) > 1:
