@@ -10,7 +10,7 @@ import re
 from datetime import date, datetime, time
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
 from policies.calendar_days import Span
 from policies.catalogue_entries import Bilingual, Law, Strict
@@ -47,7 +47,7 @@ def _age(value: Any) -> Any:
 
 def _caller(value: Any) -> Any:
     if value == "anyone":
-        return {"client": ()}
+        return {}
     if not isinstance(value, dict) or not value:
         raise ValueError("write `anyone`, or at least one of `client`, `region`, `id`")
     return value
@@ -57,16 +57,29 @@ Many = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], BeforeValidato
 Some = Annotated[Many, Field(min_length=1)]
 Day = Annotated[date, BeforeValidator(_whole_day)]
 Hours = Annotated[tuple[time, time], BeforeValidator(_hours)]
+MAY_BE_EMPTY = {"law", "obligations", "except_", "signed", "rules", "rows"}  # lists that limit nothing by themselves
 PolicyId = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 
 
-class CallerEntry(Strict):
+class Said(Strict):
+    """A word that is not written matches everything, so that one which is written has to say something: a list that was
+    emptied, or a value that was forgotten, would open to all what was meant for some."""
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def says_what_it_names(cls, value: Any, info: ValidationInfo) -> Any:
+        if value is None or value == "" or (value in ([], ()) and info.field_name not in MAY_BE_EMPTY):
+            raise ValueError("nothing is written, which would match everything: say what is meant, or delete the word")
+        return value
+
+
+class CallerEntry(Said):
     client: Many = ()
     region: Many = ()
     id: Many = ()
 
 
-class FieldsEntry(Strict):
+class FieldsEntry(Said):
     cls: Annotated[tuple[FieldClass, ...], BeforeValidator(_listed)] = Field((), alias="class")
     tag: Many = ()
     name: Many = ()
@@ -79,7 +92,7 @@ class FieldsEntry(Strict):
         return self
 
 
-class DuringEntry(Strict):
+class DuringEntry(Said):
     from_: Day | None = Field(None, alias="from")
     until: Day | None = None
     hours: Hours | None = None
@@ -94,10 +107,12 @@ class DuringEntry(Strict):
             raise ValueError("write `hours` or `outsideHours`, not both")
         if self.model_fields_set == set():
             raise ValueError("at least one of `from`, `until`, `hours`, `outsideHours`, `weekdays` is expected")
+        if self.from_ and self.until and self.until <= self.from_:
+            raise ValueError("`until` must be after `from`: this is never, and what is limited then never is")
         return self
 
 
-class ConditionEntry(Strict):
+class ConditionEntry(Said):
     """The closed vocabulary: inside one word any entry may match, across words all must."""
 
     to: Annotated[CallerEntry, BeforeValidator(_caller)] | None = None
@@ -157,7 +172,7 @@ class OverdueEntry(Strict):
     after_working_days: int = Field(alias="afterWorkingDays", ge=1, le=250)
 
 
-class RecordsEntry(Strict):
+class RecordsEntry(Said):
     """What a row rule looks at; across words all must hold."""
 
     status: Many = ()
@@ -214,7 +229,7 @@ class Owner(Strict):
     contact: str
 
 
-class Valid(Strict):
+class Valid(Said):
     from_: Day = Field(alias="from")
     until: Day | None = None
 
@@ -224,9 +239,15 @@ class AgreedBetween(Strict):
     consumer: str
 
 
-class QuotaEntry(Strict):
+class QuotaEntry(Said):
     per_day: int | None = Field(None, alias="perDay", gt=0)
     subjects_per_query: int | None = Field(None, alias="subjectsPerQuery", gt=0)
+
+    @model_validator(mode="after")
+    def says_something(self) -> Self:
+        if not self.model_fields_set:
+            raise ValueError("at least one of `perDay`, `subjectsPerQuery` is expected")
+        return self
 
 
 class Signature(Strict):
@@ -238,7 +259,7 @@ class Signature(Strict):
     signature: str | None = None
 
 
-class PolicyFile(Strict):
+class PolicyFile(Said):
     policy: PolicyId
     kind: Literal["baseline", "province", "city", "agreement"]
     title: Bilingual

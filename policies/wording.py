@@ -7,12 +7,14 @@ is decided. Nothing here decides.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from datetime import date
 
 from policies.calendar_days import Span
-from policies.conditions import Condition, During
+from policies.conditions import DAYS, Condition, During
 from policies.model import ALLOW, DENY, Catalogue, Facts, RowRule, Words
 from policies.policyset import Policy, Row, Rule
 
+ALL = {"scopes", "given"}  # words of which every entry is needed; of all others one is enough
 TEMPLATES: Mapping[str, Mapping[str, str]] = {
     "zh": {
         "clients": "客户类别：{}",
@@ -31,6 +33,11 @@ TEMPLATES: Mapping[str, Mapping[str, str]] = {
         "names": "数据项：{}",
         "kinds": "数据种类：{}",
         "during": "时间：{}",
+        "from": "自{}起",
+        "before": "{}之前",
+        "outside hours": "{}以外",
+        "both": " 和 ",
+        "records of": "{}的记录",
         "anyone": "任何人，任何情形",
         "between": "{}的记录，{}的客户",
         "grant": "开放",
@@ -89,7 +96,12 @@ TEMPLATES: Mapping[str, Mapping[str, str]] = {
         "tags": "tag: {}",
         "names": "field: {}",
         "kinds": "kind of field: {}",
-        "during": "during {}",
+        "during": "{}",
+        "from": "from {}",
+        "before": "before {}",
+        "outside hours": "outside {}",
+        "both": " and ",
+        "records of": "records of {}",
         "anyone": "anyone, always",
         "between": "records of {}, clients of {}",
         "grant": "opens as",
@@ -133,22 +145,33 @@ def sentence(rule: Rule, policy: Policy, catalogue: Catalogue, language: str) ->
     """One rule as a sentence: what it does, when, and except when; with what its file's head adds."""
     words = TEMPLATES[language]
     verb = words["grant"] if rule.grants else words["limit"]
-    text = f"{verb} {step(rule.step, language)} - {_when(rule, catalogue, language)}"
-    if policy.kind == "agreement" and policy.provider and policy.consumer:
-        places = [_said(place, catalogue.provinces, language) for place in (policy.provider, policy.consumer)]
-        titles = {code: purpose.title for code, purpose in catalogue.purposes.items()}
-        purposes = " / ".join(_said(code, titles, language) for code in sorted(policy.purposes))
-        days = "/".join(f"{day:%Y-%m-%d}" for day in (policy.since, policy.until) if day)
-        text += f" ({words['between'].format(*places)}, {words['purposes'].format(purposes)}, {days})"
-    return text
+    return (
+        f"{verb} {step(rule.step, language)} - {_when(rule, catalogue, language)}{_head(policy, catalogue, language)}"
+    )
 
 
-def row_sentence(row: Row, catalogue: Catalogue, language: str) -> str:
-    """One row rule as a sentence: what it does to which records, when, and except when."""
+def row_sentence(row: Row, policy: Policy, catalogue: Catalogue, language: str) -> str:
+    """One row rule as a sentence: what it does to which records, when, and except when; with its file's head."""
     words = TEMPLATES[language]
     verb = words[row.rule.effect].format(row.rule.label)
     records = ", ".join(_records(row.rule, catalogue, language)) or words["any row"]
-    return f"{verb} - {records} - {_when(row, catalogue, language)}"
+    return f"{verb} - {records} - {_when(row, catalogue, language)}{_head(policy, catalogue, language)}"
+
+
+def _head(policy: Policy, catalogue: Catalogue, language: str) -> str:
+    """What the head of a file is to each of its rules: whose records, for what, and until when."""
+    words, provinces = TEMPLATES[language], catalogue.provinces
+    said: list[str] = []
+    if policy.region is not None:
+        said.append(words["records of"].format(_said(policy.region, provinces, language)))
+    if policy.kind == "agreement" and policy.provider and policy.consumer:
+        places = [_said(place, provinces, language) for place in (policy.provider, policy.consumer)]
+        titles = {code: purpose.title for code, purpose in catalogue.purposes.items()}
+        purposes = " / ".join(_said(code, titles, language) for code in sorted(policy.purposes))
+        said += [words["between"].format(*places), words["purposes"].format(purposes)]
+    if policy.until is not None:
+        said.append(_days(policy.since, policy.until, language))
+    return f" ({', '.join(said)})" if said else ""
 
 
 def asked(facts: Facts) -> str:
@@ -249,22 +272,28 @@ def _parts(when: Condition, catalogue: Catalogue, language: str) -> Iterator[str
     )
     for key, entries, known in lists:
         if entries:
-            yield words[key].format(" / ".join(_said(entry, known, language) for entry in sorted(entries)))
+            between = words["both"] if key in ALL else " / "
+            yield words[key].format(between.join(_said(entry, known, language) for entry in sorted(entries)))
     for key, wanted in (("consent", when.consent), ("agreement", when.agreement), ("own", when.own)):
         if wanted:
             yield words[key]
     if when.during is not None:
-        yield words["during"].format(_window(when.during))
+        yield words["during"].format(_window(when.during, language))
 
 
 def _said(code: str, known: Mapping[str, Words], language: str) -> str:
     return str(getattr(known[code], language)) if code in known else code
 
 
-def _window(during: During) -> str:
-    days = "/".join(str(day) for day in (during.from_, during.until) if day)
+def _window(during: During, language: str) -> str:
+    words = TEMPLATES[language]
     hours = "-".join(f"{clock:%H:%M}" for clock in during.hours or ())
-    sign = "not " if during.outside_hours else ""
-    return " ".join(
-        part for part in (days, f"{sign}{hours}" if hours else "", " ".join(sorted(during.weekdays))) if part
-    )
+    clocks = words["outside hours"].format(hours) if during.outside_hours else hours
+    weekdays = " ".join(day for day in DAYS if day in during.weekdays)
+    return ", ".join(part for part in (_days(during.from_, during.until, language), clocks, weekdays) if part)
+
+
+def _days(from_: date | None, until: date | None, language: str) -> str:
+    """The second day is the first on which it is over."""
+    words = TEMPLATES[language]
+    return ", ".join(words[word].format(f"{day:%Y-%m-%d}") for word, day in (("from", from_), ("before", until)) if day)

@@ -108,6 +108,7 @@ def test_a_grant_of_public_fields_loads(kind: str) -> None:
         ({"during": '{hours: "08:00-18:00", outsideHours: "08:00-18:00"}'}, "not both"),
         ({"during": "{weekdays: [monday]}"}, "unknown word"),
         ({"during": "{from: yesterday}"}, "a day such as 2026-10-01"),
+        ({"during": "{from: 2027-01-01, until: 2026-01-01}"}, "`until` must be after `from`"),
         ({"obligations": "[delete]"}, "unknown obligation `delete`"),
         ({"law": "[某法]"}, "valid dictionary"),
         ({"why": ""}, "`why` is missing"),
@@ -118,6 +119,43 @@ def test_a_slip_in_a_rule_is_refused(words: dict[str, str], said: str) -> None:
     """The vocabulary is closed: whatever is not of it, or says nothing, is refused where it stands."""
     message = refused("baseline", rule(**words))
     assert said in message
+
+
+LIMIT = {"grant": "", "limit": "deny"}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *({word: said} for word in ("purposes", "scopes", "subjects", "types", "given") for said in ("[]", "null")),
+        *({word: "null"} for word in ("consent", "agreement", "self", "during", "fields")),
+        {"to": "{client: []}"},
+        {"to": "{client: government, region: null}"},
+        {"fields": "{class: PUBLIC, name: []}"},
+        {"during": "{from: 2026-01-01, until: null}"},
+        {"during": "{weekdays: []}"},
+        *(LIMIT | {"except_": f"[{each}]"} for each in ("{consent: null}", "{scopes: []}", "{to: null}")),
+    ],
+)
+def test_a_word_that_was_left_empty_opens_nothing(words: dict[str, str]) -> None:
+    """A missing word matches everything; one that is written and says nothing is a slip, and is refused where it
+    stands."""
+    assert "nothing is written, which would match everything" in refused("baseline", rule(**words))
+
+
+@pytest.mark.parametrize(
+    ("kind", "old", "new", "said"),
+    [
+        ("province", "2026-01-01}", "2026-01-01, until: }", "nothing is written"),
+        ("agreement", "purposes:", "quota:\npurposes:", "nothing is written"),
+        ("agreement", "purposes:", "quota: {perDay: }\npurposes:", "nothing is written"),
+        ("agreement", "purposes:", "quota: {}\npurposes:", "at least one of `perDay`"),
+        ("agreement", "purposes:", "assessment:\npurposes:", "nothing is written"),
+    ],
+)
+def test_an_end_or_a_quota_that_was_left_empty_is_refused(kind: str, old: str, new: str, said: str) -> None:
+    """A file that says `until:` or `quota:` and no more would last for ever, or give without a bound."""
+    assert said in refused(kind, rule(), HEAD[kind].replace(old, new, 1))
 
 
 @pytest.mark.parametrize(
@@ -136,6 +174,7 @@ def test_a_slip_in_a_rule_is_refused(words: dict[str, str], said: str) -> None:
         ("mark: {overdue: {afterWorkingDays: 0}, as: LATE}", "`afterWorkingDays`"),
         ("mark: {overdue: {afterDays: 3}, as: LATE}", "unknown word `afterDays`"),
         ("hide: {}", "at least one of `status`"),
+        ("hide: {status: [], negative: true}", "nothing is written"),
         ("hide: {status: [ACTIVE], as: X}", "only a mark has a label"),
         ("mark: {status: [ACTIVE]}", "a mark needs its label"),
         ("hide: {status: [ACTIVE]}\n    mark: {status: [ACTIVE], as: X}", "`hide` or `mark`, and not both"),

@@ -55,7 +55,7 @@ def notes(found: Matrix, policies: PolicySet) -> dict[str, Note]:
             if name not in found.rules:
                 continue
             if isinstance(rule, Row):
-                sentence = Words(*(wording.row_sentence(rule, c, language) for language in ("zh", "en")))
+                sentence = Words(*(wording.row_sentence(rule, policy, c, language) for language in ("zh", "en")))
                 why = rule.rule.reason
             else:
                 sentence = Words(*(wording.sentence(rule, policy, c, language) for language in ("zh", "en")))
