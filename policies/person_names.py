@@ -72,7 +72,7 @@ ROLES = (
     "执法人员|检查人员|审判员|审判长|书记员|会计|出纳|店长|厨师长?|总经理|经理|董事长|董事|监事|父亲|母亲|丈夫|妻"
     "子|儿子|女儿|之子|之女|配偶|居民|村民|男子|女子|户主|收货人|收款人|付款人|房东|租客|承租人|出租人|承包人|委"
     "托人|受托人|担保人|债务人|债权人|合伙人|责任人|责任人员|违法行为人|行为人|嫌疑人|姓名|户名|名叫|雇佣|雇用|聘"
-    "用|指使|客户|顾客|买家|卖家|农户|同伙|同案|另案处理的"
+    "用|指使|客户|顾客|买家|卖家|农户|同伙|同案|另案处理的|店主|老板"
 )
 LINKS = r"(?:变更为|更换为|分别为|分别是|名为|名叫|为|系|是|叫|：|:|\s|（|\(|“|\"){0,4}"
 # characters that follow a name more often than they end one
@@ -84,7 +84,10 @@ SURNAME = rf"(?:{'|'.join(sorted(COMPOUND))}|[{SINGLE}])"
 SHORTENED = r"某[某甲乙丙丁戊己庚辛]?|[×xXＸ*＊○]{1,2}"
 GIVEN = rf"[{HAN}](?:[{HAN}](?=[^{HAN}]|\Z|[{AFTER}])|(?![{AFTER}])[{HAN}])?"
 LONG = rf"[{HAN}]{{1,12}}(?:[·•・][{HAN}]{{1,12}}){{1,4}}"
-NAME = rf"(?:{LONG}|{SURNAME}(?:{SHORTENED}|{GIVEN}))"
+BLANKS = r"[ \t]{1,3}"  # 张 三, as forms have it, so that names of two and of three characters are of one width
+SPACED = rf"{SURNAME}{BLANKS}(?:{SHORTENED}|[{HAN}](?:(?:{BLANKS})?(?![{AFTER}])[{HAN}])?(?=[^{HAN}]|\Z|[{AFTER}]))"
+NAME = rf"(?:{LONG}|{SPACED}|{SURNAME}(?:{SHORTENED}|{GIVEN}))"
+LATIN = r"[A-Z](?:[A-Za-z.'’ -]{2,60}[A-Za-z]|[a-z]{1,2})"
 NUMBER = r"\[(?:身份证号|电话|银行账号|邮箱|账号|号码)\]"
 
 CALLED = (  # each holds a name in its first group
@@ -96,7 +99,7 @@ CALLED = (  # each holds a name in its first group
     rf"({NAME})(?=(?:的|之|手机|电话|联系方式|联系|身份证|号码|号|微信|卡号|账号|账户|银行卡|[（(，,：:+\s])*{NUMBER})",
     rf"{NUMBER}(?:的|[（(：:\s])({NAME})",
     rf"(?:变更为|更换为|改为|其[妻夫父母子女姐妹兄弟哥])({NAME})",
-    rf"({NAME})(?=系(?:该|其|本|我|当事|公司))",
+    rf"({NAME})(?=[（(]?系(?:该|其|本|我|当事|公司))",
     rf"(?:与|和|同|跟)({NAME})(?=签|发生|共同|达成|协商|登记|合伙|一起|串通|之间)",
     rf"(?:向|给|对|为|替)({NAME})(?=销售|出售|支付|借|提供|发放|收取|送达|转账|转款|购买|赔偿|返还|退还|作出|处以|罚款|进行|询问)",
     rf"(?:由|经|被|受|雇|询问|调查|起诉|殴打|撞伤|拖欠|欠|致使|致|导致)({NAME})"
@@ -104,9 +107,12 @@ CALLED = (  # each holds a name in its first group
     rf"({NAME})(?=签收|签字|驾驶|驾车|死亡|受伤|持有|出具|陈述|证言|承认|供述|承包|的(?:陈述|证言|身份证|笔录|询问笔录|签字|账户|银行))",
     rf"(?:{ROLES})\s*[：:]\s*([{HAN}]{{2,4}})(?![{HAN}])",
     rf"(?:{ROLES})\s*(?:[：:]|为|系|是)\s*([A-Za-z][A-Za-z.'’ -]{{1,60}}[A-Za-z])",
+    rf"(?:{ROLES}){LINKS}({LATIN})",
 )
 PATTERNS = tuple(re.compile(pattern) for pattern in CALLED)
-FURTHER = re.compile(rf"(?:、|和|与|及|以及)\s*({NAME})")
+FURTHER = re.compile(
+    rf"(?:、|和|与|及|以及)\s*({NAME}|{LATIN})|(?:\s*[，,；;/]\s*|\s+)({NAME}|{LATIN})(?=\s*(?:[，,；;/、。）)]|等|和|与|及|\Z)|\s)"
+)
 NONE_OF = re.compile(r"无|不详|未知|本人|同上|另案|见附件|略|空白|暂无|没有")
 
 
@@ -120,14 +126,19 @@ def spans(text: str) -> Iterator[tuple[int, int]]:
                 continue
             found.add(match[1])
             yield begin, end
-            while (more := FURTHER.match(text, end)) and _is_name(more[1]):
-                found.add(more[1])
-                yield more.span(1)
-                end = more.end(1)
-    for name in found:
+            while (more := FURTHER.match(text, end)) and _is_name(more[more.lastindex or 0]):
+                found.add(more[more.lastindex or 0])
+                yield more.span(more.lastindex or 0)
+                end = more.end()
+    for name in {_unspaced(name) for name in found}:
         if len(name) > 1:
-            yield from (match.span() for match in re.finditer(re.escape(name), text))
+            again = rf"(?:{BLANKS})?".join(map(re.escape, name))
+            yield from (match.span() for match in re.finditer(again, text))
 
 
 def _is_name(word: str) -> bool:
-    return word[:2] not in WORDS and not NONE_OF.match(word)
+    return _unspaced(word)[:2] not in WORDS and not NONE_OF.match(word)
+
+
+def _unspaced(name: str) -> str:
+    return "".join(name.split())

@@ -188,6 +188,33 @@ def test_a_citizens_number_that_is_also_a_credit_code_is_hidden() -> None:
     assert scrub(f"代码为{both}。") == f"代码为{ID}。"
 
 
+@pytest.mark.parametrize(
+    ("text", "scrubbed"),
+    [
+        ("法定代表人：张 三", "法定代表人：*"),
+        ("法定代表人张　伟到场。", "法定代表人*到场。"),
+        ("当事人：张 伟、李 娜", "当事人：*、*"),
+        ("当事人 张 三 于2025年3月1日到场。后张三离开。", "当事人 * 于2025年3月1日到场。后*离开。"),
+        ("股东为张三，李四，王五。", "股东为*，*，*。"),
+        ("股东：张伟,李娜", "股东：*,*"),
+        ("股东为张伟；李娜", "股东为*；*"),
+        ("股东张伟 李娜", "股东* *"),
+        ("原告张伟/李娜", "原告*/*"),
+        ("法定代表人John Smith未到庭", "法定代表人*未到庭"),
+        ("原告John Smith、Li Na诉称", "原告*、*诉称"),
+        ("法定代表人ZHANG WEI", "法定代表人*"),
+        ("老板张伟", "老板*"),
+        ("张伟（系该公司员工）", "*（系该公司员工）"),
+        ("客户VIP卡", "客户VIP卡"),
+        ("当事人张伟，应当配合调查，方便群众。", "当事人*，应当配合调查，方便群众。"),
+    ],
+)
+def test_names_as_forms_have_them(text: str, scrubbed: str) -> None:
+    """Names typed with a blank within, names in Latin letters, and lists with any sign between are found beside a word
+    that says who somebody is; ordinary words in the same places stay."""
+    assert scrub(text) == scrubbed.replace("*", PERSON)
+
+
 CITIZEN = "37060219800101008X"  # invented; its check character is right
 EXACTLY = (
     ("微信号：abc_123456。", "微信号：[账号]。"),
