@@ -49,7 +49,10 @@ function sourceLine(source) {
   return element("li", {},
     element("strong", { class: tone }, `${sign} `, words(zh, en)),
     element("code", {}, String(source.platform)),
-    element("span", { class: "quiet" }, ...facts.flatMap((fact, index) => (index ? [" · ", fact] : [fact]))));
+    element("span", { class: "quiet" }, ...facts.flatMap((fact, index) => (index ? [" · ", fact] : [fact]))),
+    source.reason ? element("span", {}, reason(source.reason)) : null,
+    ...(source.absent || []).map((field) =>
+      element("span", { class: "quiet" }, words("平台没有此字段", "The platform has not got"), " ", element("code", {}, String(field)))));
 }
 
 function withheldLine(entry) {
@@ -61,7 +64,9 @@ function withheldLine(entry) {
   }[entry.effect] || ["? ", entry.effect, entry.effect];
   return element("li", {},
     element("strong", {}, effect[0], words(effect[1], effect[2])),
-    element("code", {}, String(entry.path || entry.coordinate)),
+    ...(entry.paths || [entry.path || entry.coordinate]).map((path) => element("code", {}, String(path))),
+    entry.platform ? element("span", { class: "quiet" }, words("由此平台", "By"), " ", element("code", {}, String(entry.platform))) : null,
+    entry.subjects ? element("span", { class: "quiet" }, words("主体序号（自 0 起）：", "Subjects, counted from 0: "), entry.subjects.join(", ")) : null,
     element("span", {}, reason(entry.reason)),
     entry.remedy ? element("span", { class: "quiet" }, words("可行办法：", "Remedy: "), reason(entry.remedy)) : null,
     entry.contact ? element("span", { class: "quiet" }, words("联系：", "Contact: "), reason(entry.contact)) : null,

@@ -71,11 +71,13 @@ class Counts:
                     self._db.execute("DELETE FROM counted WHERE span < ?", (oldest,))
                     self._db.execute("DELETE FROM seen WHERE span < ?", (oldest,))
                     self._oldest = oldest
+                held: list[int] = []
                 used: list[int] = []
                 for number, each in enumerate(wanted):
                     before, more = self._used(each), self._more(each)
+                    held.append(before)
                     if more and before + more > each.limit:
-                        return Taken((*used, before), number)
+                        return Taken(tuple(held), number)
                     if more:
                         self._db.execute(
                             "INSERT INTO counted VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n",

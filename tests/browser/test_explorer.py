@@ -109,7 +109,7 @@ async def test_the_page_keeps_to_itself(browser: Browser, house: Any) -> None:
 
 async def test_the_panel_says_what_the_answer_says(browser: Browser, house: Any) -> None:
     """For each example the panel names completeness, every source and every withheld field that the answer names."""
-    withheld = 0
+    withheld = absent = 0
     async with visit(browser, f"{house.url}/explorer/?lang=en") as here:
         for number in range(4):
             await here.choose(number, house)
@@ -120,6 +120,9 @@ async def test_the_panel_says_what_the_answer_says(browser: Browser, house: Any)
             panel = await here.page.locator("#particulars").inner_text()
             for source in says["sources"]:
                 assert source["platform"] in panel
+                assert source.get("reason", {"en": ""})["en"] in panel
+                assert all(field in panel for field in source["absent"])
+                absent += len(source["absent"])
             for entry in says["withheld"]:
                 assert entry["path"] in panel
                 assert entry["reason"]["en"] in panel
@@ -127,6 +130,7 @@ async def test_the_panel_says_what_the_answer_says(browser: Browser, house: Any)
                 withheld += 1
             assert says["sources"]
     assert withheld, "no example shows a withheld field, so nobody learns from them what the panel is for"
+    assert absent, "no example lacks a field at a platform"
 
 
 async def test_token_and_purpose_travel_as_headers_and_stay_nowhere(browser: Browser, house: Any) -> None:

@@ -26,6 +26,7 @@ from python_calamine import CalamineWorkbook
 
 from deploy.demo import codes
 from gateway.cli.batch.guard import unguarded
+from gateway.cli.batch.lists import read_list
 from tests.conftest import House, gateway_beside
 
 QUERY = """query($ids: [SubjectKey!]!) { subjects(ids: $ids) { id name
@@ -269,6 +270,16 @@ def test_lists_in_every_form_give_the_same_answer(house: House, tmp_path: Path) 
         answers.append(json.loads(out.read_text("utf-8"))["answers"])
     assert answers[1:] == answers[:1] * 3
     assert [len(entry["data"]["administrativePenalties"]["nodes"]) > 0 for entry in answers[0]] == [True, True, False]
+
+
+def test_a_name_that_a_spreadsheet_made_a_number_is_a_wrong_line(tmp_path: Path) -> None:
+    """It would be another name, under which a subject has no records: a clean answer about nobody."""
+    with xlsxwriter.Workbook(str(tmp_path / "list.xlsx")) as book:
+        page = book.add_worksheet()
+        for row, cells in enumerate([["uscc", "name"], ["91370100MA3DEM0018", 12345678], ["91370100MA3DEM0018", True]]):
+            page.write_row(row, 0, cells)
+    found = read_list(tmp_path / "list.xlsx")
+    assert [(wrong.line, "the name is a number" in wrong.why) for wrong in found.wrong] == [(2, True), (3, True)]
 
 
 def test_wrong_lines_are_told_and_nothing_is_asked(house: House, tmp_path: Path) -> None:

@@ -261,6 +261,8 @@ def test_counts_are_those_of_a_plain_model() -> None:
         taken = counts.take(wanted, oldest)
         assert taken.full == full
         outcomes[full is None] += 1
+        if full is not None:  # what the others still have is told as it stays
+            assert taken.used == tuple(total - m for total, m in zip(totals[: full + 1], more, strict=False))
         if full is None:
             assert taken.used == tuple(totals)
             for each, total in zip(wanted, totals, strict=True):

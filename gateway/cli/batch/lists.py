@@ -30,6 +30,7 @@ SEPARATORS = ",\t;"
 SCIENTIFIC = re.compile(r"\d([.,]\d+)?[eE]\+?\d+\Z")
 ROUNDED = re.compile(r"\d{15}000\Z")  # a number keeps 15 digits; a spreadsheet fills the rest with zeros
 MADE_A_NUMBER = "a spreadsheet turned the code into a number; format the column as text and enter the code again"
+NAME_A_NUMBER = "the name is a number; format the column as text and enter the name again"
 SAVE_AS = "save the list as CSV in UTF-8 or as .xlsx"
 
 Cell = str | float
@@ -181,7 +182,7 @@ def _spoilt(given: Mapping[str, Cell]) -> str | None:
             return MADE_A_NUMBER
         if ROUNDED.match(text) and not (identifiers.is_uscc(text) or identifiers.is_citizen_id(text)):
             return MADE_A_NUMBER
-    return None
+    return NAME_A_NUMBER if isinstance(given.get("name"), float) else None  # records under other names are not answered
 
 
 def _text(cell: Cell) -> str:
