@@ -16,13 +16,16 @@ from policies.difference import ABSENT, Answer, Difference, FieldShift, RowsShif
 from policies.interpreter import decide, row_rules
 from policies.model import ALLOW, DENY, Field, Words
 from policies.policyset import Policy, PolicySet
+from policies.quotas import looser
 
 UNSAID = Words("", "")
 
 
 def unexcused(old: PolicySet, new: PolicySet, found: Difference) -> list[str]:
     """The files that open more and do not say so, one line for each; nothing when every gain is meant."""
-    lines = (line for shift in found.gains for line in _of_shift(old, new, shift))
+    lines = [line for shift in found.gains for line in _of_shift(old, new, shift)]
+    before = {policy.id: policy for policy in old.policies}
+    lines += [line for policy, _ in looser(old, new) for line in _unsaid(policy, before.get(policy.id))]
     return list(dict.fromkeys(lines))
 
 
@@ -38,10 +41,15 @@ def _of_shift(old: PolicySet, new: PolicySet, shift: FieldShift | RowsShift) -> 
         policy = after.get(name)
         if policy is None:
             yield f"{before[name].where}: `{name}` is gone, and what it closed is open; keep it, and change it there"
-        elif not policy.widens:
-            yield f"{policy.where}: `{name}` opens more; write `widens: true` and the `law` that it rests on"
-        elif name in before and before[name].widens == policy.widens:
-            yield f"{policy.where}: `{name}` opens more by what it rested on before; say what this change rests on"
+        else:
+            yield from _unsaid(policy, before.get(name))
+
+
+def _unsaid(policy: Policy, before: Policy | None) -> Iterator[str]:
+    if not policy.widens:
+        yield f"{policy.where}: `{policy.id}` opens more; write `widens: true` and the `law` that it rests on"
+    elif before is not None and before.widens == policy.widens:
+        yield f"{policy.where}: `{policy.id}` opens more by what it rested on before; say what this change rests on"
 
 
 def _of_catalogue(old: PolicySet, new: PolicySet, shift: FieldShift | RowsShift) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 Shifts that open the same fields in the same way are one line, with how many kinds of question it is for; `policy diff`
 tells each. What the difference cannot see, because it decides nothing by itself (bands, codes, evidence that a purpose
-asks for), counts as an opening when the catalogue says it otherwise.
+asks for), counts as an opening when the catalogue says it otherwise; so does a quota of an agreement that falls.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from policies.difference import FieldShift, RowsShift, difference
 from policies.policyset import PolicySet
+from policies.quotas import looser
 
 MOST = 100  # lines; a change that opens more is not read line by line
 FEW = 4
@@ -20,6 +21,7 @@ FEW = 4
 def gains(old: PolicySet, new: PolicySet) -> tuple[str, ...]:
     """One line for each opening; none when nothing is opened to anybody, at any time."""
     found = [] if _alike(old, new) else ["the catalogue is another"]
+    found += [f"{policy.id}: {bound}" for policy, bound in looser(old, new)]
     counted = Counter(_line(shift) for shift in difference(old, new).gains)
     found += [f"{line}{f' ({count} kinds of question)' if count > 1 else ''}" for line, count in counted.items()]
     return (*found[:MOST], *([f"and {len(found) - MOST} more"] if len(found) > MOST else []))

@@ -16,6 +16,7 @@ from gateway.cli.policy import policy
 from gateway.cli.policy.comparing import GAINS, lines_of, words_of
 from gateway.cli.policy.shifts import Telling
 from gateway.governing.bundles import Bundles
+from gateway.governing.comparing import gains
 from policies.analysis import check
 from policies.bundles import PolicySet, assemble
 from policies.difference import Difference, difference
@@ -173,6 +174,26 @@ def test_an_old_mark_excuses_no_new_change() -> None:
     assert "by what it rested on before" in line
     signed = (SHANGHAI, "date: 2026-09-18", "date: 2026-11-18")
     assert failing(marked, drafted(SAYS_SO, LONGER, signed)) == []
+
+
+QUOTA = "quota: {perDay: 20000, subjectsPerQuery: 200}"
+
+
+def test_a_quota_that_rises_or_falls_away_opens() -> None:
+    """No decision is another, but the partner may ask of more: it counts as an opening, and has to be meant."""
+    tighter, none = (SHANGHAI, QUOTA, QUOTA.replace("20000", "100")), (SHANGHAI, f"{QUOTA}\n", "")
+    assert gains(drafted(), drafted(tighter)) == ()
+    assert gains(drafted(tighter), drafted()) == ("agreement-37-31: perDay 100 -> 20000",)
+    assert gains(drafted(), drafted(none)) == (
+        "agreement-37-31: perDay 20000 -> none",
+        "agreement-37-31: subjectsPerQuery 200 -> none",
+    )
+    renamed = (SHANGHAI, "policy: agreement-37-31\n", "policy: another-37-31\n")
+    assert "another-37-31: perDay 100 -> 20000" in gains(drafted(tighter), drafted(renamed))
+    wider = (SHANGHAI, "purposes: [", "purposes: [gov.penalty, ")
+    assert not any("perDay" in line for line in gains(drafted(wider), drafted()))  # fewer purposes are no opening
+    (line,) = unexcused(drafted(tighter), drafted(), changed(drafted()))
+    assert line.startswith("rules/50-shanghai.yaml:")
 
 
 def test_a_lost_file_and_a_catalogue_fail_too() -> None:

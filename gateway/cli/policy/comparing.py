@@ -21,6 +21,7 @@ from gateway.cli.policy.replaying import replay
 from gateway.cli.policy.shifts import Telling, plain
 from gateway.settings import load as load_settings
 from policies.difference import ABSENT, Difference, FieldShift, RowsShift, difference
+from policies.quotas import looser
 from policies.widening import unexcused
 
 GAINS, LOSSES = "gains", "losses"
@@ -56,13 +57,14 @@ def diff_verb(
     before, after = words.set_at(home, old), words.set_at(home, new)
     found = difference(before, after)
     told = Telling(found, after.catalogue, language, full)
+    bounds = [f"{policy.id}  {bound}" for policy, bound in looser(before, after)]
     unsaid = unexcused(before, after, found) if fail_on else []
     replayed = replay(before, after, records(load_settings(home).home, first)) if first else None
     if form == "json":
-        said = {**words_of(found, told, only), "unexcused": unsaid, "replay": replayed}
+        said = {**words_of(found, told, only), "quotas": bounds, "unexcused": unsaid, "replay": replayed}
         click.echo(orjson.dumps(said, option=orjson.OPT_INDENT_2).decode())
     else:
-        for line in lines_of(found, told, only):
+        for line in (*lines_of(found, told, only), *(f"{told.word('quota')}  {bound}" for bound in bounds)):
             click.echo(line)
         for line in replayed.lines(first) if replayed and first else ():
             click.echo(line)

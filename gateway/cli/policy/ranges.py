@@ -19,6 +19,7 @@ WORDS: Mapping[str, Words] = {
     "catalogue": Words("目录", "CATALOGUE"),
     "gains": Words("放宽", "GAINS"),
     "loses": Words("收紧", "LOSES"),
+    "quota": Words("配额放宽", "QUOTA RISES"),
     "rows": Words("记录", "rows"),
     "anyone": Words("任何人", "anyone"),
     "any purpose": Words("任何目的", "any purpose"),
