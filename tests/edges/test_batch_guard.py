@@ -45,9 +45,25 @@ def test_every_opener_is_guarded(opener: str) -> None:
         assert guarded(text) == "'" + text
 
 
+@pytest.mark.parametrize("text", ["91E+05", "12e-3", "0371", "00123456789012"])
+def test_codes_that_look_like_numbers_keep_their_digits(text: str) -> None:
+    """A spreadsheet would show the number that they look like, and save that."""
+    assert guarded(text) == "'" + text
+
+
 def test_plain_text_stays_as_it_is() -> None:
     """Names, dates, short numbers and money are left alone: a guard that marks everything would be taken off."""
-    for text in ("青岛示例商贸有限公司", "2026-03-01", "12.50", "91370203DEM801006B", "a=b", "", "p1:k1:AB"):
+    for text in (
+        "青岛示例商贸有限公司",
+        "2026-03-01",
+        "12.50",
+        "0",
+        "0.50",
+        "91370203DEM801006B",
+        "a=b",
+        "",
+        "p1:k1:AB",
+    ):
         assert guarded(text) == text
 
 

@@ -359,6 +359,9 @@ def test_an_output_is_never_overwritten(house: House, tmp_path: Path) -> None:
     assert refused.returncode == 1
     assert "is there already" in refused.stderr
     assert out.read_text() == "mine"
+    listed = listed.rename(tmp_path / "tables.subjects.csv")  # where a table of the output would be put
+    refused = run(house, tmp_path, listed, tmp_path / "tables.csv")
+    assert (refused.returncode, "tables.subjects.csv is there already" in refused.stderr) == (1, True)
     single = subprocess.run(
         command(house, tmp_path, "--out", str(out)), capture_output=True, text=True, timeout=60, check=False
     )

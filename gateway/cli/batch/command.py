@@ -23,7 +23,7 @@ from gateway.cli.batch.rounds import Ended, Rounds
 from gateway.cli.batch.tables import Cell, Row, Tables
 from gateway.cli.batch.verdicts import worst
 from gateway.cli.batch.whole import Whole, whole_of
-from gateway.cli.batch.writing import ENDINGS, write_json, write_tables
+from gateway.cli.batch.writing import ENDINGS, taken_by, write_json, write_tables
 
 MAX_TOLD = 100  # wrong lines told one by one
 
@@ -50,8 +50,8 @@ def ask_about(
     question = question_of(text, variables)
     known = _checked(subjects, read_list(subjects), skip_wrong)
     folder = out.with_name(out.name + ".partial")
-    if out.exists() and not folder.exists():
-        raise AskingError(f"{out} is there already; move it, or name another --out")
+    if not folder.exists() and (taken := taken_by(out)):
+        raise AskingError(f"{taken} is there already; move it, or name another --out")
     asked = {
         "query": text,
         "list": [[item.line, item.kind, item.code, item.name] for item in known.subjects],

@@ -10,7 +10,8 @@ import re
 
 # a sign that opens a formula, also full-width and behind blanks that a spreadsheet trims; or a control at the start
 FORMULA = re.compile(r"[\s\x00-\x1f\ufeff\u200b]*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n\x00]")
-NUMBER = re.compile(r"\d{12,}\Z|\d+(\.\d+)?[eE]\d+\Z")  # shown as 1.2E+17, and cut to 15 digits when saved
+# shown as 1.2E+17 and cut to 15 digits when saved, or without its zeros in front
+NUMBER = re.compile(r"\d{12,}\Z|0\d+\Z|\d+(\.\d+)?[eE][+-]?\d+\Z")
 MARK = "'"
 
 

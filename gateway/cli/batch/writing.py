@@ -7,6 +7,7 @@ their place whole; the file that was named comes last.
 from __future__ import annotations
 
 import csv
+import glob
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -83,6 +84,12 @@ def write_json(
 def beside(out: Path, table: str) -> Path:
     """`result.csv` holds the records; every other table is `result.<table>.csv`."""
     return out if table == RECORDS else out.with_name(f"{out.stem}.{table}{out.suffix}")
+
+
+def taken_by(out: Path) -> Path | None:
+    """A file that stands where this output, or one of its tables, would be put: perhaps the very list that is asked."""
+    tables = out.parent.glob(f"{glob.escape(out.stem)}.*{out.suffix}") if out.suffix.lower() == ".csv" else ()
+    return out if out.exists() else min(tables, default=None)
 
 
 def place(drafts: Mapping[Path, Path], last: Path) -> None:
