@@ -23,9 +23,16 @@ Pseudonym = Callable[[str], str]
 
 PERSON_NAME = re.compile(rf"[{HAN}][{HAN}·]+\Z")
 MOBILE = re.compile(r"(?:\+?86)?(1[0-9]{10})\Z")
+CITY = rf"(?:[{HAN}]{{1,7}}(?:省|自治区|特别行政区))?[^\W\d_省市区县路街号]{{1,9}}?(?:自治州|地区|市|盟)"
+# counties whose names hold a sign that else begins a street, a house or a village (GB/T 2260)
+NAMED = (
+    "周村区|金乡县|市[中南北]区|鼓楼区|钟楼区|路[南北]区|路桥区|镇海区|北镇市|镇(?:赉|平|坪|安|巴|原|雄|康|远)县|"
+    "镇(?:宁布依族苗族|沅彝族哈尼族拉祜族)自治县|[武新内]乡县|乡宁县|西乡县|西乡塘区|[宁湘桐]乡市|东乡区|东乡族自治县|小店区|小金县|"
+    "社旗县|大厂回族自治县"
+)
 ADDRESS = re.compile(
-    rf"(?P<city>(?:[{HAN}]{{1,7}}(?:省|自治区|特别行政区))?[^\W\d_省市区县路街号]{{1,9}}?(?:自治州|地区|市|盟))"
-    r"(?P<county>(?:市[中南北]区|[^\W\d_省市区县旗路街号村镇乡巷弄楼栋小社园校厂]{1,9}?(?:自治县|新区|区|县|市|旗)))?"
+    rf"(?P<city>{CITY})"
+    rf"(?P<county>(?:{NAMED}|[^\W\d_省市区县旗路街号村镇乡巷弄楼栋小社园校厂]{{1,9}}?(?:自治县|新区|区|县|市|旗)))?"
 )
 
 
@@ -148,7 +155,7 @@ BORNE = {
     "tail4": re.compile(r"\*{8,}[^*]{4}\Z"),
     "keep3_4": re.compile(r"1[0-9]{2}\*{4}[0-9]{4}\Z"),
     "county": re.compile(r"[^*]+\*{3}\Z"),
-    "city": re.compile(r"[^*]+\*{3}\Z"),
+    "city": re.compile(rf"{CITY}\*{{3}}\Z"),
     "pseudonym": re.compile(r"p1:[A-Za-z0-9_-]{1,32}:[A-Z2-7]{26}\Z"),
     "month": re.compile(r"[0-9]{4}-[0-9]{2}\Z"),
     "year": re.compile(r"[0-9]{4}\Z"),

@@ -74,7 +74,10 @@ def verifier(written: str) -> Verifier:
     """The public key that is written `ALGORITHM:BASE64`. Raises ValueError, which says what is expected."""
     algorithm, _, text = written.partition(":")
     try:
-        return READERS[algorithm](base64.b64decode(text, validate=True))
+        raw = base64.b64decode(text, validate=True)
+        if base64.b64encode(raw).decode() != text:  # one key has one spelling, so that two people cannot have the same
+            raise ValueError
+        return READERS[algorithm](raw)
     except (KeyError, ValueError, binascii.Error):
         raise ValueError(
             f"a public key such as `{ED25519}:...` is expected; `credit-gateway policy officer-key` makes one"

@@ -236,7 +236,7 @@ def missing_approvals(
     submission: Submission, author: str, approvers: Sequence[str], officers: Officers, province: str, at: datetime
 ) -> str:
     """Which approval is still missing, in words; empty when none is. A person fills one role, the author none."""
-    people = [officers.by_id[name] for name in dict.fromkeys(approvers) if name != author]
+    people = [officers.by_id[name] for name in dict.fromkeys(approvers) if name != author and name in officers.by_id]
     lawyers = [person.id for person in people if person.may((roles.LAW,), province, at)]
     seconds = [person.id for person in people if person.may((roles.APPROVER,), province, at)]
     if not seconds:

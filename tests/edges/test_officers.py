@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import stat
+import string
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from gateway.governing.signing import make_key, read_key, verifier
 from gateway.keyfiles import KeyFileError
 from gateway.settings import load
 
+LETTERS = string.ascii_uppercase + string.ascii_lowercase + string.digits + "+/"  # RFC 4648, 4
 WRONG = """\
 officers:
   li:
@@ -61,6 +64,17 @@ def test_an_entry_is_read_strictly(tmp_path: Path, line: str) -> None:
     word, _, value = line.partition(": ")
     text = "officers:\n  li:\n" + "".join(f"    {name}: {said}\n" for name, said in {**good, word: value}.items())
     with pytest.raises(DocumentError, match=r"officers\.yaml:\d+: "):
+        read_officers(Document("officers.yaml", text.encode()))
+
+
+def test_a_key_has_one_spelling(tmp_path: Path) -> None:
+    """Base64 leaves two bits unused in the last letter of a key: spelt otherwise it passed for another's."""
+    key = make_key(tmp_path / "key").public
+    last = LETTERS[LETTERS.index(key[-2]) + 1]
+    assert base64.b64decode(f"{key[8:-2]}{last}=") == base64.b64decode(key[8:])
+    entry = 'name: Li, roles: [operator], region: "37"'
+    text = f'officers:\n  li: {{{entry}, key: "{key}"}}\n  wang: {{{entry}, key: "{key[:-2]}{last}="}}\n'
+    with pytest.raises(DocumentError, match=r"officers\.yaml:3: a public key such as"):
         read_officers(Document("officers.yaml", text.encode()))
 
 

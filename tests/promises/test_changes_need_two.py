@@ -100,6 +100,20 @@ def test_an_opening_needs_three(begun: Chamber, tmp_path: Path) -> None:
     assert office.activate(submission.bundle, begun.key("sun-operator")).seq == 2
 
 
+def test_who_was_struck_from_the_registry_approves_no_more(begun: Chamber, tmp_path: Path) -> None:
+    """The approval of a person who has no entry any more counts for nothing, and is no fault of the next one's."""
+    office = begun.office
+    _, submission = office.submit(write(tmp_path / "draft", MORE), begun.key("li-author"), NOTE)
+    office.approve(submission.bundle, begun.key("gao-both"))
+    registry = begun.home / "officers.yaml"
+    lines = registry.read_text("utf-8").splitlines(keepends=True)
+    registry.write_text("".join(line for line in lines if "gao-both" not in line), "utf-8")
+    _, missing = office.approve(submission.bundle, begun.key("wang-approver"))
+    assert missing == ""
+    with pytest.raises(Refused, match="`gao-both`, who is not in officers"):
+        office.activate(submission.bundle, begun.key("sun-operator"))
+
+
 def test_an_approval_is_void_when_the_base_has_moved(begun: Chamber, tmp_path: Path) -> None:
     """What was approved against one set is not activated over another, nor when that set has come back since."""
     office = begun.office
