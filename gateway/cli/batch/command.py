@@ -26,6 +26,10 @@ from gateway.cli.batch.whole import Whole, whole_of
 from gateway.cli.batch.writing import ENDINGS, taken_by, write_json, write_tables
 
 MAX_TOLD = 100  # wrong lines told one by one
+NAMES_CHECK = (
+    "names are a check: records under another name, such as a former one, are not answered; "
+    "without the column `name` codes alone are asked"
+)
 
 
 def ask_about(
@@ -96,6 +100,8 @@ def _checked(path: Path, found: SubjectList, skip_wrong: bool) -> SubjectList:
         raise AskingError("\n".join([*told, f"{path} holds no subject to ask about"]))
     for line in told:
         click.echo(line, err=True)
+    if any(subject.name for subject in found.subjects):
+        click.echo(NAMES_CHECK, err=True)
     return found
 
 
@@ -155,6 +161,7 @@ def _about(kept: Kept, whole: Whole, known: SubjectList, command: str) -> Sequen
         ("list", f"{known.name}, read as {known.read_as}"),
         ("complete", whole.complete),
         *((f"subjects {word}", number) for word, number in whole.counts().items()),
+        *([("names", NAMES_CHECK)] if any(subject.name for subject in known.subjects) else []),
         *(("policy", policy) for policy in whole.policies),
         *(("decision", decision) for decision in whole.decisions),
         *(("obligation", obligation) for obligation in whole.obligations),
