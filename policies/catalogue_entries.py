@@ -7,7 +7,7 @@ across entries or files; `catalogue` does that.
 from __future__ import annotations
 
 import datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -21,6 +21,17 @@ class Strict(BaseModel):
     """What every file model shares: no unknown words."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Said(Strict):
+    """A word that is written says something: an empty `publicityEnd:` would free a type of its rule."""
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def is_written(cls, value: Any) -> Any:
+        if value is None or value == "":
+            raise ValueError("nothing is written: say what is meant, or delete the word")
+        return value
 
 
 class Bilingual(Strict):
@@ -41,7 +52,7 @@ class Law(Strict):
         return LegalBasis(self.text, self.mark)
 
 
-class FieldEntry(Bilingual):
+class FieldEntry(Bilingual, Said):
     kind: str
     cls: FieldClass = Field(alias="class")
     person: FieldClass | None = None
@@ -61,14 +72,14 @@ class ObjectEntry(Strict):
     fields: Annotated[dict[str, FieldEntry], Field(min_length=1)]
 
 
-class EnvelopeClassEntry(Strict):
+class EnvelopeClassEntry(Said):
     """The class of a type's envelope words where their own, PUBLIC, would tell that there is a record."""
 
     cls: FieldClass = Field(alias="class")
     person: FieldClass | None = None
 
 
-class RolesEntry(Strict):
+class RolesEntry(Said):
     status: str
     date: str | None = None
     publicity_end: str | None = Field(None, alias="publicityEnd")
@@ -87,7 +98,7 @@ class RolesEntry(Strict):
     objected: str | None = None
 
 
-class TypeFile(Strict):
+class TypeFile(Said):
     type: str
     connection: str
     title: Bilingual

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
 from policies.calendar_days import Span
-from policies.catalogue_entries import Bilingual, Law, Strict
+from policies.catalogue_entries import Bilingual, Law, Said, Strict
 from policies.model import ALLOW, DENY, FieldClass
 
 
@@ -61,25 +61,25 @@ MAY_BE_EMPTY = {"law", "obligations", "except_", "signed", "rules", "rows"}  # l
 PolicyId = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 
 
-class Said(Strict):
+class Limiting(Said):
     """A word that is not written matches everything, so that one which is written has to say something: a list that was
     emptied, or a value that was forgotten, would open to all what was meant for some."""
 
     @field_validator("*", mode="before")
     @classmethod
-    def says_what_it_names(cls, value: Any, info: ValidationInfo) -> Any:
-        if value is None or value == "" or (value in ([], ()) and info.field_name not in MAY_BE_EMPTY):
-            raise ValueError("nothing is written, which would match everything: say what is meant, or delete the word")
+    def names_something(cls, value: Any, info: ValidationInfo) -> Any:
+        if value in ([], ()) and info.field_name not in MAY_BE_EMPTY:
+            raise ValueError("nothing is written: say what is meant, or delete the word, which then matches everything")
         return value
 
 
-class CallerEntry(Said):
+class CallerEntry(Limiting):
     client: Many = ()
     region: Many = ()
     id: Many = ()
 
 
-class FieldsEntry(Said):
+class FieldsEntry(Limiting):
     cls: Annotated[tuple[FieldClass, ...], BeforeValidator(_listed)] = Field((), alias="class")
     tag: Many = ()
     name: Many = ()
@@ -92,7 +92,7 @@ class FieldsEntry(Said):
         return self
 
 
-class DuringEntry(Said):
+class DuringEntry(Limiting):
     from_: Day | None = Field(None, alias="from")
     until: Day | None = None
     hours: Hours | None = None
@@ -112,7 +112,7 @@ class DuringEntry(Said):
         return self
 
 
-class ConditionEntry(Said):
+class ConditionEntry(Limiting):
     """The closed vocabulary: inside one word any entry may match, across words all must."""
 
     to: Annotated[CallerEntry, BeforeValidator(_caller)] | None = None
@@ -172,7 +172,7 @@ class OverdueEntry(Strict):
     after_working_days: int = Field(alias="afterWorkingDays", ge=1, le=250)
 
 
-class RecordsEntry(Said):
+class RecordsEntry(Limiting):
     """What a row rule looks at; across words all must hold."""
 
     status: Many = ()
@@ -229,7 +229,7 @@ class Owner(Strict):
     contact: str
 
 
-class Valid(Said):
+class Valid(Limiting):
     from_: Day = Field(alias="from")
     until: Day | None = None
 
@@ -239,7 +239,7 @@ class AgreedBetween(Strict):
     consumer: str
 
 
-class QuotaEntry(Said):
+class QuotaEntry(Limiting):
     per_day: int | None = Field(None, alias="perDay", gt=0)
     subjects_per_query: int | None = Field(None, alias="subjectsPerQuery", gt=0)
 
@@ -259,7 +259,7 @@ class Signature(Strict):
     signature: str | None = None
 
 
-class PolicyFile(Said):
+class PolicyFile(Limiting):
     policy: PolicyId
     kind: Literal["baseline", "province", "city", "agreement"]
     title: Bilingual

@@ -195,6 +195,8 @@ def test_forbidden_categories_cannot_be_written(field: str) -> None:
         (PENALTY, "Enterprise, Non", "Enterprises, Non", "did you mean `Enterprise`?"),
         (PENALTY, "event: decisionDate", "event: decisonDate", "did you mean `decisionDate`?"),
         (PENALTY, "event: decisionDate", "event: documentNo", "is of kind `code` and cannot be `event`"),
+        (PENALTY, "publicityEnd: publishUntil", "publicityEnd:", ":14: `publicityEnd`: nothing is written"),
+        (PENALTY, "class: GOV_SHARED", "class: GOV_SHARED, person: null", "`person`: nothing is written"),
         (PENALTY, "[status, severity", "[staus, severity", "did you mean `status`?"),
         (PENALTY, "negative: true", "negativ: true", "unknown word `negativ`, did you mean `negative`?"),
         (PENALTY, "  facts: ", "  Facts: ", "must be camelCase"),

@@ -140,7 +140,7 @@ LIMIT = {"grant": "", "limit": "deny"}
 def test_a_word_that_was_left_empty_opens_nothing(words: dict[str, str]) -> None:
     """A missing word matches everything; one that is written and says nothing is a slip, and is refused where it
     stands."""
-    assert "nothing is written, which would match everything" in refused("baseline", rule(**words))
+    assert "nothing is written: say what is meant, or delete the word" in refused("baseline", rule(**words))
 
 
 @pytest.mark.parametrize(
