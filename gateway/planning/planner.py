@@ -18,7 +18,7 @@ from gateway.planning.keys import NO_ENTITY, represented, subject_of
 from gateway.planning.seeking import Seeking
 from gateway.planning.windows import Windows
 from gateway.schema import Face
-from gateway.schema.collecting import Collector, Selected
+from gateway.schema.collecting import Collector, Selected, refuse_null
 from gateway.subjects import Flaw
 from policies.model import Catalogue, Words
 
@@ -54,6 +54,8 @@ class Planner:
             name = nodes[0].name.value
             making.describes |= name in DESCRIBING
             if name.startswith("__"):
+                with making.noting():
+                    refuse_null(nodes[0], operation.values, (key,))
                 continue
             arguments: Mapping[str, Any] = {}
             subjects: tuple[Subject | Flaw, ...] | None = None

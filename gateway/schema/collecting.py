@@ -189,6 +189,13 @@ def _deciding(form: Form) -> tuple[str, ...]:
     return tuple(sorted(names))
 
 
+def refuse_null(node: FieldNode, values: VariableValues, path: Path) -> None:
+    """Of a field of the schema itself, `__type`, whose argument is never null. Raises GatewayError INVALID_ARGUMENT."""
+    for argument in node.arguments or ():
+        if isinstance(argument.value, VariableNode) and values.coerced.get(argument.value.name.value) is None:
+            raise GatewayError("INVALID_ARGUMENT", path=path, detail=NULL_GIVEN)
+
+
 def _truth(node: ValueNode, values: Mapping[str, Any]) -> bool:
     if isinstance(node, BooleanValueNode):
         return node.value

@@ -59,6 +59,9 @@ def test_a_null_where_none_can_stand(house: House) -> None:
     )
     assert refused(house.ask(query, "penalised", n=None)) == "INVALID_ARGUMENT"
     assert house.ask(query, "penalised")["data"]["subject"]
+    of_schema = 'query($n: String = "Query") { told: __type(name: $n) { name } }'
+    assert refused(house.ask(of_schema, n=None)) == "INVALID_ARGUMENT"
+    assert house.ask(of_schema)["data"]["told"] == {"name": "Query"}
 
 
 def test_errors_name_the_place(house: House) -> None:

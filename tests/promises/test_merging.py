@@ -198,6 +198,8 @@ def test_the_oldest_reading_is_told() -> None:
     assert (line["status"], line["asOf"], line["records"]) == ("TIMEOUT", "2026-11-20T08:00:00+08:00", 2)
     assert error["path"] == ["s", 1, "p"]
     assert "reason" not in line
+    _, [error] = sources_and_errors([connection(5, "TRUNCATED", None), *connections], "en")
+    assert (error["extensions"]["code"], error["path"]) == ("PLATFORM_TIMEOUT", ["s", 1, "p"])  # of the worst, as told
     left_out = connection(3, "NOT_ASKED", None, why="left out")
     closed = connection(4, "MAINTENANCE", None, why="planned until six")
     [line], _ = sources_and_errors([left_out, *connections[::2], closed], "en")
