@@ -14,11 +14,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints
 
 from connectors.registry import region_prefix
 from gateway.documents import Document, DocumentError, suggestion
 from gateway.governing.signing import Verifier, verifier
+from policies.catalogue_entries import Said
 from policies.conditions import midnight
 
 FILE = "officers.yaml"
@@ -84,11 +85,7 @@ Day = Annotated[date, BeforeValidator(_day)]
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
 
 
-class _Entry(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class _OfficerEntry(_Entry):
+class _OfficerEntry(Said):
     name: Annotated[str, StringConstraints(min_length=1, max_length=128)]
     key: str
     roles: Annotated[tuple[str, ...], Field(min_length=1)]
@@ -98,7 +95,7 @@ class _OfficerEntry(_Entry):
     regions: tuple[Annotated[str, StringConstraints(pattern=r"^[1-9]\d{5}$")], ...] = ()
 
 
-class _File(_Entry):
+class _File(Said):
     officers: dict[Id, _OfficerEntry]
 
 

@@ -55,10 +55,10 @@ def test_every_finding_has_its_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["region: 37", 'region: "370000"', "roles: []", "since: 2026-01-01T00:00:00", "role: x"]
+    "line", ["region: 37", 'region: "370000"', "roles: []", "since: 2026-01-01T00:00:00", "role: x", "until: null"]
 )
 def test_an_entry_is_read_strictly(tmp_path: Path, line: str) -> None:
-    """An unknown word, a region that is no province's two digits, no role at all, a time for a day: refused."""
+    """An unknown word, a region that is no province's digits, no role at all, a time for a day, no end: refused."""
     key = make_key(tmp_path / "key").public
     good = {"name": "Li", "key": f'"{key}"', "roles": "[operator]", "region": '"37"'}
     word, _, value = line.partition(": ")

@@ -280,6 +280,8 @@ def test_a_client_stands_on_its_members_terms(tmp_path: Path) -> None:
     ("before", "after", "finding"),
     [
         ("member: jinan-bureau", "member: jinan-burau", "19: unknown word `jinan-burau` for `member`, did you mean `j"),
+        ("[AdministrativePenalty]", "", "20: `types`: nothing is written"),  # it would be a ceiling no more
+        ("{subjectsPerDay: 500}", "{subjectsPerDay: }", "30: `subjectsPerDay`: nothing is written"),
         ("[AdministrativePenalty]", "[AdministrativePenalties]", "20: unknown word `AdministrativePenalties` for `ty"),
         ('"11370100MB283456XQ"', '"11370100MB283456XR"', "6: `uscc`: a character or the check character is wrong"),
         ('"91370100MA3DEMA04A"', '"11370100MB283456XQ"', "10: `jinan-bureau` has this code already"),
