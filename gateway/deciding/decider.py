@@ -231,13 +231,14 @@ class Decider:
     ) -> tuple[Condition, ...]:
         """Conditions that the platform pushes down exactly; all of them are checked again on what comes back.
 
-        States are pushed down only to a platform that is asked alone: a copy that is, say, repaired must come
-        back to close the same decision where another platform still holds it as active.
+        States, and a date in which copies of one decision may differ, are pushed down only to a platform that is asked
+        alone: a copy that is, say, repaired must come back to close the decision where another holds it as active.
         """
         filters = platform.claim(record.name).filters
         roles, window = record.roles, branch.window
         where: list[Condition] = []
-        if roles.date and (window.since or window.until) and "range" in filters.get(roles.date, ()):
+        single = alone or not roles.identity or roles.date in roles.identity
+        if roles.date and single and (window.since or window.until) and "range" in filters.get(roles.date, ()):
             where.append(Condition(roles.date, "range", (window.since, window.until)))
         if branch.seek is not None:
             where.append(Condition(branch.seek.field, branch.seek.op, branch.seek.values))

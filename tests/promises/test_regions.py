@@ -5,13 +5,20 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from connectors.registry import Registry
+from gateway.deciding import Decider
+from gateway.model import Branch, Caller, Plan, Subject, Window
+from policies.policyset import PolicySet
 from tests.conftest import House, gateway_beside
+from tests.edges.drafts import NOON
 from tests.promises.test_denied_is_never_fetched import Recorder
+from tests.promises.trial_platforms import SUBJECTS, World, registry, small_catalogue
 
 SHANGHAI: dict[str, Any] = {"as_": "shanghai-market-bureau", "purpose": "gov.licensing"}
 QINGDAO, YANTAI = "370200-qingdao-double-publicity", "370600-yantai-credit"
@@ -82,6 +89,32 @@ def test_states_are_pushed_down_only_where_nobody_else_could_hold_the_decision(h
     assert not pushed(house, ["370200"])
     with gateway_beside(house, tmp_path, alone) as lonely:
         assert pushed(lonely, None)
+
+
+@pytest.mark.parametrize(("name", "pushed"), [("JudgmentDebtor", False), ("AdministrativePenalty", True)])
+def test_days_are_pushed_down_only_where_copies_cannot_differ_in_them(name: str, pushed: bool) -> None:
+    """A case is one case whatever day a platform gives it: a copy of another day, which closes it, must come back.
+    Where the day tells one decision from another, or nobody else could hold it, the platform looks for it itself."""
+    catalogue, since = small_catalogue(), Window(since=date(2026, 1, 1))
+    day = catalogue.types[name].roles.date
+    branch = Branch(("s", "r"), ("s",), Subject(SUBJECTS[0], "Enterprise", False, None), name, frozenset(), since)
+    caller = Caller("c", "government", "370000", frozenset(), "gov.licensing", {}, None)
+    policies = PolicySet(catalogue, (), digest="sha256:0")
+    together = alone = 0
+    for number in range(8):
+        platforms = {
+            each.id: each
+            for each in registry(number, World(number)).platforms.values()
+            if name in each.types and day in each.claim(name).filters
+        }
+        for known in (platforms, dict([*platforms.items()][:1])):
+            verdict = Decider(policies, Registry(known), "37").decide(Plan((), (branch,)), caller, NOON)
+            for part in verdict.parts:
+                assert any(each.field == day for each in part.where) is (pushed or len(known) == 1)
+            together += len(known) > 1
+            alone += len(known) == 1
+    assert together > 1
+    assert alone > 1
 
 
 @pytest.mark.parametrize(
