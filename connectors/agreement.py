@@ -64,6 +64,8 @@ def findings(document: Document, words: PlatformWords, terms: Terms, kinds: Mapp
         yield say(("region",), f"the platform's id begins with another region than `{words.region}`")
     elif terms.provinces and words.region[:2] not in terms.provinces:
         yield say(("region",), f"region `{words.region}` lies in no province of the catalogue")
+    elif now := terms.retired.get(words.region):  # questions by region and a city's limits name those of now
+        yield say(("region",), f"region `{words.region}` is retired; write one of {', '.join(now)}")
     if not in_range(words.catalogue, terms.version):
         yield say(("catalogue",), f"written for catalogue {words.catalogue}, this is {terms.version}: review the file")
     for index, name in enumerate(words.authorityOf):

@@ -59,3 +59,4 @@ class Terms:
     conversions: Mapping[str, Conversion] = field(default_factory=dict)  # by the name that a mapping gives
     kinds: Mapping[str, Any] = field(default_factory=dict)  # of sources, from other packages; see `kinds.admitted`
     provinces: frozenset[str] = frozenset()  # two digits each: where platforms may lie; empty: anywhere
+    retired: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # area codes of before: those of now

@@ -103,6 +103,7 @@ def terms_of(catalogue: Catalogue, kinds: Mapping[str, Any] | None = None) -> Te
         conversions={"citizenId18": Conversion(identifiers.citizen_id_today, identifiers.citizen_id_before)},
         kinds=kinds or {},
         provinces=frozenset(catalogue.provinces),
+        retired=catalogue.retired,
     )
 
 

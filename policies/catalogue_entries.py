@@ -23,15 +23,17 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def is_written(value: Any) -> Any:
+    """A validator of words which, left empty, would bound nothing. Raises ValueError."""
+    if value is None or value == "":
+        raise ValueError("nothing is written: say what is meant, or delete the word")
+    return value
+
+
 class Said(Strict):
     """A word that is written says something: an empty `publicityEnd:` would free a type of its rule."""
 
-    @field_validator("*", mode="before")
-    @classmethod
-    def is_written(cls, value: Any) -> Any:
-        if value is None or value == "":
-            raise ValueError("nothing is written: say what is meant, or delete the word")
-        return value
+    written = field_validator("*", mode="before")(is_written)
 
 
 class Bilingual(Strict):

@@ -225,6 +225,10 @@ class Catalogue:
             return self.region_sets[region].prefixes
         return self.retired.get(region, (region,))
 
+    def now_of(self, prefix: str) -> list[str]:
+        """The codes that an area has now when its own is no more in force; a city's may be written in four digits."""
+        return [code for old, now in self.retired.items() if prefix in (old, old.removesuffix("00")) for code in now]
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:

@@ -53,6 +53,10 @@ class _Reading:
             self.conditions.known(["between", "consumer"], [file.between.consumer], provinces, "province")
         if file.region is not None:
             self.conditions.known(["region"], [file.region[:2]], provinces, "province")
+            if now := self.catalogue.now_of(file.region):  # no platform lies there: its limits would close nothing
+                codes = " and ".join(f"`{code}`" for code in now)
+                message = f"`{file.region}` is retired; write {codes}, a file for each"
+                self.findings.add(self.document, ["region"], message)
         seen: set[str] = set()
         places = [("rules", i, rule.id) for i, rule in enumerate(file.rules)]
         places += [("rows", i, row.id) for i, row in enumerate(file.rows)]

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, field_validator
 
 from gateway.authenticating import delegating, issuers, members
 from gateway.authenticating.delegating import Delegates, DelegatesEntry
@@ -19,6 +19,7 @@ from gateway.authenticating.issuers import ConsentIssuer, ConsentIssuerEntry, En
 from gateway.authenticating.members import Id, Member, MemberEntry, QuotaEntry, State, Title
 from gateway.caller import OPEN, Terms
 from gateway.documents import DocumentError, suggestion
+from policies.catalogue_entries import is_written
 from policies.findings import Document
 from policies.model import Catalogue, Words
 
@@ -83,6 +84,8 @@ class _ClientEntry(Entry):
     quota: QuotaEntry | None = None
     state: State = "live"
     delegates: DelegatesEntry | None = None
+
+    bounded = field_validator("types", "quota", mode="before")(is_written)
 
 
 class _File(Entry):

@@ -15,11 +15,10 @@ from datetime import timedelta
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
 
 from connectors.spelling import is_reference
-from policies.catalogue_entries import Said
 from policies.findings import Document
 
 Algorithm = Literal["ES256", "PS256", "EdDSA", "RS256"]
@@ -110,8 +109,8 @@ def _reference(value: object) -> object:
 Text = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 
 
-class Entry(Said):
-    model_config = ConfigDict(alias_generator=to_camel)
+class Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid", alias_generator=to_camel, frozen=True)
 
 
 class IntrospectionEntry(Entry):

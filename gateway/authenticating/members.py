@@ -11,11 +11,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, field_validator
 
 from gateway.authenticating.issuers import Entry, Text
 from gateway.caller import STATES, Quota, Terms
 from policies import identifiers
+from policies.catalogue_entries import is_written
 from policies.findings import Document
 from policies.model import Catalogue, Words
 
@@ -58,6 +59,8 @@ class QuotaEntry(Entry):
     per_day: _Count | None = None
     subjects_per_day: _Count | None = None
     per_operator_subjects_per_day: _Count | None = None
+
+    bounded = field_validator("*", mode="before")(is_written)
 
 
 def terms(state: State, types: Sequence[str] | None, quota: QuotaEntry | None, member: MemberEntry | None) -> Terms:

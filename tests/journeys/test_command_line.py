@@ -108,13 +108,18 @@ def test_a_broken_file_refuses_the_start(
 
 
 def test_a_platform_of_nowhere_is_refused(house: House, tmp_path: Path) -> None:
-    """A platform whose region lies in no province of the catalogue has no law to be decided by."""
+    """A platform whose region lies in no province of the catalogue has no law to be decided by; one of a retired code
+    would be left out of questions by region, and of the limits of the city that has its area now."""
     home = Path(shutil.copytree(house.home, tmp_path / "home", ignore=shutil.ignore_patterns("audit", "demo")))
     path = home / "platforms" / "370600-yantai-credit.yaml"
-    path.write_text(path.read_text("utf-8").replace('"370600"', '"990600"').replace("370600-", "990600-"), "utf-8")
-    path.rename(path.with_name("990600-yantai-credit.yaml"))
+    text = path.read_text("utf-8")
+    for code in ("990600", "371200"):
+        lies = text.replace('"370600"', f'"{code}"').replace("370600-", f"{code}-")
+        path.with_name(f"{code}-yantai-credit.yaml").write_text(lies, "utf-8")
+    path.unlink()
     refused = run("check", home=home)
     assert refused.returncode == 1
+    assert re.search(r"371200-yantai-credit\.yaml:\d+: region `371200` is retired; write one of 370116", refused.stderr)
     assert re.search(r"990600-yantai-credit\.yaml:\d+: region `990600` lies in no province", refused.stderr)
 
 
