@@ -7,7 +7,7 @@ instance, repaired is hidden although another still holds it as active: the stat
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import zip_longest
@@ -19,7 +19,7 @@ from connectors.contract import Row, SubjectKey
 from gateway.model import Branch, Reply
 from gateway.shaping import afar
 from gateway.shaping.binding import SHANGHAI, SOURCE_UNIT, Bound, ready
-from gateway.shaping.narrowing import asked_for, choosing
+from gateway.shaping.narrowing import asked_for, choosing, named_so
 from policies import identifiers
 from policies.keyed import Keyed
 from policies.model import UNKNOWN_CONTROL, RecordType
@@ -70,7 +70,7 @@ class Merger:
         copies: dict[tuple[Any, ...], list[Copy]] = {}
         closed: set[tuple[Any, ...]] = set()
         today = self.at.astimezone(SHANGHAI).date()
-        narrowed = bool(choosing(record, branch))
+        chosen = choosing(record, branch)
         for bound, reply in heard:
             for row in reply.rows:
                 identity = _identity(record, bound, row)
@@ -79,13 +79,18 @@ class Merger:
                 if not verdict.shown:
                     if verdict.rule != UNKNOWN_CONTROL:
                         closed.add(identity)  # also when it is outside the window: no filter opens what is closed
-                elif not bound.closing and (not narrowed or asked_for(record, branch, row.values)):
+                elif not bound.closing and (not chosen or named_so(record, branch, row.values)):
                     copies.setdefault(identity, []).append(Copy(row, bound, reply.as_of, verdict.labels))
         dated = _dated(heard)
-        return [
-            self._record(record, branch, identity, found if len(found) == 1 else sorted(found, key=Copy.rank), dated)
+        ranked = (
+            (identity, found if len(found) == 1 else sorted(found, key=Copy.rank))
             for identity, found in copies.items()
             if identity not in closed
+        )
+        return [
+            self._record(record, branch, identity, found, dated)
+            for identity, found in ranked
+            if not chosen or asked_for(record, branch, _told(found, chosen))
         ]
 
     def _record(
@@ -163,6 +168,14 @@ def _identity(record: RecordType, bound: Bound, row: Row) -> tuple[Any, ...]:
     if not values or None in values:
         return (key.kind, key.value, bound.platform.id, row.id)
     return (key.kind, key.value, *[identifiers.normalise_name(str(ready(value))) for value in values])
+
+
+def _told(copies: Sequence[Copy], names: Iterable[str]) -> dict[str, Any]:
+    """The values with which a record is told: each from the first copy that has it."""
+    return {
+        name: next((value for copy in copies if (value := copy.row.values.get(name)) is not None), None)
+        for name in names
+    }
 
 
 def by_ids(branch: Branch, heard: Sequence[tuple[Bound, Reply]]) -> bool:

@@ -32,8 +32,16 @@ def choosing(record: RecordType, branch: Branch) -> frozenset[str]:
     return frozenset(name for name in found if name is not None)
 
 
+def named_so(record: RecordType, branch: Branch, values: Mapping[str, Any]) -> bool:
+    """Whether a row bears the name that the question gives beside the key, if any; no name is another name."""
+    if not branch.subject.name or not record.roles.subject_name:
+        return True
+    held = values.get(record.roles.subject_name)
+    return held is not None and identifiers.normalise_name(held) == identifiers.normalise_name(branch.subject.name)
+
+
 def asked_for(record: RecordType, branch: Branch, values: Mapping[str, Any]) -> bool:
-    """Whether the question is about a row; what is not known meets no condition."""
+    """Whether the window holds a record, by the values that it is told with; what is not known meets no condition."""
     window, roles = branch.window, record.roles
     if window.statuses and values.get(roles.status) not in window.statuses:
         return False
@@ -41,12 +49,7 @@ def asked_for(record: RecordType, branch: Branch, values: Mapping[str, Any]) -> 
         when = values.get(roles.date or "")
         if when is None or (window.since and when < window.since) or (window.until and when > window.until):
             return False
-    if window.counties and AREA in record.fields and not str(values.get(AREA)).startswith(window.counties):
-        return False
-    if branch.subject.name and roles.subject_name:
-        held = values.get(roles.subject_name)
-        return held is not None and identifiers.normalise_name(held) == identifiers.normalise_name(branch.subject.name)
-    return True
+    return not (window.counties and AREA in record.fields) or str(values.get(AREA)).startswith(window.counties)
 
 
 def held(bound: Bound, reply: Reply, fields: frozenset[str]) -> Reply:

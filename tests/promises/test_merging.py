@@ -56,6 +56,21 @@ def test_a_denied_field_is_never_filled_from_another_platform() -> None:
     assert made.platforms == [CITY, COUNTY]
 
 
+def test_a_window_holds_what_a_record_is_told_with() -> None:
+    """A state or a day by another copy than the one that is shown opens no window: else one record would be active in
+    one answer and expired in another, and stand in the counts of two windows."""
+    shown = {**ALL, "status": "allow", "severity": "allow"}
+    heard = (
+        (ruling(CITY, shown), platform(CITY, authority=True), (row("1", status="EXPIRED"),)),
+        (ruling(COUNTY, shown), platform(COUNTY), (row("1", status="ACTIVE"), row("2", status="ACTIVE"))),
+    )
+    told = [merge(*heard, window=Window(statuses=(each,))) for each in ("ACTIVE", "EXPIRED")]
+    assert [[(made.values["documentNo"], made.values["status"]) for made in found] for found in told] == [
+        [("2", "ACTIVE")], [("1", "EXPIRED")],
+    ]  # fmt: skip
+    assert told[1][0].platforms == [CITY, COUNTY]
+
+
 def test_a_search_remembers_whose_copies_bear_different_names() -> None:
     """Its place among the matches then depends on who answers, as with contradictory days: it must not come twice."""
     seek = Seek("facts", "contains", ("多处运输",), ("Enterprise",))
