@@ -133,11 +133,25 @@ class Reloading:
                     governed = await self._taken_up(governed)
                     swap(self.corridor)
             except Exception as error:  # noqa: BLE001  # whatever it is, what is obeyed stays
-                governed = replace(self.governed, declined=_declined(governed.course.seq, error))
+                governed = await self._closing(_declined(governed.course.seq, error), swap)
         declined = governed.declined
         if declined is not None and declined != self.governed.declined:
             self.failures[declined.reason] += 1
         await asyncio.to_thread(self._obeying.obeys, governed)
+
+    async def _closing(self, declined: Declined, swap: Callable[[Corridor], None]) -> Governed:
+        """What is obeyed, when the set that came does not fit; what was closed over that one is closed over this."""
+        governed = await asyncio.to_thread(self._obeying.closing, declined)
+        if governed.policies is self.governed.policies:
+            return governed
+        try:
+            async with self._changing:
+                governed = await self._taken_up(governed)
+                swap(self.corridor)
+        except Exception as error:  # noqa: BLE001  # the set is the one that answers: only the machine can fail
+            _log.error("what was closed is not closed here: %s", error)
+            return replace(self.governed, declined=declined)
+        return governed
 
     async def enrol(self, swap: Callable[[Corridor], None] = lambda corridor: None) -> None:
         """Take up what was said of platforms, if it can be obeyed, and record it. Raises OSError when it cannot be

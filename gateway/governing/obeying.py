@@ -3,7 +3,8 @@
     stirred()  a look at one file, ten times a second       look()  the work, in a thread: judge, load, run the cases
 
 Nothing here swaps anything. `look` gives what shall be obeyed, or what is obeyed with the reason why the new is not;
-good pointers before a bad one are obeyed. It never raises. Without a pointer HOME/policies is in force. A process that
+good pointers before a bad one are obeyed, and what was closed above a set that is bad is closed above the one that is
+obeyed. It never raises. Without a pointer HOME/policies is in force. A process that
 starts while the pointer cannot be obeyed takes what this home obeyed last; when there is nothing good at all, it does
 not start.
 """
@@ -72,7 +73,8 @@ def begin(home: Path, province: str, now: Callable[[], datetime] = lambda: datet
         if not course.seq:
             raise
         _log.error("pointer %d is not obeyed (%s): %s", declined.seq, declined.reason, declined.message)
-        return replace(_loaded(bundles, course, now()), declined=declined)
+        governed = replace(_loaded(bundles, course, now()), declined=declined)
+        return _closed(bundles, governed, first.course.in_force(now()), now())
     policies = lying(home / "policies")
     return Governed(policies, Standing(0, None, policies.digest, 0), following(policies.digest).course)
 
@@ -126,7 +128,14 @@ class Obeying:
                 return replace(self.governed, course=course, declined=declined)
             return replace(_loaded(self._bundles, course, self._now()), declined=declined)
         except Exception as error:  # noqa: BLE001  # whatever it is, what is in force stays
-            return replace(self.governed, declined=declined or _declined(self._following, error))
+            return self.closing(declined or _declined(self._following, error))
+
+    def closing(self, declined: Declined) -> Governed:
+        """What is obeyed, with all that was closed since, when the set under it cannot be obeyed."""
+        at = self._now()
+        return _closed(
+            self._bundles, replace(self.governed, declined=declined), self._following.course.in_force(at), at
+        )
 
     def obeys(self, governed: Governed) -> None:
         """From now on this is what the process obeys, or stays with; written down, so that no older one comes back."""
@@ -140,6 +149,24 @@ class Obeying:
 def _loaded(bundles: Bundles, course: Course, at: datetime) -> Governed:
     standing = course.in_force(at)
     return Governed(_policies(bundles, standing), standing, course)
+
+
+def _closed(bundles: Bundles, governed: Governed, wanted: Standing, at: datetime) -> Governed:
+    """What is obeyed, with the suspensions and limits of another standing over it; nothing of its own is lifted."""
+    before, declined = governed.standing, governed.declined
+    if declined is not None and (wanted.suspended or wanted.limits_at(at)):
+        told = replace(declined, message=f"{declined.message}; what was closed over it is closed all the same")
+        governed = replace(governed, declined=told)
+    suspended = tuple(dict.fromkeys((*wanted.suspended, *before.suspended)))
+    limits = (*wanted.limits, *(limit for limit in before.limits_at(at) if limit not in wanted.limits))
+    if set(suspended) == set(before.suspended) and all(limit in before.limits for limit in limits):
+        return governed
+    try:
+        under = bundles.policies(before.bundle)
+    except (ValueError, OSError):  # damaged since: what was read of it is as good
+        under = governed.policies
+    policies = overlaid(under, suspended, limits)
+    return replace(governed, policies=policies, standing=replace(before, suspended=suspended, limits=limits))
 
 
 def _policies(bundles: Bundles, standing: Standing) -> PolicySet:

@@ -11,7 +11,7 @@ from pathlib import Path
 from gateway.governing.bundles import Bundles
 from gateway.governing.evidence import Comparisons
 from gateway.governing.following import Following
-from gateway.governing.overlay import overlaid
+from gateway.governing.overlay import digest_over, overlaid
 from gateway.governing.statements import Refused
 from policies.policyset import PolicySet
 
@@ -22,8 +22,10 @@ def recalled(home: Path, province: str, digest: str) -> PolicySet:
     following = Following(home, province, "", Comparisons(bundles))
     with contextlib.suppress(Refused):  # as far as the row is good it says what was in force
         following.catch_up()
-    for change in following.course.changes:
-        standing = change.standing
-        if standing.digest == digest:
-            return overlaid(bundles.policies(standing.bundle), standing.suspended, standing.limits)
+    standings = [change.standing for change in following.course.changes]
+    under = dict.fromkeys([*(change.replaces for change in following.course.changes), *(s.bundle for s in standings)])
+    for standing in standings:
+        for bundle in (standing.bundle, *under):  # what was closed may have been closed over a set before
+            if digest_over(bundle, standing.suspended, standing.limits) == digest:
+                return overlaid(bundles.policies(bundle), standing.suspended, standing.limits)
     return bundles.policies(digest)

@@ -15,12 +15,14 @@ from gateway.governing import statements
 from gateway.governing.bundles import Bundles
 from gateway.governing.obeying import Obeying, begin
 from gateway.governing.officers import load_officers
-from gateway.governing.sayings import Approval, Evidence, Pointer, Submission
+from gateway.governing.overlay import Suspension
+from gateway.governing.recalling import recalled
+from gateway.governing.sayings import Approval, Evidence, Limit, Partner, Pointer, Submission
 from gateway.governing.statements import APPROVAL, POINTER, SUBMISSION, Refused
 from tests.conftest import House, gateway_beside
 from tests.edges.drafts import texts
 from tests.promises.officers import NOTE, Chamber, obeyed, open_chamber
-from tests.promises.small_sets import TWO_FIELDS, seal, shipped_with, write
+from tests.promises.small_sets import MORE, TWO_FIELDS, seal, shipped_with, write
 
 FIELDS = "documentNo caseName decisionDate"
 QUERY = f"query($id: SubjectKey!) {{ subject(id: $id) {{ administrativePenalties {{ nodes {{ {FIELDS} }} }} }} }}"
@@ -292,3 +294,70 @@ def test_a_home_without_anything_good_does_not_start(tmp_path: Path) -> None:
     place.write_bytes(place.read_bytes()[:-20])
     with pytest.raises(Refused, match=r"pointer\.json: not "):
         begin(tmp_path / "home", "37")
+
+
+def test_what_is_closed_over_a_bad_set_is_closed_over_the_one_that_answers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A suspension does not wait until a set can be obeyed: it holds over the one that is, also after a start, and the
+    audit's digest leads back to that set."""
+    home = tmp_path / "home"
+    write(home / "policies")
+    chamber = open_chamber(home)
+    first = chamber.begin().current
+    obeying = Obeying(home, "37", begin(home, "37"))
+    obeying.obeys(obeying.look())
+    bad, loaded = chamber.change(write(tmp_path / "more", MORE), widens=True).current.bundle, Bundles.tried
+
+    def tried(bundles: Bundles, digest: str) -> Any:
+        if digest == bad:
+            raise Refused("cases", "a case fails here")
+        return loaded(bundles, digest)
+
+    monkeypatch.setattr(Bundles, "tried", tried)
+    chamber.office.suspend(Partner(kind="client", id="somebody"), chamber.key("sun-operator"), NOTE)
+    for found in (obeying.look(), begin(home, "37")):
+        assert found.declined is not None
+        assert (found.declined.seq, found.declined.reason) == (3, "cases")
+        assert "closed all the same" in found.declined.message
+        assert (found.standing.bundle, found.standing.suspended) == (first.bundle, (Suspension("client", "somebody"),))
+        assert found.policies.rule("governing/suspended-somebody") is not None
+        assert recalled(home, "37", found.policies.digest).policies == found.policies.policies
+    obeying.obeys(found := obeying.look())
+    assert obeying.look().policies is found.policies  # nothing new: nothing is swapped
+
+
+def test_what_is_closed_over_a_damaged_bundle_is_closed(tmp_path: Path) -> None:
+    """A bundle that was obeyed and is damaged since keeps nobody from closing what it opened."""
+    home = tmp_path / "home"
+    write(home / "policies")
+    chamber = open_chamber(home)
+    bundle = chamber.begin().current.bundle
+    obeying = Obeying(home, "37", begin(home, "37"))
+    rules = next((home / "bundles" / bundle.removeprefix("sha256:")).glob("rules/*.yaml"))
+    rules.write_bytes(rules.read_bytes()[:-5])
+    course = chamber.office.suspend(Partner(kind="client", id="somebody"), chamber.key("sun-operator"), NOTE)
+    found = obeying.look()
+    assert found.declined is not None
+    assert found.declined.reason == "bundle"
+    assert found.policies.digest == course.current.digest
+
+
+def test_what_is_closed_over_a_set_that_does_not_fit_is_closed(
+    both: tuple[House, Chamber], folders: dict[str, Path]
+) -> None:
+    """Where the registered platforms do not agree with the new set, an emergency above it is obeyed above the old."""
+    gateway, chamber = both
+    chamber.change(folders["foreign"], widens=True)
+    until(gateway, lambda body: body["refused"] is not None)
+    before = penalties_closed(gateway)
+    chamber.office.break_glass(Limit(names=("documentNo",)), 4, chamber.key("sun-operator"), NOTE)
+    until(gateway, lambda body: penalties_closed(gateway))
+    assert not before
+    assert ready(gateway)["refused"]["reason"] == "home"
+
+
+def penalties_closed(house: House) -> bool:
+    """Whether a break-glass withholds something of penalties from the public."""
+    rules = {entry["rule"] for entry in house.ask(QUERY, "penalised")["extensions"]["withheld"]}
+    return any(rule.startswith("governing/break-glass-") for rule in rules)
