@@ -129,7 +129,7 @@ def test_what_was_answered_is_not_asked_again(house: House, tmp_path: Path, how:
     process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     folder = tmp_path / "result.json.partial"
     deadline = time.monotonic() + 60
-    while not list(folder.glob("answer-*")) and time.monotonic() < deadline:
+    while not list(folder.glob("answer-*.json")) and time.monotonic() < deadline:
         time.sleep(0.005)
     process.send_signal(how)
     _, said = process.communicate(timeout=60)
