@@ -7,16 +7,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROUNDS = 20
-
 
 def test_a_killed_activation_leaves_a_valid_state(tmp_path: Path) -> None:
-    """Twenty officers' processes are killed at any moment of a change: each time whoever starts anew obeys a whole
-    version, the number never falls, and the next change follows without a repair by hand."""
-    command = [sys.executable, "-m", "tests.promises.killing", str(tmp_path), str(ROUNDS)]
+    """Officers' processes are killed before each step by which a change reaches the disk: each time whoever starts anew
+    obeys a whole version, the number never falls, and the next change follows without a repair by hand."""
+    command = [sys.executable, "-m", "tests.promises.killing", str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=200)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
-    assert len(found["after"]) == ROUNDS
     assert found["after"] == sorted(found["after"])
-    assert found["halves"] > 0  # some were killed in the midst of writing
+    assert found["halves"] >= 10  # drafts of two approvals, the pointer and the history, and a pointer without history
+    assert len(found["after"]) > found["halves"]  # also before and between the writings
