@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
 import shutil
 import signal
 import socket
@@ -122,7 +123,10 @@ def cores() -> tuple[str | None, str | None]:
 
 
 def free_port() -> int:
-    """A port of loopback that nobody has."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
+    """A port of loopback that nobody has, and that the system gives to nobody who asks for any before it is used."""
+    lowest, highest = map(int, Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split())
+    apart = [*range(10_000, lowest), *range(highest + 1, 65_536)] or [0]
+    while True:
+        with socket.socket() as taken, contextlib.suppress(OSError):
+            taken.bind(("127.0.0.1", random.choice(apart)))
+            return int(taken.getsockname()[1])

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Page, expect
 
 from gateway.cli.matrix import page as pages
 from tests.edges.drafts import shipped
@@ -139,6 +139,7 @@ async def test_a_number_leads_to_its_rule(browser: Browser, file: Path) -> None:
         rule = await link.get_attribute("title")
         await link.click()
         target = page.locator("li:target")
+        await expect(target).to_be_in_viewport()
         assert await target.locator("code").first.inner_text() == rule
         spot = await target.bounding_box()
         assert spot is not None

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import ssl
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -152,6 +154,14 @@ async def hang(seen: Seen, writer: asyncio.StreamWriter) -> None:
     """Never an answer; ends when the other side leaves."""
     await seen.reader.read()
     raise ConnectionResetError
+
+
+@contextmanager
+def nobody() -> Iterator[int]:
+    """A port at which nobody listens: it is held, so that nobody can."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield held.getsockname()[1]
 
 
 class Authority:

@@ -32,7 +32,7 @@ from deploy.demo.servers import postgres
 
 PASSWORD = "p@ss/w:rd%"  # signs that a URL would have to escape
 UNPACKED = Path(__file__).parents[2] / ".venv" / "mariadb"  # where `make databases` puts it
-STARTS_WITHIN = 20.0
+STARTS_WITHIN = 60.0
 
 
 class Counterpart(ABC):

@@ -28,7 +28,7 @@ sources:
     encoding: gb18030
     maxBytes: 2MiB
     maxRecords: 3000
-    limits: {timeout: 5s, maxRows: 100}
+    limits: {timeout: 60s, maxRows: 100}
 """
 PERMIT = """\
 file: {name: "permits-*.csv"}

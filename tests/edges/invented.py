@@ -135,7 +135,7 @@ def connector(registry: Registry) -> Connector:
     return source.connector
 
 
-def ask(*fields: str, subjects: tuple[str, ...] = (FIRM,), seconds: float = 5.0, **more: Any) -> Fetch:
+def ask(*fields: str, subjects: tuple[str, ...] = (FIRM,), seconds: float = 30.0, **more: Any) -> Fetch:
     """A question about firms, or about a person when the code is a person's."""
     keys = tuple(SubjectKey("citizenId" if code == PERSON else "uscc", code) for code in subjects)
     return Fetch("Permit", frozenset(fields or ("state",)), keys, deadline=Deadline.within(seconds), **more)

@@ -7,7 +7,6 @@ import asyncio
 import hashlib
 import hmac
 import json
-import time
 from base64 import b64decode, urlsafe_b64decode
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -24,6 +23,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from connectors.contract import AuthFailed, Connector, ConnectorError, Deadline, TimedOut, Unavailable
 from connectors.kinds import credentials
+from connectors.kinds.credentials import keeping
 from connectors.spelling import DeclarationError
 from gateway.environment import Environment
 from gateway.settings import Settings
@@ -141,29 +141,67 @@ async def test_a_token_that_is_refused_is_fetched_once_more() -> None:
         assert paths(server)[before:] == ["permits", "token", "permits"]
 
 
-async def test_a_token_is_renewed_before_it_ends() -> None:
+class Lending:
+    """The clock by which what is lent to us ends: it goes when a test says so."""
+
+    now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def lending(monkeypatch: pytest.MonkeyPatch) -> Lending:
+    clock = Lending()
+    monkeypatch.setattr(keeping, "time", clock)
+    return clock
+
+
+async def until(condition: Callable[[], object]) -> None:
+    async with asyncio.timeout(30):
+        while not condition():
+            await asyncio.sleep(0)
+
+
+async def test_a_token_is_renewed_before_it_ends(lending: Lending) -> None:
     """Shortly before its end the old token still serves, while the next is on its way: nobody waits."""
-    issuer = Issuer(by_header, lasts=1)
-    async with asked(issuer.platform, BASIC, dict(CLIENT)) as (server, made):
-        until = time.monotonic() + 1.2
-        while time.monotonic() < until:
+    issuer, gate = Issuer(by_header, lasts=3600), asyncio.Event()
+
+    async def slowly(seen: Seen, writer: asyncio.StreamWriter) -> None:
+        if seen.path.endswith("/token"):
+            await gate.wait()
+        await issuer.platform(seen, writer)
+
+    async with asked(slowly, BASIC, dict(CLIENT)) as (server, made):
+        gate.set()
+        for lending.now in (0.0, 3560.0):
             await rows(made, ask())
-            await asyncio.sleep(0.05)
+        assert paths(server).count("token") == 1
+        gate.clear()
+        for lending.now in (3580.0, 3590.0):
+            await rows(made, ask())
+        await until(lambda: paths(server).count("token") == 2)
+        gate.set()
+        await until(lambda: len(issuer.good) == 2)
+        for lending.now in (3590.0, 3610.0):
+            await rows(made, ask())
         assert paths(server).count("token") == 2
         assert issuer.platform.refused <= 1  # this issuer takes the old one no more once it gave the next
 
 
-async def test_a_token_serves_to_its_end_where_no_other_is_given(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_token_serves_to_its_end_where_no_other_is_given(
+    lending: Lending, caplog: pytest.LogCaptureFixture
+) -> None:
     """A renewal that fails is told to the operator, and not tried with every question."""
-    issuer = Issuer(by_header, lasts=2)
+    issuer = Issuer(by_header, lasts=3600)
     async with asked(issuer.platform, BASIC, dict(CLIENT)) as (server, made):
         await rows(made, ask())
         issuer.platform.paths["token"] = lambda seen: said(503, {})
-        await asyncio.sleep(1.65)
-        for _ in range(3):
-            assert len(await rows(made, ask())) == 1
-            await asyncio.sleep(0.02)
-        assert paths(server).count("token") == 2
+        for lending.now, tries in ((3580.0, 1), (3580.9, 1), (3581.1, 2)):
+            for _ in range(3):
+                assert len(await rows(made, ask())) == 1
+                await until(lambda: caplog.text.count("answered with status 503") == tries)  # noqa: B023
+            assert paths(server).count("token") == 1 + tries
         assert "a credential was not renewed: the token endpoint answered with status 503" in caplog.text
 
 
@@ -276,8 +314,7 @@ async def test_who_stops_waiting_for_a_token_takes_it_from_nobody() -> None:
 
     async with asked(slowly, BASIC, dict(CLIENT)) as (server, made):
         first, second = (asyncio.create_task(rows(made, ask())) for _ in range(2))
-        while not server.seen:
-            await asyncio.sleep(0)
+        await until(lambda: server.seen)
         first.cancel()
         gate.set()
         assert len(await second) == 1
@@ -285,8 +322,7 @@ async def test_who_stops_waiting_for_a_token_takes_it_from_nobody() -> None:
     gate.clear()
     async with asked(slowly, BASIC, dict(CLIENT)) as (server, made):
         waiting = asyncio.create_task(rows(made, ask()))
-        while not server.seen:
-            await asyncio.sleep(0)
+        await until(lambda: server.seen)
         await made.close()
         with pytest.raises(Unavailable):
             await waiting

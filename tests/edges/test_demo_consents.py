@@ -22,7 +22,7 @@ def province(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Province]:
 
 @pytest.fixture
 def web(province: Province) -> Iterator[httpx2.Client]:
-    with httpx2.Client(base_url=province.consent_service, timeout=10, trust_env=False) as client:
+    with httpx2.Client(base_url=province.consent_service, timeout=30, trust_env=False) as client:
         yield client
 
 

@@ -28,7 +28,7 @@ def province(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Province]:
 
 @pytest.fixture
 def web() -> Iterator[httpx2.Client]:
-    with httpx2.Client(timeout=10) as client:
+    with httpx2.Client(timeout=30, trust_env=False) as client:
         yield client
 
 

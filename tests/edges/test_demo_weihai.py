@@ -35,7 +35,7 @@ class City:
         environment = province.environment
         self.url, self.user = environment["WEIHAI_ENDPOINT"], environment["WEIHAI_USER"]
         self.password = environment["WEIHAI_PASSWORD"]
-        self.client = httpx2.Client(timeout=10, trust_env=False)
+        self.client = httpx2.Client(timeout=30, trust_env=False)
 
     def token(self, nonce: bytes = b"", age: timedelta = timedelta(), password: str = "") -> str:
         nonce = nonce or datetime.now(UTC).isoformat().encode()

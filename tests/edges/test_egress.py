@@ -166,16 +166,15 @@ def judging(tls: ssl.SSLContext) -> Iterator[str]:
     """A server that says why it ends a handshake, which asyncio's does not; its URL."""
 
     def serve(sock: socket.socket) -> None:
-        below = sock.dup()
-        try:
-            with tls.wrap_socket(sock, server_side=True) as secured:
-                secured.recv(9999)
-                secured.sendall(EMPTY)
-        except ssl.SSLError:
-            below.shutdown(socket.SHUT_WR)
-            while below.recv(999):
-                pass
-        below.close()
+        with sock.dup() as below, suppress(OSError):  # whoever has left ends his own connection, not the server
+            try:
+                with tls.wrap_socket(sock, server_side=True) as secured:
+                    secured.recv(9999)
+                    secured.sendall(EMPTY)
+            except ssl.SSLError:
+                below.shutdown(socket.SHUT_WR)
+                while below.recv(999):
+                    pass
 
     def accept() -> None:
         with suppress(OSError):

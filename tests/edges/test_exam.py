@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -17,7 +16,7 @@ from connectors.contract import SubjectKey
 from connectors.kinds import KINDS
 from connectors.kinds.rest import Rest
 from tests.edges import sown
-from tests.edges.crooked import Seen, Server
+from tests.edges.crooked import Seen, Server, nobody
 from tests.edges.invented import FIRM, OTHER, SQL_SOURCE, SQL_TYPE, TERMS, Surroundings
 from tests.edges.invented import declaration as invented
 from tests.edges.seeded import SAMPLES, Platform, bench, by_grade, declaration, one, sat
@@ -199,7 +198,8 @@ async def test_what_was_not_done_is_never_passed(tmp_path: Path) -> None:
 async def test_who_does_not_answer_is_not_judged_further(tmp_path: Path) -> None:
     """A platform that is not well, or knows none of the test subjects, fails nothing else by that."""
     async with Server(Platform().behaviour()) as server:
-        report = await sat(bench(declaration(tmp_path), f"http://127.0.0.1:{unused()}"), *ASKED)
+        with nobody() as port:
+            report = await sat(bench(declaration(tmp_path), f"http://127.0.0.1:{port}"), *ASKED)
         assert set(by_grade(report, Grade.FAIL)) == {"opens"}
         unknown = bench(declaration(tmp_path, samples=None), server.base)
         unknown.subjects = [SubjectKey("uscc", "91370000INVENTED9Z")]
@@ -239,12 +239,6 @@ async def test_a_declaration_that_is_not_good_asks_nobody(tmp_path: Path) -> Non
     assert [each.group for each in report.results if each.group > 2] == [3, 4, 5, 6]
     report = await sat(bench(declaration(tmp_path, {"samples: ": "samples: none/"})), 1, 2)
     assert [each.name for each in report.results if each.group == 2] == ["rows"]
-
-
-def unused() -> int:
-    """A port at which nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])
 
 
 async def test_an_exam_asks_only_about_its_subjects(tmp_path: Path) -> None:

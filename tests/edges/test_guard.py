@@ -21,6 +21,8 @@ from gateway.fetching.guard import Ask, Busy
 from gateway.fetching.standing import BreakerOpen, TypeBroken
 from tests.edges.guarded import guard, outcome
 
+pytestmark = pytest.mark.leaping
+
 
 async def test_bulkhead() -> None:
     """Of a hundred asks at once never more than `concurrency` are at the platform."""

@@ -23,7 +23,7 @@ from typing import Any
 import pytest
 
 from connectors.contract import Condition, Connector, ContractBroken, Deadline, TimedOut, Unavailable
-from connectors.kinds.file import THREADS, cells
+from connectors.kinds.file import THREADS, cells, reading, staging
 from connectors.kinds.file.choosing import CHINA, period_in
 from connectors.kinds.file.staging import Staged, Staging
 from connectors.registry import load
@@ -58,6 +58,8 @@ from tests.edges.invented import (
     registered,
     rows,
 )
+
+PATIENCE = 30.0  # seconds for what comes at once, also on a machine that has other things to do
 
 
 @pytest.fixture
@@ -334,10 +336,10 @@ async def test_the_same_name_written_anew_keeps_the_old_content_until_it_is_whol
     async with opened(folder) as made:
         assert await ids(made) == ["1"]
         whole = csv_of(row(1), row(2)).encode("gb18030")
-        path.write_bytes(whole[:60])
-        assert await ids(made) == ["1"]
-        path.write_bytes(whole)
-        assert await ids(made) == ["1"]  # it may still grow
+        for written in (whole[:60], whole):
+            path.write_bytes(written)
+            os.utime(path, (time.time() + PATIENCE, time.time() + PATIENCE))  # by the clock of its server
+            assert await ids(made) == ["1"]  # it may still grow
         os.utime(path, (time.time() - 10, time.time() - 10))
         assert await ids(made) == ["1", "2"]
 
@@ -670,13 +672,20 @@ async def test_a_new_file_is_staged_before_anybody_asks(folder: Folder, caplog: 
     """The folder is watched from the opening on, so that the first question finds its table ready."""
     folder.send("permits-1.csv", csv_of(row(1)))
     with caplog.at_level(logging.INFO, "connectors.kinds.file.drop"):
-        async with opened(folder), asyncio.timeout(5):
+        async with opened(folder), asyncio.timeout(PATIENCE):
             while "1 rows staged" not in caplog.text:
                 await asyncio.sleep(0.005)
 
 
-async def test_staging_never_holds_up_the_other_questions(folder: Folder) -> None:
+async def test_staging_never_holds_up_the_other_questions(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
     """While a large file is staged the loop goes on, the deadline is kept, and the next question finds it done."""
+    go_on, plain = threading.Event(), Staging.stage
+
+    def stage(self: Staging, contents: Sequence[bytes], stop: threading.Event) -> Staged:
+        go_on.wait(2 * PATIENCE)
+        return plain(self, contents, stop)
+
+    monkeypatch.setattr(Staging, "stage", stage)
     source = SOURCE.replace("2MiB", "64MiB").replace("3000", "300000")
     folder.send("permits-1.csv", csv_of(*(row(number, OTHER) for number in range(60_000)), row(1)))
     gaps: list[float] = []
@@ -689,10 +698,12 @@ async def test_staging_never_holds_up_the_other_questions(folder: Folder) -> Non
             last = time.perf_counter()
 
     async with opened(folder, source=source) as made:
+        async with asyncio.timeout(PATIENCE):
+            with pytest.raises(TimedOut):
+                await pages(made, ask(seconds=0.05))
         ticking = asyncio.ensure_future(tick())
-        with pytest.raises(TimedOut):
-            await pages(made, ask(seconds=0.05))
-        async with asyncio.timeout(60):
+        go_on.set()
+        async with asyncio.timeout(2 * PATIENCE):
             while True:
                 try:
                     assert await ids(made) == ["1"]
@@ -700,8 +711,8 @@ async def test_staging_never_holds_up_the_other_questions(folder: Folder) -> Non
                 except TimedOut:
                     continue
         ticking.cancel()
-        gaps.sort()
-        assert gaps[int(len(gaps) * 0.99)] < 0.1
+        stood_still = sum(gap for gap in gaps if gap > 0.1)
+        assert stood_still < sum(gaps) / 2
 
 
 async def test_many_stagings_at_once_hold_up_no_other_type(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -714,11 +725,11 @@ async def test_many_stagings_at_once_hold_up_no_other_type(folder: Folder, monke
 
     def stage(self: Staging, contents: Sequence[bytes], stop: threading.Event) -> Staged:
         if b"heavy" in contents[0]:
-            go_on.wait(30)
+            go_on.wait(2 * PATIENCE)
         return plain(self, contents, stop)
 
     async def answered(name: str) -> list[str]:
-        return [each.id for each in await rows(made, replace(ask(seconds=1.0), type=name))]
+        return [each.id for each in await rows(made, replace(ask(seconds=3.0), type=name))]
 
     for name in names:
         folder.send(f"{name}-1.csv", csv_of(row(1)))
@@ -735,15 +746,28 @@ async def test_many_stagings_at_once_hold_up_no_other_type(folder: Folder, monke
         await made.close()
 
 
-async def test_closing_stops_a_staging_at_once(folder: Folder) -> None:
-    """A source that is closed in the middle of a large file ends soon and leaves neither table nor thread."""
-    source = SOURCE.replace("2MiB", "64MiB").replace("3000", "300000")
-    folder.send("permits-1.csv", csv_of(*(row(number) for number in range(60_000))))
-    async with opened(folder, source=source) as made:
+async def test_closing_stops_a_staging_at_once(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A source that is closed in the middle of a file reads no more of it and leaves neither table nor thread."""
+    folder.send("permits-1.csv", csv_of(*(row(number) for number in range(2000))))
+    begun, taken = threading.Event(), 0
+
+    def until_stopped(content: bytes, words: Any, encoding: str, names: Any, most: int, stop: threading.Event) -> Any:
+        nonlocal taken
+        for cells_of_row in reading.rows(content, words, encoding, names, most, stop):
+            taken += 1
+            if taken == 100:
+                begun.set()
+                stop.wait(PATIENCE)
+            yield cells_of_row
+
+    monkeypatch.setattr(staging, "rows", until_stopped)
+    async with opened(folder) as made:
         with pytest.raises(TimedOut):
             await pages(made, ask(seconds=0.05))
-        began = time.monotonic()
-    assert time.monotonic() - began < 1
+        async with asyncio.timeout(PATIENCE):
+            while not begun.is_set():
+                await asyncio.sleep(0.005)
+    assert taken == 100
     with pytest.raises(Unavailable):
         await ids(made)
 

@@ -154,6 +154,9 @@ async def test_single_questions_run_at_most_four_at_a_time() -> None:
         nonlocal most
         running.append(1)
         most = max(most, len(running))
+        async with asyncio.timeout(30):
+            while most < 4:
+                await asyncio.sleep(0)
         await asyncio.sleep(0.01)
         running.pop()
         writer.write(raw(json.dumps({"rows": [row(1, seen.query["code"])]}).encode()))
@@ -394,7 +397,7 @@ async def test_faults_are_errors_of_the_contract(behaviour: Behaviour, error: ty
     """Every way to fail is one error of the tree, and no upstream text or subject is in its message."""
     async with asked(behaviour, more=ENVELOPE) as (_, made):
         with pytest.raises(error) as caught:
-            await rows(made, ask(seconds=0.5))
+            await rows(made, ask(seconds=0.5 if error is TimedOut else 30.0))
     assert type(caught.value) is error
     assert "hunter2" not in str(caught.value)
     assert FIRM not in str(caught.value)
@@ -402,15 +405,15 @@ async def test_faults_are_errors_of_the_contract(behaviour: Behaviour, error: ty
 
 def test_an_answer_of_very_many_parts_is_refused_before_it_is_read() -> None:
     """What fits into `maxBytes` may still be millions of empty lists or elements, over which everybody would wait."""
-    begun = time.perf_counter()
+    begun = time.thread_time()
     parsed(Answer(200, {}, b"[" + b"[]," * (MOST_PARTS - 2) + b"[]]"))
-    bearable = time.perf_counter() - begun
-    begun = time.perf_counter()
+    bearable = time.thread_time() - begun
+    begun = time.thread_time()
     with pytest.raises(ContractBroken, match=f"more than {MOST_PARTS} objects and lists"):
         parsed(Answer(200, {}, b"[" + b"[]," * (10 * MOST_PARTS) + b"[]]"))
     with pytest.raises(ContractBroken, match=f"more than {MOST_TAGS} tags"):
         tree("<r>" + "<x/>" * MOST_TAGS + "</r>")
-    assert time.perf_counter() - begun < bearable
+    assert time.thread_time() - begun < bearable
 
 
 async def test_every_error_name_of_a_declaration_is_an_error_of_the_contract() -> None:
@@ -480,7 +483,7 @@ async def test_one_failed_question_fails_the_whole_and_stops_the_others() -> Non
     async with asked(mixed) as (server, made):
         with pytest.raises(Unavailable):
             await rows(made, ask(subjects=(FIRM, OTHER)))
-        await asyncio.wait_for(server.closed.wait(), 3)
+        await asyncio.wait_for(server.closed.wait(), 30)
 
 
 async def test_a_foreign_subjects_row_is_reported_as_it_is() -> None:

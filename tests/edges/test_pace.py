@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from connectors.contract import Deadline, Page, Turn
 from gateway.fetching.guard import Guard
-from gateway.fetching.pace import Pace
+from gateway.fetching.pace import MARGIN, Pace
 from tests.edges.crooked import Seen, Server, telling
 from tests.edges.invented import FIRM, OTHER, REST_SOURCE, REST_TYPE, THIRD, Surroundings, ask, pages, registered
 
@@ -52,6 +52,7 @@ def test_no_turn_is_wasted(per_second: int, calls: int) -> None:
     assert now <= 1.1 * ((calls - 1) // per_second) + 1e-6
 
 
+@pytest.mark.leaping
 async def test_first_come_first_served() -> None:
     """Who waited longest starts first, and a burst within the bound waits for nothing."""
     pace, begin = Pace(10), time.monotonic()
@@ -66,9 +67,10 @@ async def test_first_come_first_served() -> None:
     await asyncio.gather(*(start(number) for number in range(21)))
     assert order == list(range(21))
     assert busiest_second(starts) == 10
-    assert starts[9] - begin < 0.5
+    assert starts[9] == begin
 
 
+@pytest.mark.leaping
 async def test_a_turn_that_comes_too_late_is_refused_at_once() -> None:
     """Nobody waits in vain, and who was refused or left takes no turn from the next."""
     pace = Pace(2)
@@ -78,7 +80,7 @@ async def test_a_turn_that_comes_too_late_is_refused_at_once() -> None:
     for _ in range(5):
         with pytest.raises(TimeoutError):
             await pace.turn(Deadline.within(0.5))
-    assert time.monotonic() - begin < 0.4
+    assert time.monotonic() == begin
     leaving = [asyncio.create_task(pace.turn(Deadline.within(5))) for _ in range(4)]
     await asyncio.sleep(0)
     for task in leaving:
@@ -94,18 +96,26 @@ PAGES = (
 ) + REST_TYPE.partition("rows: rows\n")[2]
 
 
-async def test_what_the_platform_sees() -> None:
+async def test_what_the_platform_sees(monkeypatch: pytest.MonkeyPatch) -> None:
     """On its own socket and by its own clock a platform sees no second with more than `perSecond` requests, though
     one question is several pages."""
+    starts: list[float] = []
     arrivals: list[float] = []
+    plain = Pace.start
+
+    def start(pace: Pace, now: float) -> None:
+        starts.append(now)
+        plain(pace, now)
 
     def page(seen: Seen) -> object:
         arrivals.append(time.monotonic())
         number = int(seen.query["pageNo"])
         return {"total": 4, "rows": [{"id": str(number), "code": seen.query["code"], "state": "1"}]}
 
+    monkeypatch.setattr(Pace, "start", start)
     async with Server(telling(page)) as server:
-        [platform] = registered(REST_SOURCE.replace("{timeout", "{perSecond: 5, timeout"), PAGES).platforms.values()
+        limits = REST_SOURCE.replace("{timeout: 5s", "{perSecond: 5, timeout: 60s")
+        [platform] = registered(limits, PAGES).platforms.values()
         source = platform.source("Permit")
         await source.connector.open(Surroundings({"env:INVENTED_BASE": server.base}))
         guard = Guard(source)
@@ -114,9 +124,11 @@ async def test_what_the_platform_sees() -> None:
             async def once(until: Deadline, turn: Turn) -> list[Page]:
                 return await pages(source.connector, replace(ask(subjects=(code,)), deadline=until, turn=turn))
 
-            return sum(len(found.rows) for found in await guard.call(once, "Permit", Deadline.within(5)))
+            return sum(len(found.rows) for found in await guard.call(once, "Permit", Deadline.within(60)))
 
         assert await asyncio.gather(*(rows(code) for code in (FIRM, OTHER, THIRD))) == [4, 4, 4]
         await source.connector.close()
-    assert len(arrivals) == 12
-    assert busiest_second(arrivals) == 5
+    assert len(arrivals) == len(starts) == 12
+    way = max(came - left for left, came in zip(sorted(starts), sorted(arrivals), strict=True))
+    span = min(1.0, 1.0 + MARGIN - way)  # a machine that stood still longer than the margin has held a crowd together
+    assert all(later - first >= span for first, later in zip(arrivals, arrivals[5:], strict=False))

@@ -28,6 +28,8 @@ from gateway.fetching.guard import Guard
 from gateway.fetching.standing import Waiting
 from tests.edges.invented import REST_SOURCE, REST_TYPE, SQL_SOURCE, SQL_TYPE, TERMS, declaration, registered
 
+pytestmark = pytest.mark.leaping
+
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NIGHT = "0 1 * * SUN"  # 2026-11-29 is a Sunday
 

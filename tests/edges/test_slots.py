@@ -11,6 +11,8 @@ import pytest
 from connectors.contract import Deadline
 from gateway.fetching.slots import Slots
 
+pytestmark = pytest.mark.leaping
+
 
 @dataclass
 class Moving:

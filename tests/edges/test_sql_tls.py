@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import ssl
 import struct
 from collections.abc import AsyncIterator, Iterator
@@ -17,6 +16,7 @@ from connectors.contract import Deadline, Unavailable
 from connectors.kinds.sql.database import Database
 from connectors.transport.address import trusting
 from connectors.transport.egress import Egress
+from tests.benchmarks.processes import free_port
 from tests.edges.crooked import Authority
 from tests.edges.databases import PASSWORD, Counterpart, Mariadb, served
 
@@ -31,12 +31,6 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 @pytest.fixture(scope="module")
 def other(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     return Authority(tmp_path_factory.mktemp("other"))
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 @pytest.fixture(scope="module", params=["with", "without"])
