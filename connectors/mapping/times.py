@@ -22,7 +22,8 @@ KEPT = 2048  # readings that each field keeps: most days come again; what is no 
 EPOCH_MILLIS = "epochMillis"
 NATIVE = "native"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_LAST = datetime.max.replace(tzinfo=timezone(timedelta(hours=8)))  # in China's time, in which answers are written
+CHINA = timezone(timedelta(hours=8))  # in whose time answers are written
+_LAST = datetime.max.replace(tzinfo=CHINA)
 _FIRST, _DAY = -62_135_596_800_000, 86_400_000  # milliseconds: of 0001-01-01, and in a day
 _TOKEN = re.compile(r"%.|[^%]+")
 _WIDE = {"%Y": r"(?P<Y>\d{4})", "%f": r"(?P<f>\d{1,6})", "%z": r"(?P<z>Z|[+-]\d{2}:?\d{2})"}

@@ -96,6 +96,34 @@ async def test_values_come_in_catalogue_types() -> None:
     assert page.rejected == ["Permit.state has a code that the catalogue does not know"]
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("fine", "1E+999999999", "is not a number"),  # as digits it would fill the memory
+        ("fine", "NaN", "is not a number"),
+        ("fine", "-Infinity", "is not a number"),
+        ("points", 2**40, "is not a whole number of 32 bits"),
+        ("touched", "9999-12-31T23:59:59Z", "is earlier or later than any time"),
+        ("touched", "0001-01-01T00:00:00+08:05:43", "is earlier or later than any time"),  # nothing, in many a table
+        ("touched", "2026-03-01T00:00:00", "has no zone"),
+    ],
+)
+async def test_a_value_that_no_answer_can_tell_is_rejected(name: str, value: Any, reason: str) -> None:
+    """As of any other platform: one row from afar must not take the whole answer away."""
+    async with peer(answer(records({**NODE, name: value}, {**NODE, "id": "r2"}))) as (_, asked):
+        page = await only(asked, question("state", name))
+    assert [row.id for row in page.rows] == ["r2"]
+    assert page.rejected == [f"Permit.{name} {reason}"]
+
+
+async def test_an_age_that_no_answer_can_tell_breaks_the_contract() -> None:
+    """Left out it would let what is stale pass for fresh, and told it would end the whole answer."""
+    line = {**LINE, "asOf": "9999-12-31T23:59:59Z"}
+    async with peer(answer(records(NODE, lines=(line,)))) as (_, asked):
+        with pytest.raises(ContractBroken, match="asOf"):
+            await only(asked, question())
+
+
 async def test_a_masked_value_is_never_the_value() -> None:
     """What is masked there comes apart from the row's values, for the subjects that it is masked for."""
     withheld = [{**mask("Permit.holder", "surname"), "subjects": [0]}, mask("PermitArrears.amount", "bucket")]

@@ -18,7 +18,7 @@ import msgspec
 from connectors.contract import Claim, ContractBroken, Page, Row, SubjectKey, Unavailable
 from connectors.delegation import Afar, Told
 from connectors.kinds.peer.refusals import refusal
-from connectors.kinds.peer.values import Values
+from connectors.kinds.peer.values import Values, instant
 from connectors.mapping.texts import Unmappable, cleaner
 from connectors.terms import TypeTerm
 from connectors.transport.port import Answer
@@ -189,7 +189,10 @@ class Reading:
             obligations=obligations,
             status=None if not undecided else "DENIED_BY_SOURCE" if closed.intersection(undecided) else "INVALID",
         )
-        dates = [line.asOf for line in records.sources if line.asOf is not None]
+        try:
+            dates = [instant(line.asOf) for line in records.sources if line.asOf is not None]
+        except Unmappable as reason:
+            raise ContractBroken(f"an `asOf` {reason}") from None
         after = records.pageInfo.endCursor if records.pageInfo.hasNextPage else None
         return Part(tuple(rows), tuple(rejected), told, min(dates, default=None), after)
 

@@ -1,20 +1,22 @@
 """Values of a gateway's answer as catalogue values: dates, amounts and codes read strictly, objects as columns.
 
-A list of objects becomes one tuple for each of its fields, as everywhere in the house. What is not of its field's kind
-raises Unmappable with the field and a reason, never a value.
+A list of objects becomes one tuple for each of its fields, as everywhere in the house. What is not of its field's kind,
+or too large or too late to be answered, raises Unmappable with the field and a reason, never a value.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from connectors.mapping.numbers import money_reader, number_reader
 from connectors.mapping.texts import Unmappable, cleaner
+from connectors.mapping.times import CHINA
 from connectors.terms import FieldTerm, TypeTerm
 
 _plain = cleaner(True, frozenset())
+_money, _number = money_reader("wan", False), number_reader(False)
 
 
 class Values:
@@ -73,11 +75,11 @@ def _single(field: FieldTerm) -> Callable[[Any], Any]:
         case "date":
             return lambda value: _of(date.fromisoformat, value)
         case "timestamp":
-            return lambda value: _aware(_of(datetime.fromisoformat, value))
+            return lambda value: instant(_of(datetime.fromisoformat, value))
         case "money":
-            return lambda value: _of(Decimal, value)
+            return lambda value: _money(_text(value))
         case "number":
-            return lambda value: _is(value, int)
+            return lambda value: _number(_is(value, int))
         case "flag":
             return lambda value: _is(value, bool)
     codes = field.codes
@@ -94,14 +96,18 @@ def _single(field: FieldTerm) -> Callable[[Any], Any]:
 def _of(make: Callable[[str], Any], value: Any) -> Any:
     try:
         return make(_text(value))
-    except (ValueError, InvalidOperation):
+    except ValueError:
         raise Unmappable("is not of its kind") from None
 
 
-def _aware(value: datetime) -> datetime:
+def instant(value: datetime) -> datetime:
+    """A moment that an answer can tell. Raises Unmappable."""
     if value.utcoffset() is None:
         raise Unmappable("has no zone")
-    return value
+    try:
+        return value.astimezone(CHINA)
+    except OverflowError:  # the first or the last day of all, in another zone
+        raise Unmappable("is earlier or later than any time") from None
 
 
 def _is(value: Any, kind: type) -> Any:
