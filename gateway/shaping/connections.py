@@ -26,6 +26,7 @@ APART = {
     True: {"zh": "沙箱客户端不查询正式平台", "en": "a sandbox client is not asked of live platforms"},
     False: {"zh": "正式客户端不查询沙箱平台", "en": "a live client is not asked of sandbox platforms"},
 }
+NOBODY = {"zh": "该网关未询问任何平台", "en": "this gateway asked none of its platforms"}
 REMEMBERED = 200  # shown records with contradictory dates that a cursor remembers
 
 
@@ -167,6 +168,8 @@ def _source(bound: Bound, reply: Reply, records: int) -> dict[str, Any]:
     that was asked only whether it closes what others hold contributed nothing: it was not asked for records."""
     status, name = _of_reply(reply), bound.record.name
     reason = {"reason": reply.told.reason} if reply.told is not None and reply.told.reason is not None else {}
+    if status == "NOT_ASKED" and not reason:
+        reason = {"reason": NOBODY}
     if bound.closing and status in FULL:
         return _line(bound.platform, name, "NOT_ASKED") | reason
     status = "NONE" if status == "ANSWERED" and not records else status
@@ -175,10 +178,15 @@ def _source(bound: Bound, reply: Reply, records: int) -> dict[str, Any]:
 
 
 def _of_reply(reply: Reply) -> str:
-    """A gateway that says it lacks something, and of no platform what, has not answered in full."""
+    """A gateway that says it lacks something, and of no platform what, has not answered in full; one that has asked no
+    platform of its own has not found that there is nothing."""
     told = reply.told
-    silent = told is not None and not told.complete and all(line["status"] in FULL for line in told.sources)
-    return "INVALID" if silent and reply.status in FULL else reply.status
+    if told is None or reply.status not in FULL:
+        return reply.status
+    statuses = {line["status"] for line in told.sources}
+    if not told.complete and statuses <= FULL:
+        return "INVALID"
+    return reply.status if reply.rows or statuses - {"NOT_ASKED"} else "NOT_ASKED"
 
 
 def _planned(until: datetime) -> dict[str, str]:

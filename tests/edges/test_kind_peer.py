@@ -159,6 +159,24 @@ async def test_what_the_other_side_lacks_is_told() -> None:
     assert (lacking.complete, lacking.status) == (False, "INVALID")
 
 
+async def test_an_error_within_an_answer_is_a_hole_in_it() -> None:
+    """A value that the other side failed to tell is no unknown value: its subject's records are not complete. What its
+    platforms failed in is told by their lines."""
+
+    def failed(code: str, *path: str | int) -> dict[str, Any]:
+        return {"message": "geheim", "path": ["subjects", *path], "extensions": {"code": code}}
+
+    async def complete(*errors: Mapping[str, Any]) -> list[bool]:
+        told = {**answer(records(NODE), records(NODE), complete=False), "errors": errors}
+        async with peer(told) as (_, asked):
+            page = await only(asked, question("state", "points", subjects=(FIRM, OTHER)))
+        return [each.complete for each in page.told.values()]
+
+    assert await complete(failed("INTERNAL", 1, "records", "nodes", 0, "points")) == [True, False]
+    assert await complete({"message": "geheim"}) == [False, False]
+    assert await complete(failed("PLATFORM_TIMEOUT", 0, "records")) == [True, True]
+
+
 async def test_every_page_of_a_subject_is_read() -> None:
     """A subject with more records is asked about again, alone, until it has no more or the rows are enough."""
 

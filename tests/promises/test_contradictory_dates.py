@@ -119,6 +119,19 @@ def test_a_gateway_that_lacks_it_does_not_say_what_has_not_answered_in_full() ->
     assert (silent.complete, outcome(silent)) == (False, "NOT_ANSWERED")
 
 
+def test_a_gateway_that_has_asked_nobody_has_not_found_nothing() -> None:
+    """It has no platform of the type any more, or none that it may ask: nothing is none found by that."""
+    line: dict[str, Any] = {"platform": "x", "region": "310000", "status": "NOT_ASKED", "asOf": None, "absent": []}
+    for lines in ((), (line,)):
+        found = page(Window(), *[Reply("ANSWERED", told=Told(sources=lines))] * 2)
+        assert {each["status"] for each in found.sources} == {"NOT_ASKED"}
+        assert "asked none of its platforms" in found.sources[0]["reason"]["en"]
+        assert (found.complete, outcome(found)) == (True, "NOT_ASKED")
+    both = Told(sources=(line, {**line, "platform": "y", "status": "NONE"}))
+    asked = page(Window(), *[Reply("ANSWERED", told=both)] * 2)
+    assert (asked.sources[0]["status"], outcome(asked)) == ("NONE", "NONE_FOUND")
+
+
 def test_what_any_page_of_another_gateway_lacked_is_told() -> None:
     """Two lines about one platform are one: the worse status with its reason, whichever comes first."""
     absent = ARREARS.fields["orderNo"].coordinate

@@ -82,9 +82,24 @@ class Beside(msgspec.Struct):
     obligations: list[str] = []
 
 
+class Code(msgspec.Struct):
+    code: str = ""
+
+
+class Error(msgspec.Struct):
+    path: list[str | int] = []
+    extensions: Code = msgspec.field(default_factory=Code)
+
+    @property
+    def of_platform(self) -> bool:
+        """Whether it is told by a line of the answer as well."""
+        return self.extensions.code.startswith("PLATFORM_")
+
+
 class Body(msgspec.Struct):
     data: Data
     extensions: Beside
+    errors: list[Error] = []
 
 
 _body = msgspec.json.Decoder(Body, float_hook=Decimal).decode
@@ -149,16 +164,18 @@ class Reading:
         if len(body.data.subjects) != len(subjects):
             raise ContractBroken("the answer is about more or fewer subjects than were asked")
         obligations = frozenset(body.extensions.obligations[:MOST_LINES])
+        holes = {each.path[1] if len(each.path) > 1 else None for each in body.errors if not each.of_platform}
         return {
             key: self._part(
-                key, found, [each for each in body.extensions.withheld if _about(each, place)], obligations, asked
+                key, found, [each for each in body.extensions.withheld if _about(each, place)], obligations, asked,
+                whole=holes.isdisjoint((place, None)),
             )
             for place, (key, found) in enumerate(zip(subjects, body.data.subjects, strict=True))
-        }
+        }  # fmt: skip
 
     def _part(
         self, key: SubjectKey, found: Subject | None, entries: list[Withheld], obligations: frozenset[str],
-        asked: frozenset[str],
+        asked: frozenset[str], whole: bool,
     ) -> Part:  # fmt: skip
         withheld = tuple(_entry(each) for each in entries[:MOST_LINES])
         if found is None:
@@ -182,7 +199,7 @@ class Reading:
         lacking = {self._fields[name] for line in records.sources for name in line.absent if name in self._fields}
         undecided = sorted((closed | lacking) & asked & self._decides)
         told = Told(
-            complete=records.complete and not undecided,
+            complete=records.complete and whole and not undecided,
             reason=_undecided(undecided) if undecided else None,
             sources=tuple(_line(line) for line in records.sources[:MOST_LINES]),
             withheld=withheld,
