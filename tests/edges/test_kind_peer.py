@@ -255,7 +255,7 @@ async def test_a_cursor_that_stands_still_is_no_endless_question() -> None:
         ("403", "CLIENT_FROZEN", "Denied"),
         ("403", "DELEGATION_REFUSED", "Denied"),
         ("403", "SOMETHING_NEW", "Denied"),
-        ("429", "QUOTA_EXCEEDED", "RateLimited"),
+        ("429", "QUOTA_EXCEEDED", "QuotaUsedUp"),
         ("503", "OVERLOADED", "RateLimited"),
         ("503", "ISSUER_UNAVAILABLE", "Unavailable"),
         ("500", "INTERNAL", "Unavailable"),
@@ -272,6 +272,17 @@ async def test_refusals_keep_their_meaning(status: str, code: str, expected: str
             await only(asked, question())
     assert "geheim" not in str(caught.value)
     assert FIRM not in str(caught.value)
+
+
+@pytest.mark.parametrize(("code", "after"), [("QUOTA_EXCEEDED", None), ("OVERLOADED", 30.0)])
+async def test_a_quota_that_one_has_used_up_holds_up_nobody_else(code: str, after: float | None) -> None:
+    """It may be one operator's, or an agreement's: whoever asks next is asked for, where a gateway that is busy is left
+    alone by all."""
+    body = json.dumps({"errors": [{"message": "x", "extensions": {"code": code}}]}).encode()
+    async with peer(raw(body, "429 Busy", extra="Retry-After: 30\r\n")) as (_, asked):
+        with pytest.raises(contract.RateLimited) as caught:
+            await only(asked, question())
+    assert caught.value.after == after
 
 
 async def test_a_token_that_is_no_longer_believed_is_replaced_once() -> None:

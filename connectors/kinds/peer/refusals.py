@@ -19,7 +19,7 @@ _BY_CODE = {
     "PURPOSE_NOT_HELD": "Denied",
     "EVIDENCE_REQUIRED": "Denied",
     "DELEGATION_REFUSED": "Denied",
-    "QUOTA_EXCEEDED": "RateLimited",
+    "QUOTA_EXCEEDED": "QuotaUsedUp",  # perhaps one operator's: who else asks must not wait for it
     "TOO_MANY_NEW_DOCUMENTS": "RateLimited",
     "OVERLOADED": "RateLimited",
     "ISSUER_UNAVAILABLE": "Unavailable",
@@ -35,7 +35,10 @@ REASONS: Mapping[str, Mapping[str, str]] = {
     "PURPOSE_NOT_HELD": {"zh": "本网关不能在对方处以该目的查询", "en": "this gateway may not ask it for this purpose"},
     "EVIDENCE_REQUIRED": {"zh": "对方要求该目的另附依据", "en": "it wants more evidence for this purpose"},
     "DELEGATION_REFUSED": {"zh": "对方不接受本网关代为查询", "en": "it takes no such question from this gateway"},
-    "QUOTA_EXCEEDED": {"zh": "本网关在对方处的配额已用尽", "en": "this gateway's quota there is used up"},
+    "QUOTA_EXCEEDED": {
+        "zh": "本网关或本次查询的经办人在对方处的配额已用尽",
+        "en": "a quota there, of this gateway or of whoever asks, is used up",
+    },
 }
 
 
