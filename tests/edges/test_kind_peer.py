@@ -15,7 +15,7 @@ from joserfc import jwt
 
 import connectors.contract as contract
 from connectors.contract import ContractBroken, Denied, LeftOut, SubjectKey, TimedOut
-from connectors.delegation import MOST_HOPS, Hop
+from connectors.delegation import MOST_HOPS, Afar, Hop
 from connectors.spelling import DeclarationError
 from tests.edges.another_gateway import (
     BEHALF,
@@ -137,6 +137,31 @@ async def test_a_masked_value_is_never_the_value() -> None:
     assert first.afar.masked["arrears.amount"] == (frozenset({"bucket"}), "<1")
     assert second.values["holder"] == "张*"  # nobody says that it is masked for this subject
     assert [entry["coordinate"] for entry in page.told[SubjectKey("uscc", OTHER)].withheld] == ["PermitArrears.amount"]
+
+
+async def test_what_is_withheld_in_another_way_is_not_the_value_either() -> None:
+    """A later version may have another effect than MASK: what stands in the place is nothing to decide by."""
+    withheld = [mask("Permit.holder", "", "ROUND")]
+    async with peer(answer(records({**NODE, "holder": "虚构"}), withheld=withheld)) as (_, asked):
+        [row] = (await only(asked, question("holder"))).rows
+    assert row.values == {}
+    assert row.afar is not None
+    assert row.afar.masked["holder"] == (frozenset({""}), "虚构")
+
+
+async def test_the_other_sides_words_are_made_plain() -> None:
+    """Whatever of them is passed on: no signs that mislead a reader, and no more than a sentence."""
+    stray, long = "\u202ekeep", "x" * 500
+    told = answer(
+        records({**NODE, "provenance": [{"platform": stray}]}, lines=({**LINE, "platform": stray},)),
+        obligations=[stray, long], withheld=[{**mask("Permit.holder", stray), "remedy": stray, "contact": stray}],
+    )  # fmt: skip
+    async with peer(told) as (_, asked):
+        page = await only(asked, question("holder"))
+    [said] = page.told.values()
+    assert said.obligations == {"keep", long[:400]}
+    assert (page.rows[0].afar or Afar()).platforms == ("keep",)
+    assert "\u202e" not in str((said.withheld, said.sources))
 
 
 async def test_what_the_other_side_lacks_is_told() -> None:
@@ -307,6 +332,17 @@ async def test_nonsense_is_no_answer(told: bytes) -> None:
     """What is no gateway's answer, or about other subjects than were asked, is a failure of that platform."""
     async with peer(raw(told)) as (_, asked):
         with pytest.raises((contract.Unavailable, contract.ContractBroken)):
+            await only(asked, question())
+
+
+async def test_what_is_told_of_another_firm_is_not_this_ones() -> None:
+    """Rows do not say whose they are, but the answer does: one that a proxy gave to the wrong question is none."""
+    mine, anothers = ({**records(NODE), "uscc": code} for code in (FIRM, OTHER))
+    async with peer(answer(mine)) as (server, asked):
+        assert (await only(asked, question())).rows
+        assert "subjects(ids: $ids) { uscc records:" in json.loads(server.seen[-1].body)["query"]
+    async with peer(answer(anothers)) as (_, asked):
+        with pytest.raises(ContractBroken, match="other subjects"):
             await only(asked, question())
 
 

@@ -60,6 +60,7 @@ class Records(msgspec.Struct):
 
 class Subject(msgspec.Struct):
     records: Records
+    uscc: str | None = None  # of an organisation
 
 
 class Data(msgspec.Struct):
@@ -163,7 +164,9 @@ class Reading:
             raise Unavailable("the answer is not a gateway's") from None
         if len(body.data.subjects) != len(subjects):
             raise ContractBroken("the answer is about more or fewer subjects than were asked")
-        obligations = frozenset(body.extensions.obligations[:MOST_LINES])
+        if any(_anothers(key, found) for key, found in zip(subjects, body.data.subjects, strict=True)):
+            raise ContractBroken("the answer is about other subjects than were asked")
+        obligations = frozenset(str(_said(each)) for each in body.extensions.obligations[:MOST_LINES])
         holes = {each.path[1] if len(each.path) > 1 else None for each in body.errors if not each.of_platform}
         return {
             key: self._part(
@@ -185,10 +188,11 @@ class Reading:
         closed: set[str] = set()
         for each in entries:
             field = self._fields.get(each.coordinate)
-            if field is not None and each.effect == "MASK":
+            if field is None:
+                continue
+            closed.add(field)
+            if each.effect != "DENY":  # whatever a later version calls it, the value is not whole
                 steps.setdefault(field, set()).add(each.step or "")
-            if field is not None and each.effect in ("MASK", "DENY"):
-                closed.add(field)
         masked = {field: frozenset(each) for field, each in steps.items()}
         rows, rejected = [], []
         for node in records.nodes:
@@ -226,7 +230,13 @@ class Reading:
             if field in asked and (value := self._values.plain(node, field)) is not None
         }
         origins = msgspec.convert(node.get("provenance") or [], list[Origin])
-        return Row(identity, key, values, Afar(tuple(origin.platform for origin in origins), apart))
+        return Row(identity, key, values, Afar(tuple(str(_said(origin.platform)) for origin in origins), apart))
+
+
+def _anothers(key: SubjectKey, found: Subject | None) -> bool:
+    """Whether an answer belongs to another question, as when a proxy has mixed up two: its rows do not say whose they
+    are."""
+    return key.kind == "uscc" and found is not None and found.uscc not in (None, key.value)
 
 
 def _about(entry: Withheld, place: int) -> bool:
@@ -235,8 +245,9 @@ def _about(entry: Withheld, place: int) -> bool:
 
 def _entry(each: Withheld) -> dict[str, Any]:
     words = {
-        "coordinate": _said(each.coordinate), "effect": each.effect, "rule": _said(each.rule),
-        "reason": _sentence(each.reason), "step": each.step, "contact": _said(each.contact), "remedy": each.remedy,
+        "coordinate": _said(each.coordinate), "effect": _said(each.effect), "rule": _said(each.rule),
+        "reason": _sentence(each.reason), "step": _said(each.step), "contact": _said(each.contact),
+        "remedy": _said(each.remedy),
     }  # fmt: skip
     return {name: value for name, value in words.items() if value is not None}
 

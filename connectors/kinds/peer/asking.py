@@ -31,7 +31,7 @@ def document(term: TypeTerm, fields: frozenset[str]) -> str:
 @lru_cache(256)
 def _document(connection: str, fields: frozenset[str]) -> str:
     return (
-        "query Delegated($ids: [SubjectKey!]!, $first: Int!, $after: String) { subjects(ids: $ids) { "
+        "query Delegated($ids: [SubjectKey!]!, $first: Int!, $after: String) { subjects(ids: $ids) { uscc "
         f"records: {connection}(first: $first, after: $after) {{ "
         f"nodes {{ id provenance {{ platform }} {_selected(fields)} }} pageInfo {{ hasNextPage endCursor }} "
         f"sources {{ platform region status asOf absent reason {_WORDS} }} complete }} }} }}"
