@@ -22,7 +22,7 @@ FIX_CUT = "it must order all rows that it finds before it cuts them"
 
 
 async def order(bench: Bench) -> Outcome | None:
-    """The rows of the richest test subject come in the declared order, and half of them are its first half."""
+    """The rows of the richest test subject come in the declared order, and half of them are its first half, marked."""
     verdict, asked = Verdict(), 0
     platform, words = bench.declared()
     async for name, subject, base in fruitful(bench):
@@ -50,6 +50,8 @@ async def order(bench: Bench) -> Outcome | None:
         first = [_place(row, known) for row in best][: len(half.rows)]
         if half.failed or [_place(row, known) for row in half.rows] != first:
             verdict.fail(f"{name}: where a limit cuts, other rows come than the first of the order", FIX_CUT)
+        elif not half.truncated:
+            verdict.fail(f"{name}: what is ordered is cut and does not say so", "the kind must mark what it cuts")
     return verdict.outcome(f"{asked} orders") if asked or verdict.problems else None
 
 

@@ -1,7 +1,8 @@
 """Group 4, of a platform that is itself a gateway: what it keeps back from everybody, and what it has masked.
 
 What it withholds or masks is its own affair and no fault of a declaration. But a field that it has not got, or gives
-nobody, belongs under `absent`, so that it is not asked for in vain; and a value that it has masked is none.
+nobody, belongs under `absent`, so that it is not asked for in vain; and a value that it has masked is none. What it
+says of its own answer comes with each subject's rows: without that an answer of ours would hide what it lacks.
 """
 
 from __future__ import annotations
@@ -19,12 +20,16 @@ SILENT = frozenset({"NOT_ASKED"})  # its platforms that say nothing about fields
 
 
 async def never_given(bench: Bench) -> Outcome | None:
-    """A field that comes for no test subject is said to be absent; a masked value never passes for the value."""
+    """A field that comes for no test subject is said to be absent; a masked value never passes for the value; and no
+    rows come without what is said of them."""
     verdict, given = Verdict(), 0
     platform, _ = bench.declared()
     for name in bench.types():
         base, claim, term = await bench.base(name), platform.claim(name), bench.terms.types[name]
         fields = term.coordinates(name)
+        untold = [subject for subject, each in base.items() if each.rows and subject not in each.beside]
+        if untold and platform.source(name).delegated:
+            verdict.fail(f"{name}: rows come without what the gateway says of its answer", "the kind must pass that on")
         told = [beside for subject, each in base.items() if (beside := each.beside.get(subject)) is not None]
         if not told:
             continue

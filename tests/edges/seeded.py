@@ -121,6 +121,8 @@ class Platform:
         codes = query["codes"].split(",") if "codes" in query else [OTHER] if flaw == "a search that loses" else [*HELD]
         if flaw == "the first of a batch alone":
             codes = codes[:1]
+        if flaw == "a long list is cut":
+            codes = codes[:20]
         if not set(codes) & set(HELD) and flaw == "an unknown subject is an error":
             return "200 OK", {"code": "999"}
         rows = [dict(each) for code in codes for each in HELD.get(code, [])]

@@ -84,6 +84,14 @@ class Cutting(Sown):
             yield replace(page, truncated=False)
 
 
+class Hushing(Sown):
+    """Cuts without a mark where it orders."""
+
+    async def fetch(self, ask: Fetch) -> AsyncIterator[Page]:
+        async for page in super().fetch(ask):
+            yield replace(page, truncated=page.truncated and not ask.ordered)
+
+
 class Sorting(Sown):
     """Orders what came when it has been cut."""
 
@@ -170,6 +178,14 @@ class Believing(Sown):
     async def fetch(self, ask: Fetch) -> AsyncIterator[Page]:
         async for page in super().fetch(ask):
             yield replace(page, rows=[_believed(row) for row in page.rows])
+
+
+class Forgetting(Sown):
+    """Gives the rows of another gateway, and nothing of what it says that they lack."""
+
+    async def fetch(self, ask: Fetch) -> AsyncIterator[Page]:
+        async for page in super().fetch(ask):
+            yield replace(page, told={})
 
 
 def _believed(row: Row) -> Row:

@@ -88,6 +88,15 @@ async def test_a_platform_that_does_not_keep_its_word(flaw: str, check: str, tmp
     assert (report.readiness, report.exit_code) == ("D", 1)
 
 
+@pytest.mark.parametrize("flaw", ["", "a long list is cut"], ids=["honest", "cutting"])
+async def test_a_batch_is_tried_as_long_as_it_is_claimed(flaw: str, tmp_path: Path) -> None:
+    """A platform that reads the first twenty codes of a list and keeps silent about the others: whoever stood behind
+    them would look clean."""
+    async with Server(Platform(flaw).behaviour()) as server:
+        report = await sat(bench(declaration(tmp_path, {"batch: 5": "batch: 40"}), server.base), *ASKED)
+    assert set(by_grade(report, Grade.FAIL)) == ({"batch"} if flaw else set())
+
+
 @pytest.mark.parametrize("flaw", ["", "a cursor that skips"], ids=["honest", "skipping"])
 async def test_pages_by_cursor(flaw: str, tmp_path: Path) -> None:
     """Where pages are turned by a cursor, one that leaves a row out is found by asking in smaller pages."""
@@ -107,6 +116,7 @@ KIND = [
     (sown.Writing, "told"),
     (sown.Cutting, "limit"),
     (sown.Sorting, "order"),
+    (sown.Hushing, "order"),
     (sown.Calling, "contacts"),
     (sown.Raising, "answers"),
     (sown.Writable, "read-only"),

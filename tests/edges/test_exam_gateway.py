@@ -94,6 +94,7 @@ KIND = [
     (sown.Writing, "told"),
     (sown.Cutting, "limit"),
     (sown.Believing, "never-given"),
+    (sown.Forgetting, "never-given"),
 ]
 
 
