@@ -225,7 +225,7 @@ def _fetcher(settings: Settings, known: Configuration, tallies: Tallies, before:
     public = _public(known.policies.catalogue)
     calls = before.calls if before else Calls(settings.home)
     shadowing = Shadowing(known.shadows, public, tallies, calls) if known.shadows.platforms else None
-    return Fetcher(known.registry, tallies, shadowing, before, settings.audience, calls)
+    return Fetcher(known.registry, tallies, shadowing, before, settings.audience, calls, settings.deadline)
 
 
 def redecided(known: Configuration, governed: Governed) -> Configuration | None:

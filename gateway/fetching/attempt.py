@@ -37,7 +37,8 @@ class Busy(ConnectorError):
 class Attempt(Generic[T]):
     """Begins at once, with a slot and a turn that were taken for it. `told` is called once, unless the caller leaves.
 
-    `came` is when its caller began to wait for the slot, `began` now, `timeout` the platform's own; in seconds.
+    `came` is when its caller began to wait, for the slot or before, `began` now, `timeout` the platform's own; in
+    seconds.
     """
 
     __slots__ = (
@@ -130,7 +131,7 @@ class Attempt(Generic[T]):
         had = now - self._came - self._waited  # seconds that the platform had for itself
         cut_short = isinstance(failure, TimedOut) and had < min(self._waited, 0.9 * self._timeout)
         if cut_short or isinstance(failure, Busy | QuotaUsedUp):
-            self._passage.abandoned()  # most of the time went by in our own queues
+            self._passage.abandoned()  # most of the time went by in our own queues, or before
         else:
             self._passage.failed(failure, now)
 

@@ -17,9 +17,12 @@ Rejecting = Callable[[str, str, str], None]  # told of each row that did not map
 class Desk:
     """One for each source, for as long as the gateway lives."""
 
-    def __init__(self, platform: Platform, source: Source, rejecting: Rejecting, calls: Calls) -> None:
+    def __init__(
+        self, platform: Platform, source: Source, rejecting: Rejecting, calls: Calls, usual: float = 0.0
+    ) -> None:
+        """`usual` as the guard takes it."""
         self.platform, self.source, self.rejecting = platform, source, rejecting
-        self.guard = Guard(source, calls=calls, place=f"{platform.id} {source.name}")
+        self.guard = Guard(source, calls=calls, place=f"{platform.id} {source.name}", usual=usual)
         self.fresh: dict[str, datetime] = {}  # record type -> how fresh the source was when it last said so
         self._batches: dict[str, int] = {}
 

@@ -38,16 +38,17 @@ class Fetcher:
         before: Fetcher | None = None,
         gateway: str = "",
         calls: Calls | None = None,
+        usual: float = 0.0,
     ) -> None:
         """`before` is the fetcher whose place this one takes: both keep to each platform's bounds together. `calls` are
-        those of a day that other processes draw on too."""
+        those of a day that other processes draw on too, `usual` the seconds that a request has from its beginning."""
         self._gateway, self.calls = gateway, calls or Calls()
         self._registry, self.tallies, self._shadowing = registry, tallies or Tallies(), shadowing
         self._joining: dict[tuple[str, str], Joining] = {}  # by platform and record type; one for each source
         self._desks: dict[tuple[str, str], Desk] = {}  # by platform and source
         for platform in registry.platforms.values():
             for name, source in platform.sources.items():
-                desk = self._desks[platform.id, name] = Desk(platform, source, self.tallies.rejected, self.calls)
+                desk = self._desks[platform.id, name] = Desk(platform, source, self.tallies.rejected, self.calls, usual)
                 if before is not None and (old := before._desks.get((platform.id, name))) is not None:
                     desk.guard.goes_on(old.guard)
             joining = {name: Joining(self._desks[platform.id, name]) for name in platform.sources}

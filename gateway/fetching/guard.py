@@ -47,10 +47,12 @@ _jitter = wait_random_exponential(multiplier=0.02, max=0.2)
 class Call(Generic[T]):
     """One ask on its way through a guard: what to do, until when, and who is to be told."""
 
-    __slots__ = ("ask", "attempt", "came", "deadline", "patience", "told", "type_name")
+    __slots__ = ("ask", "attempt", "came", "deadline", "lost", "patience", "told", "type_name")
 
-    def __init__(self, ask: Ask[T], type_name: str, deadline: Until, told: Told[T], came: float) -> None:
+    def __init__(self, ask: Ask[T], type_name: str, deadline: Until, told: Told[T], came: float, lost: float) -> None:
+        """`lost` are the seconds of its time that had gone by elsewhere when it `came`."""
         self.ask, self.type_name, self.deadline, self.told, self.came = ask, type_name, deadline, told, came
+        self.lost = lost
         self.attempt: Attempt[T] | None = None
         self.patience: asyncio.Task[None] | None = None  # waits, and tries again
 
@@ -64,7 +66,8 @@ class Call(Generic[T]):
 
 class Guard:
     """One source's guard. `call` runs one ask through it and raises only ConnectorErrors. The calls of a day are drawn
-    from `calls` under the name `place`."""
+    from `calls` under the name `place`. `usual` are the seconds that a question has: who comes with fewer has lost the
+    rest elsewhere, and says no more of the platform than who waited for it here."""
 
     def __init__(
         self,
@@ -72,8 +75,9 @@ class Guard:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         calls: Calls | None = None,
         place: str = "",
+        usual: float = 0.0,
     ) -> None:
-        self._source, self._now = source, now
+        self._source, self._now, self._usual = source, now, usual
         limits = source.limits
         self._slots = Slots(limits.concurrency)
         self._pace = Pace(limits.per_second) if limits.per_second else None
@@ -121,7 +125,7 @@ class Guard:
         perhaps before this returns."""
         self._budget = min(RETRY_CAP, self._budget + RETRY_SHARE)
         now = time.monotonic()
-        call = Call(ask, type_name, deadline, told, now)
+        call = Call(ask, type_name, deadline, told, now, max(0.0, self._usual - (deadline.at - now)))
         if (until := self.closed_until) is not None:
             told(Maintenance("a planned window of maintenance is open", until))
             return call
@@ -152,7 +156,7 @@ class Guard:
         return passage
 
     def _attempt(self, call: Call[T], passage: Passage, came: float, began: float, told: Told[T]) -> Attempt[T]:
-        timeout = self._source.limits.timeout
+        timeout, came = self._source.limits.timeout, came - call.lost
         return Attempt(
             call.ask, self._slots, self._pace, self._daily, passage, call.deadline, timeout, came, began, told
         )

@@ -41,9 +41,11 @@ def guard(
     timeout: float = 5.0,
     within: float = 2.0,
     open_: float = 30.0,
+    usual: float = 0.0,
 ) -> Guard:
     limits = Limits(concurrency, per_second, timeout, 100, 1 << 20)
-    return Guard(Source("main", "none", Nobody(), limits, Breaker(failures, 30.0, open_), Retry(attempts, within)))
+    source = Source("main", "none", Nobody(), limits, Breaker(failures, 30.0, open_), Retry(attempts, within))
+    return Guard(source, usual=usual)
 
 
 async def outcome(guarded: Guard, ask: object, seconds: float = 5.0, type_name: str = "T") -> str:

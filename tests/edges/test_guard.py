@@ -73,6 +73,15 @@ async def test_who_queued_too_long_says_nothing_of_the_platform() -> None:
     assert await outcome(guarded, steady) == "ok"
 
 
+async def test_who_comes_with_little_time_says_nothing_of_the_platform() -> None:
+    """A call that was cut because most of its time had gone by before it came does not count against a platform, the
+    first of an ask as little as one that was waited for."""
+    guarded = guard(concurrency=1, failures=1, usual=60.0)
+    hanging = [outcome(guarded, paged(0, asyncio.Event().wait), seconds=0.1) for _ in range(2)]
+    assert set(await asyncio.gather(*hanging)) <= {TimedOut.__name__, Busy.__name__}
+    assert not guarded.is_open
+
+
 async def test_who_queued_and_then_got_no_answer_says_so() -> None:
     """However long a call has waited for its slot, a platform that then lets its whole time-out pass has failed."""
     guarded = guard(concurrency=1, timeout=0.2, failures=3)

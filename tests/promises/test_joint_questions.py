@@ -32,6 +32,7 @@ from connectors.contract import (
 )
 from connectors.kinds.rest import Rest
 from connectors.registry import Registry
+from gateway.caller import Caller, Delegated
 from gateway.fetching import Fetcher, joining
 from gateway.model import Branch, Part, Plan, Reply, Ruling, Subject, Verdict, Window
 from policies.model import Decision
@@ -93,23 +94,30 @@ class Office:
         yield Page(told, rejected, truncated=len(found) > self.most)
 
 
-def fetcher(office: Any, joined: bool = True, concurrency: int = 64, failures: int = 1000) -> Fetcher:
+def fetcher(
+    office: Any, joined: bool = True, concurrency: int = 64, failures: int = 1000, usual: float = 0.0
+) -> Fetcher:
     found = platform(CITY, connector=office)
     source = replace(
         found.sources["main"], joined=joined, limits=Limits(concurrency, None, 5.0, 100, 1 << 20),
         breaker=Breaker(failures, 30, 5),
     )  # fmt: skip
-    return Fetcher(Registry({CITY: replace(found, sources={"main": source})}))
+    return Fetcher(Registry({CITY: replace(found, sources={"main": source})}), usual=usual)
 
 
-def verdict(keys: Sequence[SubjectKey], fields: frozenset[str] = NUMBERS, where: tuple[Condition, ...] = ()) -> Verdict:
+def verdict(
+    keys: Sequence[SubjectKey],
+    fields: frozenset[str] = NUMBERS,
+    where: tuple[Condition, ...] = (),
+    caller: Caller = CALLER,
+) -> Verdict:
     ruling = Ruling(CITY, facts(), {name: Decision("allow", "p/r", WHY) for name in fields}, fields, ())
     branches = tuple(
         Branch(("s", n, "p"), ("s", n), Subject(key, "Enterprise", False, None), PENALTY.name, fields, Window())
         for n, key in enumerate(keys)
     )
     parts = tuple(Part(n, ruling, where) for n in range(len(keys)))
-    return Verdict(Plan((), branches), "d", CALLER, AT, parts, frozenset(), (), frozenset())
+    return Verdict(Plan((), branches), "d", caller, AT, parts, frozenset(), (), frozenset())
 
 
 async def ask(asked: Fetcher, keys: Sequence[SubjectKey], seconds: float = 5.0, **words: Any) -> list[Reply]:
@@ -337,6 +345,19 @@ async def test_when_time_is_over_for_all_the_platform_has_failed() -> None:
             leaving.cancel()
         assert [reply.status for reply in await asks[0]] == ["TIMEOUT"]
         assert shared.is_open(CITY) is (number == 2)
+
+
+async def test_a_gateway_in_a_hurry_takes_a_platform_from_nobody() -> None:
+    """A gateway that asks in turn and has hardly any time left is told TIMEOUT; the breaker that all share stays
+    closed, and who has his time is answered."""
+    office = Office(held=asyncio.Event())
+    shared = fetcher(office, failures=1, usual=60.0)
+    for _ in range(3):
+        hurried = replace(CALLER, delegated=Delegated("somebody", (), (), time.monotonic() + 0.05))
+        assert [reply.status for reply in await ask(shared, KEYS[:1], caller=hurried)] == ["TIMEOUT"]
+    assert not shared.is_open(CITY)
+    office.held = None
+    assert [reply.status for reply in await ask(shared, KEYS[:1])] == ["ANSWERED"]
 
 
 async def test_a_joint_failure_counts_once() -> None:
