@@ -595,6 +595,18 @@ async def test_an_open_question_is_told_of_every_row_that_cannot_be_read(folder:
         assert len(page.rejected) == 1
 
 
+async def test_a_row_that_cannot_be_read_is_told_whatever_is_asked_of_it(folder: Folder) -> None:
+    """A condition finds no row whose cells moved, or whose code lost digits: its subject is told all the same."""
+    permit = BOOK + "filters: {number: [eq]}\n"
+    moved = [*row(2), "a remark beside the table"]
+    folder.send("permits-1.xlsx", book_of(row(1), moved, row(3, OTHER, no=370000199001010001), row(4, THIRD)))
+    async with opened(folder, permit) as made:
+        for subject, rejected in ((FIRM, 1), (OTHER, 1), (THIRD, 0)):
+            asked = ask(subjects=(subject,), where=(Condition("number", "eq", ("A-1",)),))
+            (page,) = await pages(made, asked)
+            assert ([each.id for each in page.rows], len(page.rejected)) == (["1"] * (subject == FIRM), rejected)
+
+
 async def test_codes_of_subjects_are_found_without_their_blanks(folder: Folder) -> None:
     """A subject's code is found with blanks inside, in full width and in small letters."""
     wide = "".join(chr(ord(letter) + 0xFEE0) for letter in OTHER)
@@ -620,6 +632,17 @@ async def test_blanks_are_filled_down_where_it_is_declared(folder: Folder) -> No
     async with opened(folder, permit) as made:
         found = await rows(made, ask("holder"))
         assert [(each.id, each.values["holder"]) for each in found] == [("1", "甲"), ("2", None), ("3", "甲")]
+
+
+async def test_nothing_is_filled_down_past_a_row_that_cannot_be_read(folder: Folder) -> None:
+    """The rows below a broken one are not taken for those of the subject above it: they are rejected with it."""
+    permit = PERMIT.replace('"permits-*.csv"', '"permits-*.csv", fillDown: "统一社会信用代码"')
+    moved = row(2, OTHER, fine="5,000000")
+    folder.send("permits-1.csv", csv_of(row(1), moved, row(3, ""), row(4, THIRD), row(5, "")))
+    async with opened(folder, permit) as made:
+        for subject, found, rejected in ((FIRM, ["1"], 0), (OTHER, [], 2), (THIRD, ["4", "5"], 0)):
+            (page,) = await pages(made, ask(subjects=(subject,)))
+            assert ([each.id for each in page.rows], len(page.rejected)) == (found, rejected)
 
 
 async def test_encodings_and_delimiters_are_declared(folder: Folder) -> None:

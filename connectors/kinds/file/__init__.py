@@ -28,7 +28,7 @@ from connectors.kinds.file.staging import Staging
 from connectors.kinds.sql.tables import Table
 from connectors.mapping.conditions import to_source
 from connectors.mapping.paths import Raw
-from connectors.mapping.records import RecordMap
+from connectors.mapping.records import RecordMap, key_kind
 from connectors.mapping.sorting import sorted_as
 from connectors.mapping.times import NATIVE
 from connectors.ordering import NotSortable
@@ -123,7 +123,9 @@ class File:
         edition = await opened.drops[ask.type].edition(ask.deadline)
         with edition.used():
             lost = [f"{ask.type}.subject of a row that may belong here cannot be read: digits are lost, or cells moved"]
-            lost *= edition.counts.concern(ask.subjects)
+            asked, kind = [subject.value for subject in ask.subjects], key_kind(ask)
+            narrowed = edition.table.record.spelt(asked, kind) if ask.where else ()
+            lost *= edition.counts.concern(ask.subjects, narrowed)
             dated = min(edition.as_of, now := opened.place.now())  # the clock of a file server may be ahead
             async for page in edition.table.pages(edition.database, ask, self._source.limits.maxRows, now):
                 yield replace(page, rejected=[*lost, *page.rejected], as_of=page.as_of or dated)

@@ -19,7 +19,7 @@ from typing import Any
 
 from connectors.contract import ContractBroken, SubjectKey
 from connectors.declaration import TypeWords
-from connectors.fields import SubjectWords
+from connectors.fields import Match, SubjectWords
 from connectors.kinds.file import cells
 from connectors.kinds.file.reading import places, rows
 from connectors.kinds.file.unreadable import Stopped, Unreadable
@@ -35,19 +35,23 @@ Check = Callable[[str], bool]
 @dataclass(slots=True)
 class Counts:
     """What became of a file's rows; `lost` holds the beginnings of codes that the file lost, `codes` how many texts of
-    a column are the code of a subject, and how many are not."""
+    a column are the code of a subject, and how many are not; `unread` how many rows of a subject meet no condition,
+    because what it looks at cannot be read."""
 
     kept: int = 0
     left_out: int = 0
     broken: int = 0
     lost: list[frozenset[str]] = field(default_factory=list)
     codes: dict[str, Counter[bool]] = field(default_factory=dict)
+    unread: Counter[str] = field(default_factory=Counter)
 
-    def concern(self, subjects: Sequence[SubjectKey]) -> int:
-        """How many rows that no code finds may be of these subjects; for an open question, any that is broken."""
+    def concern(self, subjects: Sequence[SubjectKey], narrowed: Sequence[str] = ()) -> int:
+        """How many rows may be of these subjects that no code finds, or no condition where one narrows them: then
+        `narrowed` are their codes as rows may have them. For an open question, any row that is broken."""
         if not subjects:
             return self.broken
-        return sum(any(cells.may_be(subject, lost) for subject in subjects) for lost in self.lost)
+        unread = sum(self.unread[code] for code in narrowed)
+        return unread + sum(any(cells.may_be(subject, lost) for subject in subjects) for lost in self.lost)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,8 @@ class Staging:
         self._most, self._records = source.maxBytes, source.maxRecords
         self._names = cells.names_in(words)
         self._writers, self._instants = cells.writers(words), cells.instants(words)
+        filtered = {name_of(words.fields[key]) for key in words.filters}
+        self._compared = [place for place, name in enumerate(self._names) if name in filtered]
         self._subjects = [
             (name_of(each), _check(kind, each, terms), each.where) for kind, each in words.subject.items()
         ]
@@ -134,6 +140,7 @@ class Staging:
         width = max(place for place, cell in enumerate(header) if not cells.blank(cell)) + 1
         keys = frozenset(where[part] for part in self._words.key)
         above: dict[str, Any] = {}
+        torn: dict[str, Sequence[Any]] = {}  # columns whose value above lies in a row that cannot be read
         columns = [
             (where[name], self._writers.get(name, cells.iso), self._special(name, counts)) for name in self._names
         ]
@@ -153,18 +160,28 @@ class Staging:
                 raise ContractBroken("the file holds more than `maxRecords` rows")
             at = f"row {number}{label}"
             if len(row) < width or filled[-1] >= width:
-                counts.broken += 1
-                yield from self._broken(row, f"({at}) has {len(row)} cells, the header has {width}")
+                yield from self._broken(row, f"({at}) has {len(row)} cells, the header has {width}", counts)
+                torn = dict.fromkeys(words.fillDown, row)
+                continue
+            blank = [name for name in words.fillDown if cells.blank(row[where[name]])]
+            if unknown := [cell for name in blank for cell in torn.get(name, ())]:
+                yield from self._broken([*row, *unknown], f"({at}) is filled down from a row that is broken", counts)
                 continue
             for name in words.fillDown:
-                if cells.blank(row[where[name]]):
+                if name in blank:
                     row[where[name]] = above.get(name)
-                above[name] = row[where[name]]
+                else:
+                    above[name] = row[where[name]]
+                    torn.pop(name, None)
             counts.kept += 1
-            yield [
+            kept = [
                 cells.staged(row[place], write, at) if special is None else special(row[place], write, at)
                 for place, write, special in columns
             ]
+            if any(isinstance(kept[place], bytes) for place in self._compared):
+                counts.broken += 1
+                counts.unread.update({code for _, code, _ in self._named(row)})
+            yield kept
 
     def _special(self, name: str, counts: Counts) -> cells.Stage | None:
         """How a column is staged that is compared: with subjects' codes, with numbers, or with others' keys."""
@@ -203,13 +220,20 @@ class Staging:
         places = [(where[column], check) for column, check, _ in self._subjects]
         return any(place < len(row) and check(cells.code(row[place])) for place, check in places)
 
-    def _broken(self, row: Sequence[Any], reason: str) -> Iterator[list[Any]]:
-        """A row for every subject whose code stands somewhere in a broken one: nothing but the reason."""
+    def _named(self, row: Sequence[Any]) -> Iterator[tuple[str, str, Match | None]]:
+        """Every subject whose code stands somewhere in a row: its column, the code, and what says its kind."""
         for column, check, where in self._subjects:
             for found in {cells.code(cell) for cell in row if not cells.blank(cell)}:
                 if check(found):
-                    staged: Mapping[str, Any] = {column: found} | ({name_of(where): where.is_[0]} if where else {})
-                    yield [staged.get(name, reason.encode()) for name in self._names]
+                    yield column, found, where
+
+    def _broken(self, row: Sequence[Any], reason: str, counts: Counts) -> Iterator[list[Any]]:
+        """A row for every subject whose code stands somewhere in a broken one: nothing but the reason."""
+        counts.broken += 1
+        counts.unread.update({code for _, code, _ in self._named(row)})
+        for column, found, where in self._named(row):
+            staged: Mapping[str, Any] = {column: found} | ({name_of(where): where.is_[0]} if where else {})
+            yield [staged.get(name, reason.encode()) for name in self._names]
 
 
 def _check(kind: str, words: SubjectWords, terms: Terms) -> Check:
