@@ -79,13 +79,15 @@ class Extract:
     def rows(self, raw: Iterable[Raw]) -> Mapped:
         mapped, known = Mapped(), dict[str, SubjectKey]()
         for row in raw:
-            if self.sought is not None and not self.sought(row):
-                continue
-            if self.deleted is not None and self.deleted(row):
-                mapped.deleted += 1
-                continue
-            at, identity = "key", ""
+            at, identity = "subject", ""
             try:
+                if self.sought is not None and not self.sought(row):
+                    continue
+                at = "deleted"
+                if self.deleted is not None and self.deleted(row):
+                    mapped.deleted += 1
+                    continue
+                at = "key"
                 identity = "|".join([self._key_part(look(row)) for look in self.key])
                 at = "subject"
                 owner = self.subject.read(row, known)

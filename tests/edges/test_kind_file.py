@@ -607,6 +607,16 @@ async def test_a_row_that_cannot_be_read_is_told_whatever_is_asked_of_it(folder:
             assert ([each.id for each in page.rows], len(page.rejected)) == (["1"] * (subject == FIRM), rejected)
 
 
+async def test_a_broken_row_takes_no_other_with_it_where_rows_are_marked_as_deleted(folder: Folder) -> None:
+    """Whether a row whose cells moved is deleted nobody knows: it is rejected, and the others are answered."""
+    permit = PERMIT.replace("null:", 'deleted: {column: 电话, is: "D"}\nnull:')
+    folder.send("permits-1.csv", csv_of(row(1), row(2, fine="5,000000"), row(3, phone="D")))
+    async with opened(folder, permit) as made:
+        (page,) = await pages(made, ask())
+    assert [each.id for each in page.rows] == ["1"]
+    assert page.rejected == ["Permit.deleted (row 3) has 11 cells, the header has 10"]
+
+
 async def test_codes_of_subjects_are_found_without_their_blanks(folder: Folder) -> None:
     """A subject's code is found with blanks inside, in full width and in small letters."""
     wide = "".join(chr(ord(letter) + 0xFEE0) for letter in OTHER)
