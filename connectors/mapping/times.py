@@ -3,8 +3,9 @@
 A format is made of `%Y %m %d %H %M %S %f %z` and literal characters; `epochMillis` is milliseconds since
 1970 in UTC; `native` says that the database's own date type is stored. Values that a driver already gives
 as dates are taken as they are under every format. Formats are matched strictly: digits that stand together
-have their full width, so `2019111` is no date. Beside a format of digits alone, milliseconds need eleven
-digits (later than 1973), so that a mistyped day is not taken for one in January 1970. Nothing is guessed.
+have their full width, so `2019111` is no date. Milliseconds need eleven digits (later than April 1970), so that
+seconds, or a day in digits, are not taken for one of those months; fewer are read only where they are a full hour
+and no format of digits alone stands beside them. Nothing is guessed.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ NATIVE = "native"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 CHINA = timezone(timedelta(hours=8))  # in whose time answers are written
 _LAST = datetime.max.replace(tzinfo=CHINA)
-_FIRST, _DAY = -62_135_596_800_000, 86_400_000  # milliseconds: of 0001-01-01, and in a day
+_FIRST, _DAY, _HOUR = -62_135_596_800_000, 86_400_000, 3_600_000  # milliseconds: of 0001-01-01, in a day, an hour
+_SECONDS = 10**10  # what is smaller may be seconds, or a day in digits
 _TOKEN = re.compile(r"%.|[^%]+")
 _WIDE = {"%Y": r"(?P<Y>\d{4})", "%f": r"(?P<f>\d{1,6})", "%z": r"(?P<z>Z|[+-]\d{2}:?\d{2})"}
 _NARROW = {"%m": "m", "%d": "d", "%H": "H", "%M": "M", "%S": "S"}
@@ -207,7 +209,9 @@ def _first(patterns: Sequence[str]) -> Callable[[str], datetime | None]:
 
 def _since_epoch(millis: int) -> datetime | None:
     """The moment; the first of all for what is up to a day before it, as programs east of Greenwich write it."""
-    return None if millis < _FIRST - _DAY else _EPOCH + timedelta(milliseconds=max(millis, _FIRST))
+    if millis < _FIRST - _DAY or (abs(millis) < _SECONDS and millis % _HOUR):
+        return None
+    return _EPOCH + timedelta(milliseconds=max(millis, _FIRST))
 
 
 def _offset(text: str | None) -> timezone | None:

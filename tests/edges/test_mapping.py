@@ -66,6 +66,16 @@ def test_what_is_no_date_is_not_guessed(raw: Any) -> None:
     assert str(raw) not in str(caught.value)
 
 
+@pytest.mark.parametrize("raw", [1546272000, "1546272000", 20190404, "20190404", -1])
+def test_seconds_and_days_in_digits_are_no_milliseconds(raw: Any) -> None:
+    """They would all be days of January 1970 and its like; a day of those months is one where it is a full hour."""
+    for field, words in (("decided", {"date": "epochMillis"}), ("touched", {"timestamp": "epochMillis"})):
+        with pytest.raises(Unmappable):
+            read(field, raw, **words)
+    assert read("decided", 2649600000, date="epochMillis") == date(1970, 2, 1)
+    assert read("decided", 0, date="epochMillis") == date(1970, 1, 1)
+
+
 ENDS = {**DATES, "never": ["2099-12-31", "9999-09-09", "长期"], "unknown": ["1900-01-01", "1899-12-30", "无处罚期限"]}
 
 
