@@ -523,11 +523,11 @@ async def test_a_code_that_a_spreadsheet_damaged_in_a_text_is_told(folder: Folde
 
 async def test_a_file_without_a_single_code_is_refused(folder: Folder) -> None:
     """Where no text of a column is a code nobody would be found in the file, and all would be told of no records."""
-    folder.send("permits-1.csv", csv_of(*(row(number, f"'{FIRM}") for number in range(4))))
+    folder.send("permits-1.csv", csv_of(*(row(number, f"x{FIRM}") for number in range(4))))
     async with opened(folder) as made:
         with pytest.raises(ContractBroken, match="none of 4 texts in `统一社会信用代码` is the code of a subject"):
             await ids(made)
-        folder.send("permits-2.csv", csv_of(*(row(number, f"'{FIRM}") for number in range(4)), row(4)), ago=60)
+        folder.send("permits-2.csv", csv_of(*(row(number, f"x{FIRM}") for number in range(4)), row(4)), ago=60)
         assert await ids(made) == ["4"]
 
 
@@ -618,11 +618,13 @@ async def test_a_broken_row_takes_no_other_with_it_where_rows_are_marked_as_dele
 
 
 async def test_codes_of_subjects_are_found_without_their_blanks(folder: Folder) -> None:
-    """A subject's code is found with blanks inside, in full width and in small letters."""
+    """A subject's code is found with blanks inside, in full width and in small letters; and with what nobody sees, or
+    what is put around it so that a spreadsheet takes it for a text."""
     wide = "".join(chr(ord(letter) + 0xFEE0) for letter in OTHER)
-    folder.send("permits-1.csv", csv_of(row(1, f"{FIRM[:4]} {FIRM[4:]} "), row(2, wide), row(3, THIRD.lower())))
+    spelt = [f"{FIRM[:4]} {FIRM[4:]} ", wide, THIRD.lower(), f"\u202a{FIRM}\u200b", f"'{OTHER}", f'="{THIRD}"']
+    folder.send("permits-1.csv", csv_of(*(row(number, code) for number, code in enumerate(spelt, 1))))
     async with opened(folder) as made:
-        assert await ids(made, FIRM, OTHER, THIRD) == ["1", "2", "3"]
+        assert await ids(made, FIRM, OTHER, THIRD) == ["1", "2", "3", "4", "5", "6"]
 
 
 async def test_a_merged_cell_holds_for_all_its_rows(folder: Folder) -> None:

@@ -22,7 +22,8 @@ from connectors.mapping.times import EPOCH_MILLIS, formats
 from connectors.mapping.values import name_of
 
 EXACT = 10**15  # a spreadsheet keeps fifteen digits
-_BLANKS = re.compile(r"\s+")
+_BLANKS = re.compile(r"[\s\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]+")  # and signs that nobody sees
+_AS_TEXT = re.compile(r"'(.+)|=\"(.+)\"")
 _SCIENTIFIC = re.compile(r"([1-9])(?:\.(\d+))?E\+?1[4-9]", re.ASCII)
 _ZEROED = re.compile(r"[1-9]\d{14}000", re.ASCII)
 _MILLIS = re.compile(r"0|-?[1-9][0-9]{0,13}")
@@ -40,13 +41,16 @@ Stage = Callable[[Any, Write, str], Cell]
 
 
 def folded(text: str) -> str:
-    """Plain width, without any blank: how names of columns are compared, and codes kept."""
+    """Plain width, without any blank or sign that nobody sees: how names of columns are compared, and codes kept."""
     return _BLANKS.sub("", unicodedata.normalize("NFKC", text))
 
 
 def code(value: Any) -> str:
-    """A code that a subject is found by, in its only spelling."""
-    return folded(str(value)).upper()
+    """A code that a subject is found by, in its only spelling: without what programs put around it so that a
+    spreadsheet takes it for a text, `'3701…` or `="3701…"`."""
+    plain = folded(str(value)).upper()
+    found = _AS_TEXT.fullmatch(plain)
+    return plain if found is None else found[1] or found[2]
 
 
 def blank(value: Any) -> bool:
