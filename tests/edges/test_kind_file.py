@@ -669,6 +669,27 @@ async def test_encodings_and_delimiters_are_declared(folder: Folder) -> None:
         assert await ids(made) == ["1"]
 
 
+async def test_headings_in_quotes_behind_a_mark_of_byte_order_are_headings(folder: Folder) -> None:
+    """Many programs write both; the mark is no part of the first heading, and the quotes are none either."""
+    quoted = csv_of(row(1), header=[f'"{name}"' for name in HEADER])
+    folder.send("permits-1.csv", quoted, encoding="utf-8-sig")
+    async with opened(folder) as made:
+        assert await ids(made) == ["1"]
+
+
+async def test_a_text_that_cannot_be_read_is_told_with_its_line(
+    folder: Folder, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A quote or a byte that does not fit is somewhere in a file of many lines."""
+    folder.send("permits-1.csv", csv_of(row(1), row(2, name='"甲" 某')))
+    folder.send("permits-2.csv", csv_of(row(1), row(2)).encode("gb18030") + b"\xff\n", ago=60)
+    async with opened(folder) as made:
+        with pytest.raises(Unavailable):
+            await ids(made)
+    assert "not of the encoding gb18030 (line 4)" in caplog.text
+    assert "not well-formed CSV (line 3)" in caplog.text
+
+
 async def test_utf8_is_not_read_as_the_old_encoding_that_was_declared(folder: Folder) -> None:
     """An even number of characters of UTF-8 passes for others of GB 18030: such a file is left aside, not misread."""
     permit = (

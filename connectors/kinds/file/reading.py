@@ -57,15 +57,24 @@ def _text(content: bytes, encoding: str, delimiter: str) -> Iterator[list[Any]]:
     if encoding == "gb18030" and is_utf8(content):
         raise Unreadable("is UTF-8 and not gb18030, as was declared")
     text = io.TextIOWrapper(io.BytesIO(content), encoding, "strict", newline="")
+    lines = csv.reader(text, delimiter=delimiter, strict=True)
     try:
-        for number, cells in enumerate(csv.reader(text, delimiter=delimiter, strict=True)):
-            if number == 0 and cells:
-                cells[0] = cells[0].removeprefix("\ufeff")
-            yield cells
+        if text.read(1) != "\ufeff":
+            text.seek(0)
+        yield from lines
     except UnicodeDecodeError:
-        raise Unreadable(f"is not of the encoding {encoding}") from None
+        raise Unreadable(f"is not of the encoding {encoding} (line {_strange(content, encoding)})") from None
     except csv.Error:
-        raise Unreadable("is not well-formed CSV") from None
+        raise Unreadable(f"is not well-formed CSV (line {lines.line_num})") from None
+
+
+def _strange(content: bytes, encoding: str) -> int:
+    """The line of the first bytes that are not of an encoding."""
+    try:
+        content.decode(encoding)
+    except UnicodeDecodeError as wrong:
+        return content.count(b"\n", 0, wrong.start) + 1
+    return content.count(b"\n") + 1
 
 
 def _unpacked(
