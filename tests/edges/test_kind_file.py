@@ -21,6 +21,7 @@ from textwrap import indent
 from typing import Any
 
 import pytest
+import xlsxwriter
 
 from connectors.contract import Condition, Connector, ContractBroken, Deadline, TimedOut, Unavailable
 from connectors.kinds.file import THREADS, cells, reading, staging
@@ -633,6 +634,21 @@ async def test_a_merged_cell_holds_for_all_its_rows(folder: Folder) -> None:
     async with opened(folder, BOOK) as made:
         assert await ids(made) == ["1", "2", "3"]
         assert await ids(made, OTHER) == ["4"]
+
+
+async def test_the_first_sheet_is_the_first_that_is_not_hidden(folder: Folder) -> None:
+    """Nobody who sends a workbook sees its hidden sheets: old copies, and lists for choosing."""
+    content = io.BytesIO()
+    with xlsxwriter.Workbook(content, {"in_memory": True}) as book:
+        pages_of = [book.add_worksheet(name) for name in ("旧", "许可", "其他")]
+        for number, page in enumerate(pages_of):
+            for line, cells_of in enumerate((HEADER, row(number))):
+                page.write_row(line, 0, cells_of)
+        pages_of[1].activate()
+        pages_of[0].hide()
+    folder.send("permits-1.xlsx", content.getvalue())
+    async with opened(folder, BOOK.replace(", sheet: 许可", "")) as made:
+        assert await ids(made) == ["1"]
 
 
 async def test_blanks_are_filled_down_where_it_is_declared(folder: Folder) -> None:

@@ -18,7 +18,7 @@ import zipfile
 from collections.abc import Iterator
 from typing import Any
 
-from python_calamine import CalamineSheet, load_workbook
+from python_calamine import CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum, load_workbook
 
 _ROOM = 1 << 30  # bytes for Python and the library, beside eight times what a file may hold unpacked
 
@@ -55,10 +55,20 @@ def _rows(content: bytes, most: int, sheet: str) -> Iterator[list[Any]]:
             if parts.testzip() is not None:
                 raise Refused("unreadable")
     book = load_workbook(io.BytesIO(content))
-    name = sheet or book.sheet_names[0]
+    name = sheet or _first(book)
     if name not in book.sheet_names:
         raise Refused("no sheet")
     return _filled(book.get_sheet_by_name(name))
+
+
+def _first(book: CalamineWorkbook) -> str:
+    """The first sheet that whoever opens the workbook sees: hidden ones hold lists for choosing, and old copies."""
+    seen = [
+        each.name
+        for each in book.sheets_metadata
+        if each.typ == SheetTypeEnum.WorkSheet and each.visible == SheetVisibleEnum.Visible
+    ]
+    return (seen or book.sheet_names)[0]
 
 
 def _filled(sheet: CalamineSheet) -> Iterator[list[Any]]:
