@@ -21,6 +21,7 @@ _SIGN = 6  # characters of a code at most
 NOTHING = ("", "无", "暂无", r"\N", "null", "NULL", "-", "--", "*")
 DAYS = ("%Y-%m-%d", "%Y/%m/%d", "%Y%m%d", "%Y-%m-%d %H:%M:%S", "%Y/%m/%d %H:%M:%S", "%Y年%m月%d日", "%Y-%m-%dT%H:%M:%S")
 NEVER = ("2099-12-31", "9999-09-09", "9999-12-31")
+UNKNOWN = ("1899-12-30", "1899-12-31", "1900-01-01")  # what programs write for no day; others may be true
 # kinds that a type of a description may be
 _TYPED = {
     "date": {"date", "timestamp"},
@@ -48,7 +49,7 @@ class Looks:
             pattern for pattern in DAYS if any(_FORMATS[pattern].read(text) is not None for text in self.said)
         )
         self.millis = bool(self.said) and all(_MILLIS.match(text) for text in self.said)
-        self.early = any((day := self._day(text)) is not None and day < "1951-01-01" for text in self.said)
+        self.unknown = tuple(day for day in UNKNOWN if any(self._day(text) == day for text in self.said))
         self.plain_numbers = all(map(_is_plain, self.said))
         self.never = tuple(day for day in NEVER if any(self._day(text) == day for text in self.said))
 

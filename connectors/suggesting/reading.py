@@ -6,13 +6,13 @@ At most `SEEN` rows are looked at. A file is read as the kind that would read it
 from __future__ import annotations
 
 import json
-import re
 import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from connectors.contract import ConnectorError, ContractBroken
+from connectors.kinds.file.choosing import DATE
 from connectors.kinds.file.reading import rows
 from connectors.kinds.file.unreadable import Unreadable
 from connectors.kinds.sql.looking import look
@@ -23,7 +23,6 @@ from connectors.suggesting.writing import Source
 
 SEEN = 200
 TITLES = 5  # rows within which the names of columns are looked for
-_DAY = re.compile(r"(?<!\d)(?:\d{4}-\d{2}-\d{2}|\d{8}|\d{6})(?!\d)")  # in a file's name: the next file has another
 _MOST = 64 << 20
 _ENDINGS = {".csv", ".tsv", ".xlsx", ".xls"}
 
@@ -44,14 +43,14 @@ def sample(path: Path, encoding: str) -> tuple[list[Column], Source]:
     # what stands above the names of the columns is a title, in one cell
     at = next((number for number, row in enumerate(table[:TITLES]) if sum(map(bool, map(_text, row))) > 1), 0)
     table = table[at:]
-    header = [text.strip() if isinstance(text, str) else "" for text in (table[0] if table else [])]
+    header = [_heading(text) if isinstance(text, str) else "" for text in (table[0] if table else [])]
     filled = {place: name for place, name in enumerate(header) if name}
     columns = [
         Column(name, name, tuple(_text(row[place]) for row in table[1:] if place < len(row)))
         for place, name in filled.items()
     ]
     kind = f"sources:\n  main:\n    kind: file\n    folder: env:TO_BE_NAMED\n    encoding: {encoding}"
-    name = json.dumps(_DAY.sub("*", path.name), ensure_ascii=False)
+    name = json.dumps(DATE.sub("*", path.name), ensure_ascii=False)  # the next file has another
     head = f"file: {{name: {name}, headerRow: {at + 1}}}" if at else f"file: {{name: {name}}}"
     return columns, Source(f"the file {path.name}", "column", kind, head)
 
@@ -62,7 +61,7 @@ async def table(url: str, name: str) -> tuple[list[Column], Source]:
         seen = await look(url, name, SEEN)
     except ConnectorError as reason:
         raise ValueError(f"the table cannot be read: {reason}") from None
-    found = [Column(each, label, tuple(map(_text, values))) for each, label, values in seen]
+    found = [Column(each, _heading(label), tuple(map(_text, values))) for each, label, values in seen]
     kind = "sources:\n  main:\n    kind: sql\n    url: env:TO_BE_NAMED"
     return found, Source(f"the table {name}", "column", kind, f"table: {json.dumps(name)}")
 
@@ -87,6 +86,11 @@ def _objects(node: Any) -> list[Mapping[str, Any]]:
             best = each[:SEEN] if len(each) >= len(best) else best
         queue += each.values() if isinstance(each, dict) else each if isinstance(each, list) else ()
     return best
+
+
+def _heading(text: str) -> str:
+    """On one line: cells have breaks between the words of a heading, which mean a blank in English only."""
+    return " ".join(text.split()) if text.isascii() else "".join(map(str.strip, text.splitlines()))
 
 
 def _text(value: Any) -> str:

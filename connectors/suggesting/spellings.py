@@ -64,6 +64,11 @@ def remarked(label: str) -> tuple[str, float]:
     return said, REMARKED if _HARMLESS.search(remark[0]) else NEARLY
 
 
+def says(label: str, words: str) -> bool:
+    """Whether a label is these words, perhaps with a remark about how values are written, and no others."""
+    return (plain(unbracketed(label)) == words and harmless(label)) or remarked(label) == (words, REMARKED)
+
+
 def spellings(field: FieldName) -> Said:
     """Every spelling of a field that is compared as a whole."""
     found: dict[str, tuple[float, str]] = {}

@@ -2,23 +2,27 @@
 
 A column that is sure is still a comment when its words are not: an amount whose unit nobody said, a day without a
 value to see its format by, codes that are called nothing in the catalogue. Of values, only words for nothing, days
-without end and the codes of lists are written; names and numbers of anybody never are.
+that are none and the codes of lists are written; names and numbers of anybody never are.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from connectors.suggesting.looks import Looks, coded_values, codes
-from connectors.suggesting.matching import SUBJECT, Candidate, Suggestion, check_of, of_subject
+from connectors.suggesting.matching import SUBJECT, Suggestion, check_of, of_subject
 from connectors.suggesting.names import Column, FieldName, Names
-from connectors.suggesting.spellings import english
+from connectors.suggesting.spellings import english, says, unbracketed
 
 _SEPARATORS = ("、", "；", ";", ",", "|")
 _MARKS = ("deleted", "delete", "del", "scbz", "sczt", "sfsc")
 _SHOWN = 12
+_UNITS = {"万元": "wan", "元": "yuan"}
+_AMOUNT = re.compile(r"[十百千拾佰仟万亿美港日欧韩台澳]*元")
+_YUAN = ("人民币", "人民币元", "156", "CNY", "RMB")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,7 @@ def proposal(found: Sequence[Suggestion], names: Names, source: Source) -> str:
         *(f"    {line}" for line in source.head.splitlines()),
         *(f"    {line}" for line in _rows(best, fields, source.origin)),
         "    fields:",
-        *(f"      {line}" for key, claimed in best.sure.items() for line in _field(best, fields[key], claimed, source)),
+        *(f"      {line}" for key in best.sure for line in _field(best, fields, key, source)),
         *(f"    {line}" for line in _left(best)),
         *(f"    {line}" for line in source.tail.splitlines()),
     ]
@@ -68,16 +72,32 @@ def _rows(best: Suggestion, fields: Mapping[str, FieldName], origin: str) -> Ite
     if subjects:
         yield f"subject: {{uscc: {{{origin}: {_word(subjects[0])}}}}}"
     elif codes := _codes(best):
-        own = next((each for each in codes if each.label.startswith(SUBJECT) or each.name.startswith(SUBJECT)), None)
+        own = next((each for each in codes if says(each.label, SUBJECT) or says(each.name, SUBJECT)), None)
         told = "" if own else "   # its values are such codes; are they the subject's own?"
         yield f"{'' if own else '# '}subject: {{uscc: {{{origin}: {_word((own or codes[0]).name)}}}}}{told}"
     else:
         yield f"# subject: {{uscc: {{{origin}: }}}}   # no column is sure to hold the subject's code"
     for name in _marked(best)[:1]:
         yield f'# deleted: {{{origin}: {_word(name)}, is: "1"}}   # what it holds when a row is deleted, you know'
-    nothing = dict.fromkeys(word for each in best.looks.values() for word in each.nothing)
+    meant = _meant(best, fields)
+    nothing = dict.fromkeys(word for each in best.looks.values() for word in each.nothing if word not in meant)
     if nothing:
         yield f"null: {json.dumps(list(nothing), ensure_ascii=False)}"
+
+
+def _meant(best: Suggestion, fields: Mapping[str, FieldName]) -> frozenset[str]:
+    """Words for nothing that are a code of some column: 无 is a band of arrears, or the no of a flag."""
+    return frozenset(
+        word
+        for key, claimed in best.sure.items()
+        for column, _ in claimed
+        for word in best.looks[column].nothing
+        if _is_code(word, fields[key])
+    )
+
+
+def _is_code(word: str, name: FieldName) -> bool:
+    return word in name.labels or (name.kind == "flag" and word == "无")
 
 
 def _codes(best: Suggestion) -> list[Column]:
@@ -96,21 +116,37 @@ def _once(column: Column, looks: Looks) -> bool:
     return len(looks.said) > 1 and len(set(looks.said)) == len(column.values)
 
 
-def _field(
-    best: Suggestion, name: FieldName, claimed: Sequence[tuple[str, Candidate]], source: Source
-) -> Iterator[str]:
+def _field(best: Suggestion, fields: Mapping[str, FieldName], key: str, source: Source) -> Iterator[str]:
+    name, claimed = fields[key], best.sure[key]
     places = [f"{{{source.origin}: {_word(column)}}}" for column, _ in claimed]
     origin = places[0][1:-1] if len(places) == 1 else f"first: [{', '.join(places)}]"
     looks = [best.looks[column] for column, _ in claimed]
     labels = " ".join(column.label for column in best.columns if column.name in dict(claimed))
     words, doubt = _words(name, looks, labels)
+    currency, strange = _currency(best, fields, name, source.origin)
+    words, doubt = [*words, *filter(None, [currency])], "; ".join(filter(None, [doubt, strange]))
+    meant = _meant(best, fields)
+    nothing = sorted({word for each in looks for word in each.nothing if word in meant and not _is_code(word, name)})
+    words += [f"null: {json.dumps(nothing, ensure_ascii=False)}"] if nothing else []
     why = f"{claimed[0][1].weight:.2f} {claimed[0][1].manner}" + (f"; {doubt}" if doubt else "")
     yield f"{'# ' if doubt else ''}{name.name}: {{{', '.join([origin, *words])}}}   # {why}"
 
 
+def _currency(best: Suggestion, fields: Mapping[str, FieldName], name: FieldName, origin: str) -> tuple[str, str]:
+    """The words for an amount whose currency stands in a column of its own, and what about them is in doubt."""
+    said = f"{unbracketed(name.zh)}币种"
+    column = next((claimed[0][0] for key, claimed in best.sure.items() if fields[key].zh == said), None)
+    if name.kind != "money" or column is None:
+        return "", ""
+    looks = best.looks[column]
+    yuan = [*(word for word in _YUAN if word in looks.said), *([None] if looks.nothing else [])]
+    words = f"currency: {{{origin}: {_word(column)}, is: {json.dumps(yuan or ['156'], ensure_ascii=False)}}}"
+    return words, "" if yuan else f"which words of {column} mean yuan?"
+
+
 def _words(name: FieldName, looks: Sequence[Looks], labels: str) -> tuple[list[str], str]:
     """The words for reading a field's values, and what about them is in doubt."""
-    said = [text for each in looks for text in each.said]
+    said = [text for each in looks for text in (*each.said, *(word for word in each.nothing if _is_code(word, name)))]
     words: list[str] = []
     listed = name.many and not any(each.many for each in looks)  # what comes again is a list by itself
     split = next((sign for sign in _SEPARATORS if any(sign in text for text in said)), "、") if listed else None
@@ -124,13 +160,15 @@ def _words(name: FieldName, looks: Sequence[Looks], labels: str) -> tuple[list[s
             words.append(f"{name.kind}: {json.dumps(formats)}")
             never = list(dict.fromkeys(day for each in looks for day in each.never))
             words += [f"never: {json.dumps(never)}"] if never and name.kind == "date" else []
-            words += ['unknownBefore: "1951-01-01"'] if any(each.early for each in looks) else []
+            unknown = list(dict.fromkeys(day for each in looks for day in each.unknown))
+            words += [f"unknown: {json.dumps(unknown)}"] if unknown and name.kind == "date" else []
             return words, "" if formats else "how its days are written nobody has seen"
         case "money":
-            unit = "wan" if "万元" in labels else "yuan" if "元" in labels else ""
+            units = sorted(set(_AMOUNT.findall(labels)))
+            unit = _UNITS.get(units[0], "") if len(units) == 1 else ""
             words.append(f"unit: {{from: {unit or 'yuan | wan'}, to: wan}}")
             words += ["number: text"] if any(not each.plain_numbers for each in looks) else []
-            return words, "" if unit else "is it 元 or 万元?"
+            return words, "" if unit else "is it 元 or 万元?" + (f" it says {', '.join(units)}" if units else "")
         case "enum" | "flag":
             known, strange = codes([*called, *said], name.labels, split, called)
             if known:

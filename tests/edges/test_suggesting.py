@@ -110,14 +110,14 @@ def finished(text: str) -> str:
 @pytest.mark.parametrize("name", TABLES)
 def test_a_proposal_is_a_declaration_that_only_lacks_what_it_says(tmp_path: Path, name: str) -> None:
     """It loads once the key is confirmed, and nothing is found in it but fields that decide, which somebody must map.
-    No value of any row stands in it, but words for nothing, days without end and the codes of lists."""
+    No value of any row stands in it, but words for nothing, days that are none and the codes of lists."""
     text = written(reading.sample(as_csv(tmp_path, TABLES[name]), "gb18030"))
     with pytest.raises(DeclarationError) as caught:
         registered([Document("370000-proposal.yaml", finished(text).encode())], terms_of(catalogue()))
     assert all("decides which rows may be shown: map it" in line for line in caught.value.findings)
     values = {value for each in TABLES[name]["columns"].values() for value in each["values"] if len(value) > 4}
     codes = {label for words in names_of(catalogue()).values() for each in words.values() for label in each.labels}
-    words = {"370000", "2099-12-31", "9999-09-09"}  # the place of a region to be named, and days without end
+    words = {"370000", "2099-12-31", "9999-09-09", "1900-01-01"}  # a region to be named, and days that are none
     shown = [value for value in values - codes - words if value in text]
     assert not [value for value in shown if f'"{value}"' not in "".join(re.findall(r"what do (\[.*?\]) mean", text))]
 
@@ -218,3 +218,72 @@ def test_a_label_says_as_much_as_a_name(tmp_path: Path) -> None:
     ]
     best = suggest(columns, names_of(catalogue()), terms_of(catalogue()).checks, "AdministrativePenalty")[0]
     assert said(best) == {"C01": "documentNo", "C02": "fineAmountWan", "C03": "decisionDate"}
+
+
+@pytest.mark.parametrize(
+    ("label", "unit"),
+    [
+        ("罚款金额（万元）", "wan"),
+        ("罚款金额（元）", "yuan"),
+        ("罚款金额，单位：人民币元", "yuan"),
+        ("罚款金额（亿元）", ""),
+        ("罚款金额，单位：千元", ""),
+        ("罚款金额，单位：万美元", ""),
+    ],
+)
+def test_a_unit_is_sure_only_where_it_is_one_of_the_two(label: str, unit: str) -> None:
+    """亿元 and 千元 are not 元, and neither is another country's: such an amount is a comment."""
+    names = names_of(catalogue())
+    found = suggest([Column("C1", label, ("2", "3"))], names, terms_of(catalogue()).checks, "AdministrativePenalty")
+    text = proposal(found, names, Source("a table", "column", "# sources", "table: t"))
+    said = f"      fineAmountWan: {{column: C1, unit: {{from: {unit}, to: wan}}}}"
+    assert (said in text) == bool(unit)
+    assert ("# fineAmountWan: {column: C1, unit: {from: yuan | wan" in text) != bool(unit)
+
+
+def test_words_for_nothing_stand_where_they_mean_nothing() -> None:
+    """无 is a band of arrears and the no of a flag, and nothing elsewhere; a day that somebody was founded on is a day,
+    though it is early; and an amount is in yuan where its currency says so."""
+    names, checks = names_of(catalogue()), terms_of(catalogue()).checks
+    columns = [
+        Column("纳税区间", "", ("无", "1万元以下", "无", "1万元以下")),
+        Column("是否有不动产抵押", "", ("无", "无", "无", "无")),
+        Column("现有授信区间", "", ("1万元以下", "--", "1万元以下", "--")),
+        Column("汇总日期", "", ("2020-01-31", "无", "2020-01-31", "2020-01-31")),
+    ]
+    source = Source("a table", "column", "# sources", "table: t")
+    text = proposal(suggest(columns, names, checks, "SmeFinanceSummary"), names, source)
+    assert '    null: ["--"]\n' in text
+    assert 'vocabulary: {"1万元以下": "UNDER_1", "无": "NONE"}' in text
+    assert "# realEstatePledge: {column: 是否有不动产抵押}" in text
+    assert 'summaryDate: {column: 汇总日期, date: ["%Y-%m-%d"], null: ["无"]}' in text
+    columns = [
+        Column("成立日期", "", ("1949-10-08", "1900-01-01", "2001-01-01")),
+        Column("注册资本（万元）", "注册资本（万元）", ("100", "200", "300")),
+        Column("注册资本币种", "", ("人民币", "美元", "")),
+    ]
+    text = proposal(suggest(columns, names, checks, "Registration"), names, source)
+    assert '      estDate: {column: 成立日期, date: ["%Y-%m-%d"], unknown: ["1900-01-01"]}' in text
+    assert 'unit: {from: wan, to: wan}, currency: {column: 注册资本币种, is: ["人民币", null]}}' in text
+
+
+def test_another_s_code_is_not_the_subject_s_for_sure(tmp_path: Path) -> None:
+    """A code that says in brackets whose it is, is asked about."""
+    codes = TABLES["codes"]["columns"]["CF_XDR_SHXYM"]["values"]
+    lines = [f"{code},守合同重信用,{2020 + year}" for year, code in enumerate(codes)]
+    heading = "统一社会信用代码（颁发机关）,荣誉名称,荣誉年度"
+    (tmp_path / "honours.csv").write_text("\n".join([heading, *lines]), "utf-8")
+    text = written(reading.sample(tmp_path / "honours.csv", "utf-8"))
+    assert '    # subject: {uscc: {column: "统一社会信用代码（颁发机关）"}}' in text
+
+
+def test_headings_of_several_lines_are_proposed_on_one(tmp_path: Path) -> None:
+    """A break inside a heading or a comment of a database ends no line of the proposal, and a day in a name is any."""
+    codes = TABLES["codes"]["columns"]["CF_XDR_SHXYM"]["values"]
+    lines = [f"{code},守合同重信用,{2020 + year},x" for year, code in enumerate(codes)]
+    path = tmp_path / "370600荣誉2026年1月5日.csv"
+    path.write_text("\n".join(['"统一社会\r\n信用代码",荣誉名称,荣誉年度,"备用\n一"', *lines]), "utf-8")
+    text = written(reading.sample(path, "utf-8"))
+    assert "subject: {uscc: {column: 统一社会信用代码}}" in text
+    assert 'file: {name: "370600荣誉*.csv"}' in text
+    assert "# Nothing in the catalogue is called so: 备用一" in text

@@ -26,7 +26,7 @@ CHINA = ZoneInfo("Asia/Shanghai")
 SETTLED = timedelta(seconds=2)  # since its last change, a file without checksum is taken for whole
 SKEW = timedelta(hours=1)  # by which the clock of a file server may be ahead
 
-_DATE = re.compile(  # with signs between its parts it may lack their zeros
+DATE = re.compile(  # with signs between its parts it may lack their zeros
     r"(?<!\d)(20\d\d)(?:([-_.])(\d\d?)\2(\d\d?)|年(\d\d?)月(?:(\d\d?)日?)?"
     r"|[-_.]?(0[1-9]|1[0-2])(?:[-_.]?(0[1-9]|[12]\d|3[01]))?)(?!\d)"
 )
@@ -103,7 +103,7 @@ def batches(found: Sequence[Sent], words: FileWords) -> list[tuple[Sent, ...]]:
 
 def period_in(name: str, now: datetime) -> datetime | None:
     """The end of the last day or month that a name holds, unless it begins in the future."""
-    for year, _, *parts in reversed(_DATE.findall(name)):
+    for year, _, *parts in reversed(DATE.findall(name)):
         month, day = [*filter(None, parts), ""][:2]
         try:
             begin = datetime(int(year), int(month), int(day or 1), tzinfo=CHINA)
