@@ -151,9 +151,10 @@ class Rations:
             raise _exceeded(full.words, _until(full, now), allowance)
 
     def _who(self, caller: Caller) -> str:
-        """The named operator of a client, or the client itself where none is named."""
+        """The named operator of a client, or of whoever asks through a gateway, whose names are its own; or the client
+        or asker itself where none is named."""
         operator = caller.evidence.get("operator")
-        return caller.id if operator is None else f"{caller.id} {self._digest(operator).hex()}"
+        return caller.partner if operator is None else f"{caller.partner} {self._digest(operator).hex()}"
 
     def _digest(self, text: str) -> bytes:
         return blake2b(text.encode("utf-8", "replace"), key=self._key, digest_size=16).digest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,8 +15,9 @@ import orjson
 import pytest
 
 from connectors.contract import SubjectKey
+from connectors.delegation import Hop
 from connectors.registry import Registry
-from gateway.caller import Quota, Terms
+from gateway.caller import Delegated, Quota, Terms
 from gateway.model import Caller
 from gateway.rationing import Counts, Rations
 from gateway.rationing.counts import PLACE, Unavailable, Wanted
@@ -113,6 +115,18 @@ async def test_requests_are_counted_by_minute_and_by_day() -> None:
     assert not any([refused(await desk.ask(1, FIRMS[0])) for _ in range(10)])
     desk.now = MIDNIGHT + 86_400
     assert not refused(await desk.ask(0, FIRMS[0]))
+
+
+async def test_operators_behind_a_gateway_are_told_apart_by_whose_they_are() -> None:
+    """Two offices that ask through one gateway have each an operator 甲, or name none: neither uses up the other's day,
+    nor are persons that both ask about neighbours for one who counts them through."""
+    far = [Delegated(office, (Hop("https://sd.example", "d-1"),), (), math.inf) for office in ("bureau", "bank")]
+    desk = Desk([caller(operator="甲", delegated=each) for each in far], rations={"persons": 2})
+    assert [refused(await desk.ask(0, each)) for each in PERSONS[:3]] == [False, False, True]
+    assert [refused(await desk.ask(1, each)) for each in PERSONS[:3]] == [False, False, True]
+    desk = Desk([caller(delegated=each) for each in far])
+    close = persons(MOST + 1)
+    assert not any([refused(await desk.ask(number % 2, each)) for number, each in enumerate(close)])
 
 
 async def test_every_answer_to_a_client_with_quotas_tells_what_is_left() -> None:
