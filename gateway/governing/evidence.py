@@ -5,7 +5,7 @@ The same questions are put where a change is submitted, where it is approved and
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from cachetools import LRUCache
@@ -15,6 +15,7 @@ from gateway.governing.agreements import unsigned
 from gateway.governing.bundles import Bundles, Files, remembered, short
 from gateway.governing.comparing import gains
 from gateway.governing.officers import Officers
+from gateway.governing.overlay import Suspension, overlaid
 from gateway.governing.sayings import Evidence
 from gateway.governing.statements import Refused
 from policies.analysis import check
@@ -22,7 +23,7 @@ from policies.findings import Finding
 
 RULES = "rules/"
 
-_GAINS: LRUCache[tuple[str, str], tuple[str, ...]] = LRUCache(64)
+_GAINS: LRUCache[tuple[str, str, tuple[Suspension, ...]], tuple[str, ...]] = LRUCache(64)
 _CHECKED: LRUCache[tuple[str, str], tuple[Finding, ...]] = LRUCache(16)
 _AGREEMENTS: LRUCache[tuple[str, str], Mapping[str, Document]] = LRUCache(16)
 
@@ -33,10 +34,17 @@ class Comparisons:
     def __init__(self, bundles: Bundles) -> None:
         self._bundles = bundles
 
-    def gains(self, old: str, new: str) -> tuple[str, ...]:
-        """Raises Refused when one of them cannot be looked at: then nobody can say that nothing is opened."""
+    def gains(self, old: str, new: str, suspended: Sequence[Suspension] = ()) -> tuple[str, ...]:
+        """What is opened by itself, and what while these are suspended, by name: under another they would be open.
+        Raises Refused when a bundle cannot be looked at: then nobody can say that nothing is opened."""
         before, after = (self._bundles.policies(digest) for digest in (old, new))
-        return remembered(_GAINS, (old, new), lambda: gains(before, after)) if old != new else ()
+        if old == new:
+            return ()
+        found = remembered(_GAINS, (old, new, ()), lambda: gains(before, after))
+        if suspended:
+            closed = [overlaid(policies, suspended, ()) for policies in (before, after)]
+            found += remembered(_GAINS, (old, new, tuple(suspended)), lambda: gains(*closed))
+        return tuple(dict.fromkeys(found))
 
     def unsigned(self, old: str, new: str, officers: Officers, at: datetime) -> tuple[str, ...]:
         return tuple(text for each in self.agreements(old, new).values() for text in unsigned(each, officers, at))
@@ -55,8 +63,16 @@ def _changed(before: Files, after: Files) -> Mapping[str, Document]:
     return {path: each for path, each in documents.items() if each.data.get("kind") == "agreement"}
 
 
-def gathered(bundles: Bundles, comparisons: Comparisons, base: str, digest: str, now: datetime) -> Evidence:
-    """The evidence for replacing `base`. Raises Refused with every error of the check and every case that failed."""
+def gathered(
+    bundles: Bundles,
+    comparisons: Comparisons,
+    base: str,
+    digest: str,
+    now: datetime,
+    suspended: Sequence[Suspension],
+) -> Evidence:
+    """The evidence for replacing `base` while these stay suspended. Raises Refused with every error of the check and
+    every case that failed."""
     policies = bundles.policies(digest)
     day = f"{now:%Y-%m-%d}"  # what is found of a bundle, which never changes, changes with the day alone
     found = remembered(_CHECKED, (digest, day), lambda: tuple(check(policies, now, exhaustive=False)))
@@ -72,6 +88,6 @@ def gathered(bundles: Bundles, comparisons: Comparisons, base: str, digest: str,
     return Evidence(
         warnings=len(found),
         cases=len(report.results),
-        gains=comparisons.gains(base, digest),
+        gains=comparisons.gains(base, digest, suspended),
         agreements=tuple(comparisons.agreements(base, digest)),
     )

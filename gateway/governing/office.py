@@ -68,7 +68,7 @@ class Office:
         with self.journal.changing():
             now, standing = self._now(), self.standing()
             digest = self.bundles.freeze(source).digest if isinstance(source, Path) else self.bundles.find(source)
-            evidence = gathered(self.bundles, self.comparisons, standing.bundle, digest, now)
+            evidence = gathered(self.bundles, self.comparisons, standing.bundle, digest, now, standing.but(lifts))
             unsigned = self.comparisons.unsigned(standing.bundle, digest, officers, now)
             if unsigned:
                 raise Refused("agreement", "\n".join(unsigned))
@@ -98,7 +98,8 @@ class Office:
             statement, submission = self._submitted(self.bundles.find(digits), standing, officers)
             if second.id == statement.by:
                 raise Refused("role", f"`{second.id}` wrote this change; another person approves it")
-            evidence = gathered(self.bundles, self.comparisons, standing.bundle, submission.bundle, now)
+            left = standing.but(submission.lifts)
+            evidence = gathered(self.bundles, self.comparisons, standing.bundle, submission.bundle, now, left)
             if evidence.gains and not submission.widens:
                 raise Refused("gains", "the change opens access, and was not submitted as one that widens")
             approval = Approval(
@@ -116,7 +117,7 @@ class Office:
         def pointing(pointer: Pointer, standing: Standing, officers: Officers) -> Pointer:
             statement, submission = self._submitted(digest, standing, officers)
             approvals = self.journal.approvals(statement)
-            suspended = tuple(each for each in standing.suspended if each.partner not in submission.lifts)
+            suspended = standing.but(submission.lifts)
             return pointer.model_copy(
                 update={
                     "bundle": digest,
@@ -133,7 +134,7 @@ class Office:
         """Back to what was in force before: by one person when that opens nothing, else by an approved submission."""
         digest = self.bundles.find(digits)
         standing = self.standing()
-        opened = self.comparisons.gains(standing.bundle, digest)
+        opened = self.comparisons.gains(standing.bundle, digest, standing.suspended)
         if opened:
             try:
                 return self.activate(digits, signer, verb="rollback")

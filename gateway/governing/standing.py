@@ -9,7 +9,7 @@ person alone opens nothing. Pure but for `Sets`, through which bundles are looke
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -28,8 +28,8 @@ TIGHTENS = ("suspend", "break-glass")
 class Sets(Protocol):
     """What a judgement must know of two bundles."""
 
-    def gains(self, old: str, new: str) -> Sequence[str]:
-        """What the new bundle opens that the old one did not."""
+    def gains(self, old: str, new: str, suspended: Sequence[Suspension]) -> Sequence[str]:
+        """What the new bundle opens that the old one did not, by itself or while these partners are suspended."""
 
     def unsigned(self, old: str, new: str, officers: Officers, at: datetime) -> Sequence[str]:
         """Agreements that are new or other in the new bundle and lack a side's signature."""
@@ -54,6 +54,10 @@ class Standing:
     @property
     def base(self) -> Base:
         return Base(bundle=self.bundle, changed=self.changed)
+
+    def but(self, lifts: Collection[str]) -> tuple[Suspension, ...]:
+        """The suspensions that are left when those of some partners end."""
+        return tuple(each for each in self.suspended if each.partner not in lifts)
 
     def limits_at(self, at: datetime) -> tuple[Glass, ...]:
         return tuple(limit for limit in self.limits if at < limit.until)
@@ -122,18 +126,19 @@ def follow(
         raise Refused("role", f"{where}: `{officer.id}` may not {pointer.verb} here; {_needs(wanted, province)}")
     if pointer.replaces != current.bundle:
         raise Refused("base", f"{where} replaces {short(pointer.replaces)}, but {short(current.bundle)} is in force")
-    judged = _Judgement(pointer, statement, current, officers, province, sets, where)
+    judged = _Judgement(pointer, statement, current, course.changes, officers, province, sets, where)
     limits, standing = current.limits_at(at), replace(current, seq=pointer.seq, since=pointer.from_)
     if pointer.verb in TIGHTENS:
         standing = judged.tightened(limits)
     elif pointer.verb == "rollback" and pointer.submission is None:
-        judged.opens_nothing({bundle for change in course.changes for bundle in (change.replaces, change.bundle)})
+        judged.opens_nothing()
         standing = replace(standing, bundle=pointer.bundle, changed=pointer.seq, limits=limits)
     else:
         lifts = judged.approved()
-        suspended = tuple(each for each in current.suspended if each.partner not in lifts)
         changed = current.changed if pointer.bundle == current.bundle and lifts else pointer.seq
-        standing = replace(standing, bundle=pointer.bundle, changed=changed, suspended=suspended, limits=limits)
+        standing = replace(
+            standing, bundle=pointer.bundle, changed=changed, suspended=current.but(lifts), limits=limits
+        )
     if standing.digest != pointer.digest:
         raise Refused("digest", f"{where} does not say the digest that it amounts to")
     after = Course(current, pointer.seq, statement.id, at, standing, (*course.changes, judged.change(standing)))
@@ -147,6 +152,7 @@ class _Judgement:
     pointer: Pointer
     statement: Statement
     current: Standing
+    changes: Sequence[Change]
     officers: Officers
     province: str
     sets: Sets | None
@@ -172,14 +178,13 @@ class _Judgement:
             return replace(standing, limits=(*limits, Glass(pointer.seq, pointer.limit.words, at, pointer.until)))
         raise Refused("shape", f"{self.where}: a {pointer.verb} says what it closes, and no more")
 
-    def opens_nothing(self, before: set[str]) -> None:
+    def opens_nothing(self) -> None:
         """One person alone may go back to what was in force before, if that opens nothing."""
-        if self.pointer.bundle not in before:
-            raise Refused("shape", f"{self.where}: {short(self.pointer.bundle)} was never in force here")
-        if self.sets is not None and self.sets.gains(self.current.bundle, self.pointer.bundle):
-            raise Refused(
-                "gains", f"{self.where}: going back to {short(self.pointer.bundle)} opens access; two approve"
-            )
+        pointer, current = self.pointer, self.current
+        if pointer.bundle not in {bundle for each in self.changes for bundle in (each.replaces, each.bundle)}:
+            raise Refused("shape", f"{self.where}: {short(pointer.bundle)} was never in force here")
+        if self.sets is not None and self.sets.gains(current.bundle, pointer.bundle, current.suspended):
+            raise Refused("gains", f"{self.where}: going back to {short(pointer.bundle)} opens access; two approve")
 
     def approved(self) -> tuple[str, ...]:
         """Submitted by an author, approved by others for this very base. Returns the suspensions that it lifts."""
@@ -199,6 +204,9 @@ class _Judgement:
         lifted = {each.partner for each in self.current.suspended}
         if not lifted.issuperset(submission.lifts):
             raise Refused("shape", f"{self.where} lifts a suspension that is not there")
+        began = {change.what: change.at for change in self.changes if change.verb == "suspend"}
+        if self.sets is not None and any(statement.at < began[partner] for partner in submission.lifts):
+            raise Refused("base", f"{self.where}: approvals are void, it was suspended anew since; submit its end anew")
         self.what = ", ".join(submission.lifts)
         found = [self._approval(plain, statement, submission) for plain in pointer.approvals]
         missing = missing_approvals(submission, author.id, found, self.officers, self.province, at)
@@ -217,7 +225,8 @@ class _Judgement:
         )  # fmt: skip
 
     def _judge_bundles(self, submission: Submission, sets: Sets) -> None:
-        if not submission.widens and sets.gains(self.current.bundle, submission.bundle):
+        left = self.current.but(submission.lifts)
+        if not submission.widens and sets.gains(self.current.bundle, submission.bundle, left):
             raise Refused("gains", f"{self.where} opens access, and was not submitted as a change that widens")
         unsigned = sets.unsigned(self.current.bundle, submission.bundle, self.officers, self.statement.at)
         if unsigned:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from gateway.cli.policy import policy
+from gateway.governing.agreements import sign
 from gateway.governing.office import Office
 from gateway.governing.overlay import Glass, Suspension, digest_over, overlaid
 from gateway.governing.sayings import Limit, Partner
@@ -24,7 +26,7 @@ from tests.conftest import House, gateway_beside
 from tests.edges.drafts import NOON, shipped
 from tests.edges.trial_sets import Questions
 from tests.promises.officers import NOTE, Chamber, obeyed, open_chamber
-from tests.promises.small_sets import MORE, write
+from tests.promises.small_sets import MORE, replaced, seal, write
 
 QUESTIONS = 300
 AGREEMENT = Partner(kind="agreement", id="agreement-37-31")
@@ -141,6 +143,56 @@ def test_nobody_of_another_province_closes_here(both: tuple[House, Chamber]) -> 
     _, chamber = both
     with pytest.raises(Refused, match="may not suspend here"):
         chamber.office.suspend(AGREEMENT, chamber.key("chen-shanghai"), NOTE)
+
+
+def test_each_suspension_is_ended_by_two(tmp_path: Path) -> None:
+    """What two officers signed to end one suspension ends no later one, neither when it was used nor when it was not:
+    who is suspended anew stays closed until two sign anew."""
+    write(tmp_path / "home" / "policies")
+    chamber = open_chamber(tmp_path / "home")
+    bundle, office, key = chamber.begin().current.bundle, chamber.office, chamber.key("sun-operator")
+
+    def signed() -> None:
+        office.submit(bundle, chamber.key("li-author"), NOTE, lifts=[AGREEMENT.id])
+        office.approve(bundle, chamber.key("wang-approver"))
+
+    office.suspend(AGREEMENT, key, NOTE)
+    signed()
+    assert office.activate(bundle, key).current.suspended == ()
+    office.suspend(AGREEMENT, key, NOTE)
+    with pytest.raises(Refused, match="suspended anew"):
+        office.activate(bundle, key)
+    signed()
+    office.suspend(AGREEMENT, key, NOTE)  # for another reason, which the two did not know of
+    with pytest.raises(Refused, match="suspended anew"):
+        office.activate(bundle, key)
+    signed()
+    assert office.activate(bundle, key).current.suspended == ()
+
+
+def test_another_name_ends_no_suspension(tmp_path: Path) -> None:
+    """An agreement is suspended by its name: a set in which it bears another one opens what is closed, which is told,
+    needs the law officer, and is nothing that one officer goes back to alone."""
+    path = "rules/50-shanghai.yaml"
+    write(tmp_path / "home" / "policies", replaced(path, "policy: agreement-37-31", "policy: shanghai-37"))
+    chamber = open_chamber(tmp_path / "home")
+    office, key = chamber.office, chamber.key("sun-operator")
+    before = chamber.begin().current.bundle
+    draft = write(tmp_path / "draft")
+    for person in ("wang-approver", "chen-shanghai"):
+        signer = chamber.key(person)
+        sign(draft / path, office.officer(signer)[0], signer, NOON.date())
+    chamber.change(seal(draft))
+    office.suspend(AGREEMENT, key, NOTE)
+    with pytest.raises(Refused, match=r"opens: (.|\n)*shanghai-37/shanghai-gov(.|\n)*going back opens access"):
+        office.rollback(before, key, NOTE)
+    shutil.copytree(tmp_path / "home" / "policies", tmp_path / "again")
+    for person in ("wang-approver", "chen-shanghai"):
+        signer = chamber.key(person)
+        sign(tmp_path / "again" / path, office.officer(signer)[0], signer, NOON.date())
+    with pytest.raises(Refused, match=r"opens: (.|\n)*shanghai-37/shanghai-gov(.|\n)*say --widens"):
+        office.submit(seal(tmp_path / "again"), chamber.key("li-author"), NOTE)
+    assert office.standing().suspended == (Suspension("agreement", AGREEMENT.id),)
 
 
 def test_one_goes_back_alone_only_to_what_is_closed_more(tmp_path: Path) -> None:
