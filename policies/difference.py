@@ -89,6 +89,7 @@ class _Pair(NamedTuple):
     old: tuple[str, frozenset[str]]
     new: tuple[str, frozenset[str]]
     gains: bool
+    by: str  # the rule that is told, so that it is that of the whole box
 
 
 def difference(old: PolicySet, new: PolicySet) -> Difference:
@@ -139,7 +140,8 @@ def _diagram(
     def leaf(bits: int) -> _Pair | None:
         made = [space.decision(half, version, ladders[version]) for version, half in enumerate(space.halves(bits))]
         old, new = ((decision.effect, decision.obligations) for decision in made)
-        return None if old == new else _Pair(old, new, opens_more(old, new, ladders[0], ladders[1]))
+        by = made[1] if made[1].answered else made[0]
+        return None if old == new else _Pair(old, new, opens_more(old, new, ladders[0], ladders[1]), by.rule)
 
     return Diagram(space.dimensions, settle, leaf, shared)
 

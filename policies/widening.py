@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from policies.difference import ABSENT, Answer, Difference, FieldShift, RowsShift, opens_more
+from policies.difference import ABSENT, Answer, Difference, FieldShift, RowsShift, difference, opens_more
 from policies.interpreter import decide, row_rules
 from policies.model import ALLOW, DENY, Field, Words
 from policies.policyset import Policy, PolicySet
@@ -23,8 +23,14 @@ UNSAID = Words("", "")
 
 def unexcused(old: PolicySet, new: PolicySet, found: Difference) -> list[str]:
     """The files that open more and do not say so, one line for each; nothing when every gain is meant."""
-    lines = [line for shift in found.gains for line in _of_shift(old, new, shift)]
     before = {policy.id: policy for policy in old.policies}
+    lines = [line for shift in found.gains for line in _of_shift(old, new, shift)]
+    meant = [policy.id for policy in new.policies if policy.widens and not [*_unsaid(policy, before.get(policy.id))]]
+    if meant:  # a shift is looked at where it is opened first, which may be by one of these, and elsewhere by another
+        rest = new
+        for name in meant:
+            rest = _with(rest, before.get(name), name)
+        lines += [line for shift in difference(old, rest).gains for line in _of_shift(old, rest, shift)]
     lines += [line for policy, _ in looser(old, new) for line in _unsaid(policy, before.get(policy.id))]
     return list(dict.fromkeys(lines))
 

@@ -26,7 +26,7 @@ from tests.edges.drafts import SHIPPED, documents, texts
 
 pytestmark = pytest.mark.reckoning
 
-NATIONAL, SHANGHAI = "rules/00-national.yaml", "rules/50-shanghai.yaml"
+NATIONAL, SHANDONG, SHANGHAI = "rules/00-national.yaml", "rules/10-shandong.yaml", "rules/50-shanghai.yaml"
 PENALTY = "catalogue/types/AdministrativePenalty.yaml"
 LISTED = "types: [AdministrativePenalty, AdministrativeLicence, Registration, JudgmentDebtor]\n    fields: "
 CLASSES = "{class: [PUBLIC, GOV_SHARED]}"
@@ -130,6 +130,16 @@ def test_another_catalogue_is_told() -> None:
     assert {name for shift in found["gains"] for name in shift["fields"]} == set(changes)
 
 
+def test_what_decides_nothing_by_itself_is_told() -> None:
+    """Finer bands of money, evidence that is asked for no more: no decision is other, and the officer reads what is."""
+    finer = ("catalogue/catalogue.yaml", 'bands: ["1", "10",', 'bands: ["1", "2", "5", "10",')
+    freed = ("catalogue/purposes.yaml", "evidence: [operator, caseNo]", "evidence: [operator]")
+    told = [line for line in lines(drafted(finer, freed)) if line.startswith("CATALOGUE")]
+    assert len(told) == 2
+    assert "CATALOGUE  ends of bands of money   1, 10, 50" in told[1]
+    assert told[0].endswith("needs operator, caseNo -> needs operator")
+
+
 def test_rows_are_told_with_their_ages() -> None:
     """A longer period shows records between the old age and the new one, and says by which rule."""
     longer = drafted((NATIONAL, 'age: ">= 5y"', 'age: ">= 7y"'))
@@ -174,6 +184,35 @@ def test_an_old_mark_excuses_no_new_change() -> None:
     assert "by what it rested on before" in line
     signed = (SHANGHAI, "date: 2026-09-18", "date: 2026-11-18")
     assert failing(marked, drafted(SAYS_SO, LONGER, signed)) == []
+
+
+def grant(purpose: str) -> str:
+    return f"""rules:
+  - id: trial
+    why: {{zh: 试, en: A trial}}
+    assessment: pia-2025-departments
+    grant: allow
+    to: {{client: licensedFinancial, region: inside}}
+    purposes: [{purpose}]
+    during: {{from: 2026-01-01}}
+    types: [AdministrativePenalty]
+    fields: {{name: [procedure]}}
+"""
+
+
+def test_two_files_that_open_alike_are_two_openings() -> None:
+    """Where two files open one field, each for a purpose of its own, each line names its rule, and the mark of one does
+    not let the other pass."""
+    meant = (NATIONAL, "kind: baseline", "kind: baseline\nwidens: true\nlaw: [{text: 试行办法, mark: K}]")
+    both = drafted(
+        meant, (NATIONAL, "rules:\n", grant("finance.guarantee")), (SHANDONG, "rules:\n", grant("finance.loan"))
+    )
+    (line,) = failing(drafted(), both)
+    assert line.startswith(f"{SHANDONG}:")
+    told = [line for line in lines(both) if "AdministrativePenalty.procedure" in line]
+    assert told
+    assert all("[national-baseline/trial]" in line for line in told if "finance.guarantee" in line)
+    assert all("[shandong/trial]" in line for line in told if "finance.loan" in line)
 
 
 QUOTA = "quota: {perDay: 20000, subjectsPerQuery: 200}"
