@@ -245,9 +245,9 @@ class PlatformWords(Block):
     """The whole file; its name is the platform's id. `vocabularies` are codes of the platform's and what they mean, by
     names that fields may use."""
 
-    platform: Annotated[str, Field(pattern=r"^\d{6}-[a-z0-9]+(-[a-z0-9]+)*$", examples=["370200-licences"])]
+    platform: Annotated[str, Field(pattern=r"^[0-9]{6}-[a-z0-9]+(-[a-z0-9]+)*$", examples=["370200-licences"])]
     version: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$", examples=["1.0.0"])]
-    region: Annotated[str, Field(pattern=r"^\d{6}$", examples=["370200"])]
+    region: Annotated[str, Field(pattern=r"^[0-9]{6}$", examples=["370200"])]
     """GB/T 2260, in quotes; the platform's id begins with it."""
     title: Title
     owner: Owner

@@ -264,7 +264,7 @@ class PolicyFile(Limiting):
     kind: Literal["baseline", "province", "city", "agreement"]
     title: Bilingual
     owner: Owner | None = None
-    region: Annotated[str, Field(pattern=r"^[1-9]\d(\d\d){0,2}$")] | None = None
+    region: Annotated[str, Field(pattern=r"^[1-9][0-9]([0-9]{2}){0,2}$")] | None = Field(None, examples=["3702"])
     valid: Valid
     widens: bool = False
     law: tuple[Law, ...] = ()

@@ -72,7 +72,7 @@ class _ClientEntry(Entry):
     issuer: Text
     client_id: Text
     client_class: Text = Field(alias="class")
-    region: Annotated[str, StringConstraints(pattern=r"^\d{6}$")] | None = None
+    region: Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")] | None = None
     title: Title
     scopes: tuple[str, ...] = ()
     purposes: tuple[str, ...] = ()

@@ -47,7 +47,7 @@ class Title(Entry):
 class MemberEntry(Entry):
     title: Title
     uscc: Text
-    region: Annotated[str, StringConstraints(pattern=r"^\d{6}$")]
+    region: Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]
     state: State = "live"
 
     def read(self, name: str) -> Member:

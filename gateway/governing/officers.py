@@ -89,10 +89,10 @@ class _OfficerEntry(Said):
     name: Annotated[str, StringConstraints(min_length=1, max_length=128)]
     key: str
     roles: Annotated[tuple[str, ...], Field(min_length=1)]
-    region: Annotated[str, StringConstraints(pattern=r"^[1-9]\d$")]
+    region: Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]$")]
     since: Day | None = None
     until: Day | None = None
-    regions: tuple[Annotated[str, StringConstraints(pattern=r"^[1-9]\d{5}$")], ...] = ()
+    regions: tuple[Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{5}$")], ...] = ()
 
 
 class _File(Said):

@@ -267,6 +267,7 @@ HEADS = [
     ('region: "370100"', "region: 370100", "`region` is a code: write it in quotes"),
     ("platform: 370100-invented", "platform: 370100-other", "`370100-other` is not the file's name"),
     ('region: "370100"', 'region: "370200"', "begins with another region"),
+    ('region: "370100"', 'region: "37０100"', "not written as it should be, such as `370200`"),
     (">=2026 <2027", ">=2027", "written for catalogue >=2027, this is 2026.11"),
     (
         "version: 1.0.0",

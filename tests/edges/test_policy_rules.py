@@ -235,6 +235,7 @@ def test_what_a_layer_may_write() -> None:
         ("province", 'region: "37"\n', "", "must say `region`"),
         ("province", 'region: "37"', 'region: "3706"', "two digits"),
         ("city", 'region: "3706"', 'region: "37"', "four or six digits"),
+        ("city", 'region: "3706"', 'region: "37０６"', "not written as it should be, such as `3702`"),
         ("city", 'region: "3706"', 'region: "3712"', "`3712` is retired; write `370116` and `370117`"),
         ("city", 'region: "3706"', 'region: "371624"', "`371624` is retired; write `371603`"),
         ("baseline", "title:", 'region: "37"\ntitle:', "a baseline has none"),
