@@ -44,6 +44,9 @@ async def answers(bench: Bench) -> Outcome:
             )
         if not rows and not any(told.failed for told in base.values()):
             verdict.warn(f"{name}: no test subject has a row; its claims are not proved", FIX_SUBJECT)
+        tried = {subject.kind for subject, told in base.items() if told.rows}
+        for kind in sorted(bench.declared()[0].claim(name).keys - tried) if tried else ():
+            verdict.warn(f"{name}: no test subject with a `{kind}` has a row; such are not proved", FIX_SUBJECT)
         rich = richest(base)
         if rich is not None:
             again = await bench.told(bench.ask(name, subjects=[rich]))

@@ -88,6 +88,15 @@ async def test_a_platform_that_does_not_keep_its_word(flaw: str, check: str, tmp
     assert (report.readiness, report.exit_code) == ("D", 1)
 
 
+async def test_whoever_is_not_tried_is_named(tmp_path: Path) -> None:
+    """Persons are claimed, and no test subject is one: that their rows would be found by a wrong name is not passed."""
+    edits = {"{uscc: {path: dm}}": "{uscc: {path: dm}, citizenId: {path: sfzz}}"}
+    async with Server(Platform().behaviour()) as server:
+        report = await sat(bench(declaration(tmp_path, edits), server.base), *ASKED)
+    assert by_grade(report, Grade.FAIL) == {}
+    assert "no test subject with a `citizenId` has a row" in by_grade(report, Grade.WARN)["answers"]
+
+
 @pytest.mark.parametrize("flaw", ["", "a long list is cut"], ids=["honest", "cutting"])
 async def test_a_batch_is_tried_as_long_as_it_is_claimed(flaw: str, tmp_path: Path) -> None:
     """A platform that reads the first twenty codes of a list and keeps silent about the others: whoever stood behind
