@@ -82,8 +82,9 @@ if (order.revoke) {
   await client.tokenRevocation(config, token.access_token);
   say("revoked", {});
   for (let last = 200; last === 200; ) {
+    const asked = Date.now() / 1000;
     last = (await ask()).status;
-    say("after", { status: last });
+    say("after", { asked, status: last });
     if (last === 200) await new Promise((done) => setTimeout(done, 100));
   }
 }

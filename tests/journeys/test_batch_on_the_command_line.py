@@ -28,6 +28,7 @@ from deploy.demo import codes
 from gateway.cli.batch.guard import unguarded
 from gateway.cli.batch.lists import read_list
 from tests.conftest import House, gateway_beside
+from tests.journeys.holding import door_before
 
 QUERY = """query($ids: [SubjectKey!]!) { subjects(ids: $ids) { id name
     administrativePenalties { nodes { documentNo decisionDate provenance { platform region asOf } } complete }
@@ -36,16 +37,16 @@ AS = ("--as", "shanghai-market-bureau", "--purpose", "gov.licensing")
 YANTAI = "370600-yantai-credit"
 
 
-def command(house: House, folder: Path, *words: str, query: str = QUERY, who: Sequence[str] = AS) -> list[str]:
+def command(home: Path, folder: Path, *words: str, query: str = QUERY, who: Sequence[str] = AS) -> list[str]:
     file = folder / "question.graphql"
     file.write_text(query, "utf-8")
-    return [sys.executable, "-m", "gateway", "query", str(file), *who, "--home", str(house.home), *words]
+    return [sys.executable, "-m", "gateway", "query", str(file), *who, "--home", str(home), *words]
 
 
 def run(
     house: House, folder: Path, listed: Path, out: Path, *words: str, query: str = QUERY, who: Sequence[str] = AS
 ) -> subprocess.CompletedProcess[str]:
-    asked = command(house, folder, "--subjects", str(listed), "--out", str(out), *words, query=query, who=who)
+    asked = command(house.home, folder, "--subjects", str(listed), "--out", str(out), *words, query=query, who=who)
     return subprocess.run(asked, capture_output=True, text=True, timeout=120, check=False)
 
 
@@ -122,19 +123,22 @@ def test_a_long_list_is_asked_in_chunks_and_keeps_its_order(house: House, tmp_pa
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_what_was_answered_is_not_asked_again(house: House, tmp_path: Path, how: signal.Signals) -> None:
-    """Stopped in the middle, the same command later asks only what is missing, and the output is the same."""
+    """Stopped while its second question of three is on its way, the same command later asks only what is missing, and
+    the output is the same."""
     query, keys = marked(how.name), bidders(house, 450)
     listed, out = listing(tmp_path / "list.csv", keys), tmp_path / "result.json"
-    words = command(house, tmp_path, "--subjects", str(listed), "--out", str(out), "--jobs", "1", query=query)
-    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     folder = tmp_path / "result.json.partial"
-    deadline = time.monotonic() + 60
-    while not list(folder.glob("answer-*.json")) and time.monotonic() < deadline:
-        time.sleep(0.005)
-    process.send_signal(how)
-    _, said = process.communicate(timeout=60)
+    with door_before(house, tmp_path) as door:
+        asking = command(door.home, tmp_path, "--subjects", str(listed), "--out", str(out), "--jobs", "1", query=query)
+        process = subprocess.Popen(asking, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        held = door.held.wait(60)
+        process.send_signal(how)
+        door.shut = how is signal.SIGKILL
+        door.opened.set()
+        _, said = process.communicate(timeout=60)
+    assert held, said
     kept = len(list(folder.glob("answer-*.json")))
-    assert 0 < kept < 3, said
+    assert kept == (1 if how is signal.SIGKILL else 2), said
     assert not out.exists()
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     before = asked(house, query)
@@ -364,7 +368,7 @@ def test_an_output_is_never_overwritten(house: House, tmp_path: Path) -> None:
     refused = run(house, tmp_path, listed, tmp_path / "tables.csv")
     assert (refused.returncode, "tables.subjects.csv is there already" in refused.stderr) == (1, True)
     single = subprocess.run(
-        command(house, tmp_path, "--out", str(out)), capture_output=True, text=True, timeout=60, check=False
+        command(house.home, tmp_path, "--out", str(out)), capture_output=True, text=True, timeout=60, check=False
     )
     assert single.returncode == 1
     assert "go together" in single.stderr
@@ -414,7 +418,7 @@ def test_on_a_terminal_every_platform_has_a_line(house: House, tmp_path: Path) -
     keys = bidders(house, 5)
     listed, out = listing(tmp_path / "list.csv", keys), tmp_path / "result.json"
     main, side = pty.openpty()
-    words = command(house, tmp_path, "--subjects", str(listed), "--out", str(out))
+    words = command(house.home, tmp_path, "--subjects", str(listed), "--out", str(out))
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "160"}
     process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=side, env=environment)
     os.close(side)

@@ -270,7 +270,7 @@ def test_serve(house: House, serving: tuple[subprocess.Popen[str], str]) -> None
         metadata = client.get("/.well-known/oauth-protected-resource/graphql").json()
         assert metadata["authorization_servers"] == [house.running.description["issuer"]]
     process.send_signal(signal.SIGTERM)
-    assert process.wait(15) == 0
+    assert process.wait(60) == 0
 
 
 def test_two_gateways_cannot_share_a_home(house: House) -> None:

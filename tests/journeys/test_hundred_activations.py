@@ -68,7 +68,7 @@ def activate(chamber: Chamber, digest: str) -> Version:
         office.approve(digest, chamber.key("zhao-lawyer"))
     begun = time.monotonic()
     course = office.activate(digest, chamber.key("sun-operator"))
-    [gateway] = seen.acknowledged(chamber.home, course.seq, 20)
+    [gateway] = seen.acknowledged(chamber.home, course.seq, 60)
     assert seen.obeys(gateway, course.seq)
     return Version(begun, time.monotonic(), course.current.digest)
 
@@ -81,7 +81,7 @@ def test_a_hundred_activations_under_load(house: House, home: Path, tmp_path: Pa
     stop = threading.Event()
     with started(home, 1) as (_, url), ThreadPoolExecutor(ASKERS) as threads:
         course = chamber.begin()
-        seen.acknowledged(home, course.seq, 20)
+        seen.acknowledged(home, course.seq, 60)
         opened = course.current.digest
         versions = [Version(0.0, 0.0, opened)]
         askers = [threads.submit(asking, url, house.key("penalised"), stop) for _ in range(ASKERS)]

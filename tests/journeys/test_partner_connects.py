@@ -166,6 +166,7 @@ def test_a_stolen_bound_token_opens_nothing(journeys: dict[str, Journey], way: s
 def test_a_revoked_token_is_refused_within_five_seconds(journeys: dict[str, Journey], way: str) -> None:
     """The partner gives its token back at its own server, and the gateway believes it no longer."""
     journey = journeys[way]
-    last = journey.each("after")[-1]
+    *good, last = journey.each("after")
     assert last["status"] == 401
-    assert last["at"] - journey["revoked"]["at"] < WITHIN + 0.5
+    assert {each["status"] for each in good} <= {200}
+    assert all(each["asked"] - journey["revoked"]["at"] < WITHIN for each in good)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import base64
 import contextlib
 import hashlib
+import os
 import shutil
 import socket
 import ssl
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,17 +23,19 @@ from tests.conftest import House, gateway_beside
 from tests.journeys.registering import CLIENT, published, register, token
 
 CONF = (Path(__file__).parents[2] / "deploy/nginx.conf").read_text("utf-8")
-MAIN = (
-    "daemon off; master_process off; pid {0}/pid; error_log {0}/error.log; events {{}} http {{ access_log off; {1} }}"
-)
+MAIN = "daemon off; pid {0}/pid; error_log {0}/error.log; events {{}} http {{ access_log off; {1} }}"
 TEMPORARY = "".join(f"{kind}_temp_path {{0}}/{kind}; " for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
 
 
 @contextlib.contextmanager
 def proxy(folder: Path, gateway: str, shown: Path, authority: Path) -> Iterator[str]:
-    """The example before this gateway, on a free port; the files are its certificate and the partners' authority."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    """The example before this gateway, on a free port; the files are its certificate and the partners' authority.
+
+    nginx inherits the socket, as from an nginx that it takes the place of: nobody else can have the port in between.
+    """
+    taken = socket.create_server(("127.0.0.1", 0))
+    taken.setblocking(False)
+    port = taken.getsockname()[1]
     changes = {
         "server 127.0.0.1:8000": f"server {gateway.removeprefix('http://')}",
         "listen 443 ssl": f"listen 127.0.0.1:{port} ssl",
@@ -47,15 +49,12 @@ def proxy(folder: Path, gateway: str, shown: Path, authority: Path) -> Iterator[
         text = text.replace(before, after)
     path = folder / "nginx.conf"
     path.write_text(MAIN.format(folder, TEMPORARY.format(folder) + "\n" + text), "utf-8")
-    process = subprocess.Popen(["nginx", "-c", str(path)], stderr=subprocess.PIPE)
+    with taken:
+        environment = {**os.environ, "NGINX": f"{taken.fileno()};"}
+        process = subprocess.Popen(
+            ["nginx", "-c", str(path)], stderr=subprocess.PIPE, pass_fds=[taken.fileno()], env=environment
+        )
     try:
-        until = time.monotonic() + 20
-        while process.poll() is None:
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-                break
-            assert time.monotonic() < until
-            time.sleep(0.02)
-        assert process.poll() is None, process.communicate()[1]
         yield f"https://127.0.0.1:{port}"
     finally:
         process.terminate()

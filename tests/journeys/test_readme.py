@@ -129,7 +129,7 @@ def test_running_a_home(folder: Path, started: list[subprocess.Popen[str]]) -> N
     [line] = of_verb("serve")
     process = start(re.sub(r"--port \d+", "--port 0", line), folder, "listening on http://", started)
     process.send_signal(signal.SIGTERM)
-    assert process.wait(20) == 0
+    assert process.wait(60) == 0
 
 
 def test_make_run(tmp_path: Path, started: list[subprocess.Popen[str]]) -> None:
@@ -141,5 +141,5 @@ def test_make_run(tmp_path: Path, started: list[subprocess.Popen[str]]) -> None:
     pids = [platform["pid"] for platform in said["platforms"]]
     assert all(Path(f"/proc/{pid}").exists() for pid in pids)
     os.killpg(process.pid, signal.SIGINT)
-    process.wait(30)
+    process.wait(60)
     assert not [pid for pid in pids if Path(f"/proc/{pid}").exists()]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from joserfc.jwk import ECKey
 
 from gateway.authenticating.clients import load_clients
 from gateway.documents import load
+from tests.edges.leaping import Leaping
 from tests.promises.issuing import (
     CATALOGUE,
     EDWARDS,
@@ -19,6 +21,13 @@ from tests.promises.issuing import (
     Door,
     Issuer,
 )
+
+
+def pytest_asyncio_loop_factories(
+    config: pytest.Config, item: pytest.Item
+) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """What is marked so runs on a loop whose clock leaps."""
+    return {"leaping": Leaping} if item.get_closest_marker("leaping") else {"asyncio": asyncio.new_event_loop}
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ BASE = shipped().policies[0]
 WHY = Words("试", "A trial")
 STEPS = sorted({step for ladder in C.ladders.values() for step in ladder})
 TAGS = sorted({tag for record in C.types.values() for field in record.fields.values() for tag in field.tags})
-laws = settings(max_examples=60, deadline=None, derandomize=True, database=None)
+laws = settings(max_examples=60)
 
 
 def some(words: Iterable[str], most: int = 3) -> st.SearchStrategy[frozenset[str]]:

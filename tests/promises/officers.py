@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from gateway.governing import seen
@@ -22,6 +22,16 @@ PEOPLE: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "gao-both": ("37", ("policy.author", "policy.approver")),
     "chen-shanghai": ("31", ("policy.approver",)),
 }
+
+
+@dataclass
+class Clock:
+    """The gateway's and the officers' time, which a test moves."""
+
+    ahead: timedelta = field(default_factory=timedelta)
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
 
 
 @dataclass
@@ -64,7 +74,7 @@ def open_chamber(home: Path, now: Callable[[], datetime] = lambda: datetime.now(
     return chamber
 
 
-def obeyed(home: Path, seq: int, within: float = 20) -> list[seen.Seen | int]:
+def obeyed(home: Path, seq: int, within: float = 60) -> list[seen.Seen | int]:
     """Wait until every gateway of the home obeys; at least one runs."""
     found = seen.acknowledged(home, seq, within)
     assert found

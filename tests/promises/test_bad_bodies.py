@@ -144,12 +144,16 @@ def test_slow_senders(impatient: httpx2.Client) -> None:
     head = b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n{"
 
     async def play() -> list[bytes]:
-        slow = [await asyncio.open_connection(host, port) for _ in range(2)]
-        for _, writer in slow:
-            writer.write(head)
-            await writer.drain()
-        while (shed := await asyncio.to_thread(impatient.post, "/graphql", json=QUESTION)).status_code != 503:
-            pass
+        slow = []
+        while True:  # on a busy machine they may be given up before anybody else asks
+            for _ in range(2):
+                reader, writer = await asyncio.open_connection(host, port)
+                slow.append((reader, writer))
+                writer.write(head)
+                await writer.drain()
+            shed = await asyncio.to_thread(impatient.post, "/graphql", json=QUESTION)
+            if shed.status_code == 503:
+                break
         assert shed.json()["errors"][0]["extensions"]["code"] == "OVERLOADED"
         assert shed.headers["Retry-After"] == "1"
         given_up = [await reader.read() for reader, _ in slow]  # until the gateway closes
@@ -157,7 +161,9 @@ def test_slow_senders(impatient: httpx2.Client) -> None:
             writer.close()
         return given_up
 
-    for answer in asyncio.run(play()):
+    answers = [answer for answer in asyncio.run(play()) if not answer.startswith(b"HTTP/1.1 503 ")]
+    assert len(answers) >= 2
+    for answer in answers:
         assert answer.startswith(b"HTTP/1.1 400 ")
         assert b"MALFORMED_REQUEST" in answer
     assert impatient.post("/graphql", json=QUESTION).status_code == 200

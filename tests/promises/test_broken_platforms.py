@@ -27,7 +27,8 @@ QUERY = """query($id: SubjectKey!) { subject(id: $id) {
     administrativePenalties { nodes { documentNo provenance { platform } } totalCount complete }
     judgmentDebtors { nodes { caseNo provenance { platform } } complete } } }"""
 SHANGHAI: Any = {"as_": "shanghai-market-bureau", "purpose": "gov.licensing"}
-DEADLINE = 1.0
+DEADLINE = 2.0  # seconds: of what is well, nothing takes as long on a busy machine
+LATE = 3.0  # seconds after it, on a busy machine; who is silent here is so without end
 SECRET = "upstream-words"  # what a crooked platform says and nobody may repeat
 LEAKS = re.compile(
     rf"{SECRET}|127\.0\.0\.1|localhost|sqlite|no such|locked|SGS_XZCF|qydj|credit\.db|/proc/"
@@ -39,12 +40,13 @@ def forgiving(home: Path) -> None:
     """Breakers that never stay open: each test finds the platforms as it made them."""
     for path in (home / "platforms").glob("3*.yaml"):
         words = "    breaker: {failures: 1000, window: 1s, open: 1ms}\n    limits: {"
-        path.write_text(path.read_text("utf-8").replace("    limits: {", words), "utf-8")
+        text = path.read_text("utf-8").replace("    limits: {", words)
+        path.write_text(re.sub(r"timeout: \d+s", "timeout: 20s", text), "utf-8")
 
 
 @pytest.fixture(scope="module")
 def fragile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """A house that may be damaged, asked through a gateway with a deadline of one second."""
+    """A house that may be damaged, asked through a gateway whose deadline comes before that of any platform."""
     folder = tmp_path_factory.mktemp("fragile")
     with (
         open_house(folder / "home", subjects=30) as house,
@@ -60,7 +62,7 @@ def ask(house: House) -> dict[str, Any]:
         {"query": QUERY, "variables": {"id": house.key("many_platforms")}},
         house.headers(SHANGHAI["as_"], SHANGHAI["purpose"]),
     )
-    assert time.monotonic() - begin < DEADLINE + 0.5
+    assert time.monotonic() - begin < DEADLINE + LATE
     assert not LEAKS.search(response.text), LEAKS.search(response.text)
     for platform in house.running.description["platforms"]:
         assert platform["url"].rpartition("://")[2] not in response.text
@@ -80,7 +82,7 @@ def ask_of(server: Server, gateway: House) -> dict[str, Any]:
 
 
 def until_complete(house: House) -> dict[str, Any]:
-    until = time.monotonic() + 10
+    until = time.monotonic() + 30
     while not (answer := ask(house))["extensions"]["complete"]:
         assert time.monotonic() < until, answer["extensions"]["sources"]
     return answer
@@ -187,7 +189,7 @@ def test_a_broken_table_is_left_alone_by_itself(fragile: House, tmp_path: Path) 
 
     def nervous(home: Path) -> None:
         path = home / "platforms" / f"{QINGDAO}.yaml"
-        text = re.sub("breaker: .*", "breaker: {failures: 2, window: 30s, open: 2s}", path.read_text("utf-8"))
+        text = re.sub("breaker: .*", "breaker: {failures: 2, window: 30s, open: 4s}", path.read_text("utf-8"))
         path.write_text(text, "utf-8")
 
     def status(gateway: House) -> str | None:

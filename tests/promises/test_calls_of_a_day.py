@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import logging
-import os
-import signal
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +20,8 @@ from gateway.fetching.daily import MOST, PLACE, SHARE, Daily
 from gateway.fetching.guard import Guard
 from gateway.model import Branch, Part, Plan, Subject, Verdict, Window
 from tests.edges.guarded import Nobody
+from tests.promises.drawing import NOON, ZONE, drawn, side_by_side
 from tests.promises.penalties import AT, CALLER, CITY, HOLDING, KEY, PENALTY, platform, row, ruling
-
-NOON = datetime(2026, 11, 24, 4, tzinfo=UTC)  # in Shanghai
-ZONE = "Asia/Shanghai"
-FORK = get_context("fork")
 
 
 def at_noon() -> datetime:
@@ -38,43 +32,10 @@ def day_of(home: Path, per_day: int, now: Callable[[], datetime] = at_noon, plac
     return Daily(per_day, ZONE, now, Calls(home), place)
 
 
-def drawn(day: Daily, most: int = 1_000_000) -> int:
-    """How many calls it lets out, `most` at most."""
-    for number in range(most):
-        try:
-            day.take()
-        except QuotaUsedUp:
-            return number
-    return most
-
-
-def side_by_side(work: Callable[[], object], processes: int) -> list[Any]:
-    """What each of several processes says that do the work at once; None of one that was killed."""
-
-    def worked(end: Any) -> None:
-        end.send(work())
-        end.close()
-
-    ends = [FORK.Pipe(duplex=False) for _ in range(processes)]
-    running = [FORK.Process(target=worked, args=(end,)) for _, end in ends]
-    for each in running:
-        each.start()
-    for _, end in ends:
-        end.close()
-    found = []
-    for each, (reports, _) in zip(running, ends, strict=True):
-        try:
-            found.append(reports.recv())
-        except EOFError:
-            found.append(None)
-        each.join()
-    return found
-
-
 def test_processes_draw_on_one_day(tmp_path: Path) -> None:
     """However many processes ask at once, exactly `perDay` calls go out together, and none after a restart; other
     sources have days of their own."""
-    assert sum(side_by_side(lambda: drawn(day_of(tmp_path, 5000)), 3)) == 5000
+    assert sum(each or 0 for each in side_by_side(tmp_path, 5000, 3)) == 5000
     assert drawn(day_of(tmp_path, 5000)) == 0
     assert drawn(day_of(tmp_path, 10, place="b")) == 10
 
@@ -82,12 +43,7 @@ def test_processes_draw_on_one_day(tmp_path: Path) -> None:
 def test_a_killed_process_never_lets_more_out(tmp_path: Path) -> None:
     """What it held is lost to that day, which is one block at most; all that went out is within `perDay`."""
     per_day = SHARE * MOST
-
-    def killed() -> None:
-        day_of(tmp_path, per_day).take()
-        os.kill(os.getpid(), signal.SIGKILL)
-
-    assert side_by_side(killed, 2) == [None, None]
+    assert side_by_side(tmp_path, per_day, 2, killed=True) == [None, None]
     others = drawn(day_of(tmp_path, per_day))
     assert per_day - 2 * MOST <= others <= per_day - 2
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -25,23 +25,13 @@ from policies.interpreter import decide
 from tests.conftest import House, gateway_beside
 from tests.edges.drafts import NOON, shipped
 from tests.edges.trial_sets import Questions
-from tests.promises.officers import NOTE, Chamber, obeyed, open_chamber
+from tests.promises.officers import NOTE, Chamber, Clock, obeyed, open_chamber
 from tests.promises.small_sets import MORE, replaced, seal, write
 
 QUESTIONS = 300
 AGREEMENT = Partner(kind="agreement", id="agreement-37-31")
 QUERY = "query($id: SubjectKey!) { subject(id: $id) { administrativePenalties { nodes { documentNo procedure } } } }"
 BUREAU: Any = {"as_": "shanghai-market-bureau", "purpose": "gov.licensing"}
-
-
-@dataclass
-class Clock:
-    """The gateway's and the officers' time, which a test moves."""
-
-    ahead: timedelta = field(default_factory=timedelta)
-
-    def __call__(self) -> datetime:
-        return datetime.now(UTC) + self.ahead
 
 
 @pytest.fixture(scope="module")

@@ -72,7 +72,10 @@ def hanging(house: House) -> socket.socket:
 def test_a_flood_of_one_does_not_shed_another(house: House, tmp_path: Path) -> None:
     """While one caller's requests take all that it can get, those of a client with a token are all answered, and the
     flood's own are refused with OVERLOADED."""
-    with gateway_beside(house, tmp_path, max_inflight=8, body_timeout=60.0) as gateway, contextlib.ExitStack() as flood:
+    with (
+        gateway_beside(house, tmp_path, max_inflight=8, body_timeout=120.0) as gateway,
+        contextlib.ExitStack() as flood,
+    ):
 
         def shed(as_: str) -> bool:
             purpose = None if as_ == "public" else "gov.bidding"
@@ -82,7 +85,10 @@ def test_a_flood_of_one_does_not_shed_another(house: House, tmp_path: Path) -> N
         assert not shed("qingdao-trading-centre")  # from here on its token is known
         began = time.monotonic()
         while not shed("public"):
-            assert time.monotonic() - began < 20
+            assert time.monotonic() - began < 60
             flood.enter_context(hanging(gateway))
         assert not any(shed("qingdao-trading-centre") for _ in range(20))
-        assert shed("public")
+        while not shed("public"):  # it may have more when the other has not asked for a second
+            assert time.monotonic() - began < 60
+            flood.enter_context(hanging(gateway))
+            assert not shed("qingdao-trading-centre")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from random import Random
 from urllib.parse import urlsplit
 
 import pytest
@@ -14,6 +13,7 @@ from tests.promises.fuzz import drawing, run
 from tests.promises.fuzzing import Findings
 
 REQUESTS = 1_000
+SEED = 11  # the same requests in every run: `make fuzz` takes others
 EACH = ("body", "structure", "document", "head", "token")
 
 
@@ -21,10 +21,10 @@ def test_nothing_that_is_sent_breaks_the_gateway(house: House, caplog: pytest.Lo
     """Off in its body, its values, its document, its head or its token, a request gets no 5xx and no trace; and there
     were good ones and refused ones of each kind. How long it takes is for `make fuzz` to say."""
     caplog.set_level(logging.ERROR)
-    found, seed, parts = Findings(), Random().getrandbits(30), urlsplit(house.url)
+    found, parts = Findings(), urlsplit(house.url)
     address = (str(parts.hostname), int(parts.port or 80))
-    asyncio.run(run(house, address, drawing(house, seed), REQUESTS, found))
-    assert found.wrong == [], f"seed {seed}"
+    asyncio.run(run(house, address, drawing(house, SEED), REQUESTS, found))
+    assert found.wrong == []
     assert "internal error" not in caplog.text
     assert sum(found.statuses.values()) == REQUESTS
     for kind in EACH:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -38,12 +37,14 @@ from gateway.model import Branch, Part, Plan, Reply, Ruling, Subject, Verdict, W
 from policies.model import Decision
 from tests.edges.crooked import Seen, Server, telling
 from tests.edges.invented import REST_SOURCE, REST_TYPE, Surroundings, registered
+from tests.edges.leaping import Leaping
 from tests.promises.penalties import AT, CALLER, CITY, PENALTY, WHY, facts, platform, row
 
 KEYS = tuple(SubjectKey("uscc", f"91370203MA3C0000{n}X") for n in range(8))
 NUMBERS = frozenset({"documentNo", "status"})
 OFFICES = frozenset({"authority", "status"})
 ACTIVE = (Condition("status", "in", ("ACTIVE",)),)
+LATE = 0.03  # seconds after a deadline
 
 
 @dataclass
@@ -127,9 +128,13 @@ async def ask(asked: Fetcher, keys: Sequence[SubjectKey], seconds: float = 5.0, 
 
 
 async def until(condition: Any) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not condition():
             await asyncio.sleep(0.001)
+
+
+def now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 # -- the same answers
@@ -164,7 +169,7 @@ ODD = st.sampled_from(["", "", "does not map", "refused", "breaks"])
     batch=st.integers(1, 8),
     weather=st.sampled_from(["fair", "fair", "slow", "silent", "down"]),
 )
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_answers_are_those_of_questions_asked_alone(
     coming: list[Coming], rows: dict[SubjectKey, int], odd: dict[SubjectKey, str], batch: int, weather: str
 ) -> None:
@@ -183,14 +188,15 @@ def test_answers_are_those_of_questions_asked_alone(
             await asyncio.sleep(each.after)
             own = shared if joined else fetcher(office(), joined=False)
             seconds = each.seconds if weather in {"slow", "silent"} else 5.0
-            begin = time.monotonic()
+            begin = now()
             replies = await ask(own, each.keys, seconds, fields=each.fields, where=each.where)
-            assert time.monotonic() - begin < seconds + 2.0  # the machine may be busy: see below for the very time
+            assert now() - begin < seconds + LATE
             return replies
 
         return await asyncio.gather(*(one(each) for each in coming))
 
-    assert asyncio.run(all_of(joined=True)) == asyncio.run(all_of(joined=False))
+    with asyncio.Runner(loop_factory=Leaping) as shared, asyncio.Runner(loop_factory=Leaping) as alone:
+        assert shared.run(all_of(joined=True)) == alone.run(all_of(joined=False))
 
 
 # -- fewer calls
@@ -246,6 +252,7 @@ async def test_the_same_question_is_asked_once() -> None:
     assert len(office.asked) == 2
 
 
+@pytest.mark.leaping
 async def test_who_waits_for_a_slot_waits_with_others() -> None:
     """The next free slot takes all who wait, up to a batch; those who left meanwhile are not asked for any more."""
     office = Office(batch=4, held=asyncio.Event())
@@ -262,6 +269,7 @@ async def test_who_waits_for_a_slot_waits_with_others() -> None:
     assert KEYS[2] not in {key for asked in office.asked for key in asked.subjects}
 
 
+@pytest.mark.leaping
 async def test_who_is_alone_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     """One caller after another is asked for at once, however lately the last was, and so is a full batch."""
     monkeypatch.setattr(joining, "LINGER", 60.0)
@@ -299,15 +307,16 @@ def test_a_kind_may_keep_questions_apart(monkeypatch: pytest.MonkeyPatch) -> Non
 # -- each for himself
 
 
+@pytest.mark.leaping
 async def test_each_keeps_its_own_deadline() -> None:
     """Who runs out of time is told so at its time; the call goes on for the others, and has their time."""
     office = Office(held=asyncio.Event())
     shared = fetcher(office)
     hasty = asyncio.create_task(ask(shared, [KEYS[0]], 0.1))
     patient = asyncio.create_task(ask(shared, [KEYS[1]]))
-    begin = time.monotonic()
+    begin = now()
     assert [reply.status for reply in await hasty] == ["TIMEOUT"]
-    assert 0.1 <= time.monotonic() - begin < 0.6
+    assert now() - begin == pytest.approx(0.1, abs=LATE)
     late = asyncio.create_task(ask(shared, [KEYS[0]]))  # on its way already
     await asyncio.sleep(0)
     assert office.held is not None
@@ -317,6 +326,7 @@ async def test_each_keeps_its_own_deadline() -> None:
     assert not office.stopped
 
 
+@pytest.mark.leaping
 async def test_the_last_who_leaves_stops_the_call() -> None:
     """A call goes on while one of its askers waits; when the last hangs up it is stopped and its slot is free."""
     office = Office(held=asyncio.Event())
@@ -334,6 +344,7 @@ async def test_the_last_who_leaves_stops_the_call() -> None:
     assert [reply.status for reply in await ask(shared, [KEYS[0]])] == ["ANSWERED"]
 
 
+@pytest.mark.leaping
 async def test_when_time_is_over_for_all_the_platform_has_failed() -> None:
     """A silent platform counts against its breaker once for a call, whoever asked and though others left before."""
     office = Office(held=asyncio.Event())
@@ -347,13 +358,14 @@ async def test_when_time_is_over_for_all_the_platform_has_failed() -> None:
         assert shared.is_open(CITY) is (number == 2)
 
 
+@pytest.mark.leaping
 async def test_a_gateway_in_a_hurry_takes_a_platform_from_nobody() -> None:
     """A gateway that asks in turn and has hardly any time left is told TIMEOUT; the breaker that all share stays
     closed, and who has his time is answered."""
     office = Office(held=asyncio.Event())
     shared = fetcher(office, failures=1, usual=60.0)
     for _ in range(3):
-        hurried = replace(CALLER, delegated=Delegated("somebody", (), (), time.monotonic() + 0.05))
+        hurried = replace(CALLER, delegated=Delegated("somebody", (), (), now() + 0.05))
         assert [reply.status for reply in await ask(shared, KEYS[:1], caller=hurried)] == ["TIMEOUT"]
     assert not shared.is_open(CITY)
     office.held = None
@@ -403,9 +415,14 @@ async def test_an_answered_question_leaves_nothing_behind() -> None:
     await asyncio.gather(*(ask(shared, [key]) for key in KEYS))
     gc.collect()
     gc.disable()
+    gc.set_debug(gc.DEBUG_SAVEALL)
     try:
         for _ in range(20):
             await asyncio.gather(*(ask(shared, [key]) for key in KEYS))
-        assert gc.collect() < 20
+        gc.collect()
+        # other threads of this process, where other tests' gateways stand, leave circles of their own
+        assert [type(each) for each in gc.garbage if type(each).__module__.startswith("gateway.fetching")] == []
     finally:
+        gc.set_debug(0)
+        gc.garbage.clear()
         gc.enable()

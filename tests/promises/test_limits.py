@@ -77,7 +77,7 @@ FRAGMENTS = st.lists(
 
 
 @given(FRAGMENTS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_tangle_of_fragments_is_measured_in_bounded_work(fragments: list[list[tuple[str, int]]]) -> None:
     """Whatever fragments spread into each other, in circles too, measuring ends within a bound known beforehand."""
     words = {"spread": "...F{0}", "field": "f{0}", "nest": "g {{ ... {{ ...F{0} f{0} }} }}"}

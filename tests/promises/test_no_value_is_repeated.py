@@ -103,7 +103,7 @@ def told(rooms: tuple[Reader, Planner], query: str, variables: dict[str, Any]) -
 @given(place=PLACES, text=TEXTS, secret=SECRETS)
 @example(place="{{ platforms {{ {0} }} }}", text="_{}".format, secret="37060119900518902X")
 @example(place="{{ platforms(type: {0}) {{ id }} }}", text=json.dumps, secret="甲乙丙丁")
-@settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@settings(max_examples=500, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 def test_documents(rooms: tuple[Reader, Planner], place: str, text: Any, secret: str) -> None:
     """A value in a document, of whatever type and wherever it stands, is in no error, nor is any long part of it."""
     words = told(rooms, place.format(text(secret)), {})
@@ -112,7 +112,7 @@ def test_documents(rooms: tuple[Reader, Planner], place: str, text: Any, secret:
 
 
 @given(declared=st.sampled_from(DECLARED), secret=SECRETS, data=st.data())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_variables(rooms: tuple[Reader, Planner], declared: str, secret: str, data: st.DataObject) -> None:
     """A variable that does not fit is told by its name, place and type, never by its value or its keys."""
     number = int("".join(filter(str.isdecimal, secret)) or 7)

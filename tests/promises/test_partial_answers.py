@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import re
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -22,7 +23,8 @@ QUERY = """query($id: SubjectKey!) { subject(id: $id) {
     administrativePenalties { nodes { documentNo provenance { platform } } totalCount complete }
     judgmentDebtors { nodes { caseNo } complete } } }"""
 SHANGHAI: Any = {"as_": "shanghai-market-bureau", "purpose": "gov.licensing"}
-DEADLINE = 1.0
+DEADLINE = 2.0  # seconds: of what is well, nothing takes as long on a busy machine
+LATE = 3.0  # seconds after it, on a busy machine; what is slow here would take twenty
 
 
 def weather(house: House, source: str, **words: Any) -> None:
@@ -33,14 +35,14 @@ def weather(house: House, source: str, **words: Any) -> None:
 
 @pytest.fixture(scope="module")
 def quick(house: House, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """A gateway of its own before the same platforms, with a deadline of one second and breakers that forgive."""
+    """A gateway of its own before the same platforms, whose deadline comes first, with breakers that forgive."""
 
     def forgiving(home: Path) -> None:
         for path in (home / "platforms").glob("3*.yaml"):
             text = path.read_text("utf-8").replace(
                 "    limits: {", "    breaker: {failures: 1000, window: 1s, open: 1s}\n    limits: {"
             )
-            path.write_text(text, "utf-8")
+            path.write_text(re.sub(r"timeout: \d+s", "timeout: 20s", text), "utf-8")
 
     with gateway_beside(house, tmp_path_factory.mktemp("quick"), forgiving, deadline=DEADLINE) as found:
         yield found
@@ -86,7 +88,7 @@ def test_one_platform_fails(house: House, quick: House, fault: str) -> None:
     weather(house, "api", **words)
     begin = time.monotonic()
     answer = quick.ask(QUERY, "many_platforms", **SHANGHAI)
-    assert time.monotonic() - begin < DEADLINE + 0.5
+    assert time.monotonic() - begin < DEADLINE + LATE
     weather(house, "api")
     assert answer["extensions"]["complete"] is False
     assert status_of(answer, YANTAI) == {status}
@@ -135,7 +137,7 @@ def test_a_locked_database_holds_nobody(house: House, quick: House) -> None:
         owner.execute("BEGIN EXCLUSIVE")
         begin = time.monotonic()
         answer = quick.ask(QUERY, "many_platforms", **SHANGHAI)
-        assert time.monotonic() - begin < DEADLINE + 0.5
+        assert time.monotonic() - begin < DEADLINE + LATE
         owner.execute("ROLLBACK")
     assert answer["data"]["subject"]["registrations"]["complete"] is False
     assert answer["data"]["subject"]["administrativePenalties"]["complete"] is True

@@ -212,7 +212,6 @@ class Writer:
 @given(st.data())
 @settings(
     max_examples=80,
-    deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )
 def test_the_plan_holds_what_the_answer_reads(

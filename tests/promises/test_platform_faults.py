@@ -13,10 +13,9 @@ import pytest
 
 from tests.edges.crooked import Server
 from tests.promises.platform_faults import KINDS, SAID, faults
-from tests.promises.trial_faults import DEADLINE, opened, told
+from tests.promises.trial_faults import DEADLINE, PATIENCE, opened, told
 
 ROOT = Path(__file__).parents[2]
-LATE = 0.5  # seconds after the deadline
 ROOM = 64 << 10  # kilobytes by which memory may grow
 CASES = [(kind, fault) for kind in KINDS for fault in faults(kind)]
 
@@ -29,7 +28,7 @@ pytestmark = pytest.mark.skipif(
 def trial() -> dict[tuple[str, str], dict[str, Any]]:
     """What became of every fault, tried in a process of its own."""
     done = subprocess.run(
-        [sys.executable, "-m", "tests.promises.trial_faults"], cwd=ROOT, capture_output=True, text=True, timeout=120
+        [sys.executable, "-m", "tests.promises.trial_faults"], cwd=ROOT, capture_output=True, text=True, timeout=250
     )
     assert done.returncode == 0, done.stderr
     assert SAID not in done.stdout + done.stderr
@@ -40,11 +39,11 @@ def trial() -> dict[tuple[str, str], dict[str, Any]]:
 def test_a_fault_is_one_error_and_hurts_nobody_else(
     trial: dict[tuple[str, str], dict[str, Any]], kind: str, fault: str
 ) -> None:
-    """It becomes what the table says by half a second after the deadline, with less than 64 MiB; the honest platform
-    beside it answers in full, and the crooked one again as soon as it is honest."""
+    """It becomes what the table says before the platform's own limit, with less than 64 MiB; the honest platform beside
+    it answers in full, and the crooked one again as soon as it is honest."""
     line = trial[kind, fault]
     assert line["became"] == line["expected"]
-    assert line["seconds"] < DEADLINE + LATE
+    assert line["seconds"] < DEADLINE + PATIENCE
     assert line["grew"] < ROOM
     assert line["beside"] == line["afterwards"] == "1 row: 虚构公司"
 

@@ -132,7 +132,7 @@ KEYS = tuple(SubjectKey("uscc", f"91370203MA3C0000{n}X") for n in range(8))
 
 
 @given(st.lists(st.integers(0, 5), min_size=8, max_size=8))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_many_records_of_one_subject_do_not_cut_its_neighbours_short(counts: list[int]) -> None:
     """A batch that a platform cuts off is asked in halves, down to the subjects that really hold too much."""
     connector = Narrow(dict(zip(KEYS, counts, strict=True)))
@@ -144,6 +144,7 @@ def test_many_records_of_one_subject_do_not_cut_its_neighbours_short(counts: lis
     assert len(connector.asked) == len(set(connector.asked)) <= 2 * len(KEYS) - 1
 
 
+@pytest.mark.leaping
 async def test_what_was_read_stands_when_no_half_is_answered() -> None:
     """When time is up before a cut batch has been asked in halves, the rows that came are told, as cut."""
     replies = await fetched_of(Narrow(dict.fromkeys(KEYS, 1), lives=1), KEYS, seconds=0.2)
