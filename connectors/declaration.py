@@ -34,7 +34,7 @@ class Owner(Block):
 
 
 class Filter(Listed):
-    """A condition on a field that the platform applies exactly. `params` and `date` are for kind rest."""
+    """A condition on a field that the platform applies exactly. `params`, `date` and `join` are for kinds over HTTP."""
 
     ops: tuple[Op, ...]
     params: Texts = ()

@@ -1,7 +1,8 @@
 """The words of a platform's sources: where each kind is reached, with what credentials, within which bounds.
 
-One model per kind and nothing that acts on them. Every setting and secret is a reference (`env:NAME` or
-`secret:path`), resolved only when a connector is opened; literals are refused.
+One model per kind (those to try things out with are in `connectors.sandboxes`), and nothing that acts on them. Every
+setting and secret is a reference (`env:NAME` or `secret:path`), resolved only when a connector is opened; literals are
+refused.
 """
 
 from __future__ import annotations

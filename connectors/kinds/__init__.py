@@ -1,4 +1,8 @@
-"""The kinds of sources: everything that is compiled in, by name. A new protocol is a file here and one line."""
+"""The kinds of sources: everything that is compiled in, by name.
+
+A new protocol is a file or a folder here, its line below, and the model of its sources in `connectors.sources`, which
+`declaration.AnySource` names.
+"""
 
 from __future__ import annotations
 

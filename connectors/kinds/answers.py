@@ -5,14 +5,13 @@ A web page instead of data, and what is no JSON, are Unavailable: something befo
 
 from __future__ import annotations
 
-import json
 from decimal import Decimal
 from typing import Any
 
 import msgspec
 
 from connectors.contract import ContractBroken, Unavailable
-from connectors.mapping.texts import Unmappable, is_utf8, text_of
+from connectors.mapping.texts import is_utf8, json_of
 from connectors.transport.meaning import is_page
 from connectors.transport.port import Answer
 
@@ -42,26 +41,13 @@ def parsed(answer: Answer, encoding: str = "utf-8") -> Any:
     return body
 
 
-def code_text(code: Any) -> str:
-    """A code as declarations write it; empty for what is none."""
-    try:
-        return "" if code is None else text_of(code)
-    except Unmappable:
-        return ""
-
-
 def _json(body: bytes, encoding: str) -> Any:
     """Raises ValueError, RecursionError, ArithmeticError. What the quick reader refuses is judged by the strict one,
     which bears a mark before the text and halves of surrogate pairs; all else they read alike."""
     try:
         return _quick(body if encoding == "utf-8" else body.decode(encoding))
     except (ValueError, RecursionError, ArithmeticError):
-        text = body.decode(encoding).removeprefix("\ufeff")
-        return json.loads(text, parse_float=Decimal, parse_constant=_refuse_constant)
-
-
-def _refuse_constant(_: str) -> Any:
-    raise ValueError("NaN and Infinity are not JSON")
+        return json_of(body.decode(encoding).removeprefix("\ufeff"))
 
 
 def _deeper_than(value: Any, levels: int) -> bool:

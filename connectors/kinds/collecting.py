@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from connectors.contract import BadRequest, ContractBroken, Deadline, Fetch, Page, SubjectUnknown
+from connectors.contract import ContractBroken, Deadline, Fetch, Page, SubjectUnknown
 from connectors.declaration import TypeWords
 from connectors.kinds.paging import Bounds, Layout, Taken, Turns, every_page
 from connectors.mapping.conditions import ToParams, to_params
@@ -50,12 +50,10 @@ class AskedType:
         }
 
     def params(self, ask: Fetch) -> dict[str, Any]:
-        """The conditions of a question, and its order, as parameters. Raises BadRequest for a condition that is not
-        declared."""
+        """The conditions of a question, and its order, as parameters. Raises BadRequest for what is not declared."""
+        self.record.admit(ask)
         more: dict[str, Any] = dict(self._order) if ask.ordered else {}
         for condition in ask.where:
-            if condition.op not in self.record.claim.filters.get(condition.field, frozenset()):
-                raise BadRequest(f"{ask.type}.{condition.field}: `{condition.op}` is not a filter of this platform")
             more |= self._filters[condition.field](condition)
         return more
 

@@ -15,11 +15,11 @@ from ruamel.yaml.error import YAMLError
 from ruamel.yaml.events import AliasEvent
 
 from connectors.agreement import Finding, KindWords
-from connectors.contract import BadRequest, Claim, Condition, Deadline, Environment, Fetch, Page, Row
+from connectors.contract import Claim, Condition, Deadline, Environment, Fetch, Page, Row
 from connectors.declaration import TypeWords
 from connectors.fields import FieldWords
 from connectors.fitting import Loc
-from connectors.mapping.conditions import TEXTUAL, NotInvertible, plain_signs
+from connectors.mapping.conditions import TEXTUAL, NotInvertible, operators_alone, plain_signs
 from connectors.mapping.paths import Raw, path
 from connectors.mapping.records import RecordMap, key_kind
 from connectors.mapping.values import name_of
@@ -60,9 +60,7 @@ class Static:
     async def fetch(self, ask: Fetch) -> AsyncIterator[Page]:
         """One page, in the declared order, else in that of the file."""
         record, kind = self._records[ask.type], key_kind(ask)
-        for each in ask.where:
-            if each.op not in record.claim.filters.get(each.field, frozenset()):
-                raise BadRequest(f"{ask.type}.{each.field}: `{each.op}` is not a filter of this platform")
+        record.admit(ask)
         await ask.turn()
         look, codes = path(name_of(self._words[ask.type].subject[kind])), {each.value for each in ask.subjects}
         spelt = set(record.spelt(sorted(codes), kind))
@@ -113,8 +111,7 @@ def _listed(held: Any, name: str | None) -> list[dict[str, Any]]:
 
 def _filter(words: FieldWords, term: FieldTerm, each: TypeWords, name: str) -> None:
     declared = each.filters[name]
-    if declared.params or declared.date or declared.join:
-        raise NotInvertible("`params`, `date` and `join` are for questions that travel; write the operators alone")
+    operators_alone(declared)
     if "contains" in declared.ops and term.kind not in TEXTUAL:
         raise NotInvertible("`contains` is possible for names and texts only")
 

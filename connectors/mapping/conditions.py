@@ -67,8 +67,7 @@ ToParams = Callable[[Condition], Mapping[str, Any]]
 
 def to_source(words: FieldWords, term: FieldTerm, declared: Filter, trim: bool) -> ToSource:
     """How conditions on a field are put to a table. Raises NotInvertible."""
-    if declared.params or declared.date or declared.join:
-        raise NotInvertible("`params`, `date` and `join` belong to kind rest; write the operators alone")
+    operators_alone(declared)
     _one_origin(words, term)
     if term.kind in _KINDS_OF_TIME:
         if "in" in declared.ops:
@@ -87,6 +86,12 @@ def to_source(words: FieldWords, term: FieldTerm, declared: Filter, trim: bool) 
         return AnyOf(name, texts(condition.values), trimmed, words.upper)
 
     return any_of
+
+
+def operators_alone(declared: Filter) -> None:
+    """Raises NotInvertible where a filter says how it travels, which nothing does with a table."""
+    if declared.params or declared.date or declared.join:
+        raise NotInvertible("`params`, `date` and `join` are for kinds over HTTP; write the operators alone")
 
 
 def to_params(words: FieldWords, term: FieldTerm, declared: Filter, lists: bool = False) -> ToParams:

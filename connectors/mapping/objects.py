@@ -7,15 +7,13 @@ is not a list of objects where the declaration says so raises Unmappable with a 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from typing import Any
 
 from connectors.fields import ObjectWords
 from connectors.mapping.paths import Lookup, Raw, column, path
-from connectors.mapping.texts import Unmappable
+from connectors.mapping.texts import Unmappable, json_of
 from connectors.mapping.values import Reader, compile_field, name_of
 from connectors.terms import Terms, TypeTerm
 
@@ -82,10 +80,6 @@ def _parsed(text: str, nulls: frozenset[str]) -> Any:
     if text.strip() in nulls | {""}:
         return None
     try:
-        return json.loads(text, parse_float=Decimal, parse_constant=_refused)
+        return json_of(text)
     except (ValueError, RecursionError):
         raise Unmappable("is a text that is not JSON") from None
-
-
-def _refused(_: str) -> Any:
-    raise ValueError("NaN and Infinity are not JSON")

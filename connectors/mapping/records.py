@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from connectors.contract import Claim, ContractBroken, Fetch
+from connectors.contract import BadRequest, Claim, ContractBroken, Fetch
 from connectors.declaration import Key, TypeWords
 from connectors.fields import SubjectWords
 from connectors.mapping.extracts import Extract, Mapped, SubjectOf
@@ -62,6 +62,14 @@ class RecordMap:
             open=open,
             order=words.order.terms if words.order is not None else (),
         )
+
+    def admit(self, ask: Fetch) -> None:
+        """Raises BadRequest for a question that the declaration does not offer."""
+        if not ask.subjects and not self.claim.open:
+            raise BadRequest(f"{self.name}: this platform answers no question without a subject")
+        for each in ask.where:
+            if each.op not in self.claim.filters.get(each.field, frozenset()):
+                raise BadRequest(f"{self.name}.{each.field}: `{each.op}` is not a filter of this platform")
 
     def names(self, fields: Iterable[str], kind: Key) -> tuple[str, ...]:
         """The platform's own names that a question needs: key, subject, and the asked fields, each once."""

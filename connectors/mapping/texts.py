@@ -1,4 +1,5 @@
-"""Raw scalars as text: what counts as nothing, what is removed, and the error of a value that does not map.
+"""Raw scalars as text: what counts as nothing, what is removed, and the error of a value that does not map. Texts of
+JSON as what they hold.
 
 Removed from every text: control characters, bidirectional overrides and lone surrogates. None of them means
 anything in a credit record; they only mislead a reader or break an encoder. A reason never holds a value.
@@ -6,6 +7,7 @@ anything in a credit record; they only mislead a reader or break an encoder. A r
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from collections.abc import Callable
@@ -72,6 +74,23 @@ def text_of(raw: Any) -> str:
     if hasattr(raw, "isoformat"):
         return str(raw.isoformat())
     raise Unmappable("is not a single value")
+
+
+def text_if_any(raw: Any) -> str:
+    """As `text_of`; empty for nothing, and for what has no text."""
+    try:
+        return "" if raw is None else text_of(raw)
+    except Unmappable:
+        return ""
+
+
+def json_of(text: str) -> Any:
+    """What a text of JSON holds, with exact decimals; NaN and Infinity are none. Raises ValueError, RecursionError."""
+    return json.loads(text, parse_float=Decimal, parse_constant=_refuse_constant)
+
+
+def _refuse_constant(_: str) -> Any:
+    raise ValueError("NaN and Infinity are not JSON")
 
 
 def is_utf8(content: bytes) -> bool:

@@ -16,7 +16,7 @@ from connectors.kinds.file.choosing import DATE
 from connectors.kinds.file.reading import rows
 from connectors.kinds.file.unreadable import Unreadable
 from connectors.kinds.sql.looking import look
-from connectors.mapping.texts import Unmappable, text_of
+from connectors.mapping.texts import text_if_any
 from connectors.sources import FileWords
 from connectors.suggesting.names import Column
 from connectors.suggesting.writing import Source
@@ -41,12 +41,12 @@ def sample(path: Path, encoding: str) -> tuple[list[Column], Source]:
         told = "; say another `--encoding`" if "encoding" in str(reason) else ""
         raise ValueError(f"the sample {reason}{told}") from None
     # what stands above the names of the columns is a title, in one cell
-    at = next((number for number, row in enumerate(table[:TITLES]) if sum(map(bool, map(_text, row))) > 1), 0)
+    at = next((number for number, row in enumerate(table[:TITLES]) if sum(map(bool, map(text_if_any, row))) > 1), 0)
     table = table[at:]
     header = [_heading(text) if isinstance(text, str) else "" for text in (table[0] if table else [])]
     filled = {place: name for place, name in enumerate(header) if name}
     columns = [
-        Column(name, name, tuple(_text(row[place]) for row in table[1:] if place < len(row)))
+        Column(name, name, tuple(text_if_any(row[place]) for row in table[1:] if place < len(row)))
         for place, name in filled.items()
     ]
     kind = f"sources:\n  main:\n    kind: file\n    folder: env:TO_BE_NAMED\n    encoding: {encoding}"
@@ -61,7 +61,7 @@ async def table(url: str, name: str) -> tuple[list[Column], Source]:
         seen = await look(url, name, SEEN)
     except ConnectorError as reason:
         raise ValueError(f"the table cannot be read: {reason}") from None
-    found = [Column(each, _heading(label), tuple(map(_text, values))) for each, label, values in seen]
+    found = [Column(each, _heading(label), tuple(map(text_if_any, values))) for each, label, values in seen]
     kind = "sources:\n  main:\n    kind: sql\n    url: env:TO_BE_NAMED"
     return found, Source(f"the table {name}", "column", kind, f"table: {json.dumps(name)}")
 
@@ -72,7 +72,7 @@ def _json(path: Path) -> tuple[list[Column], Source]:
     except (ValueError, RecursionError):
         raise ValueError("the sample is no JSON in UTF-8") from None
     names = dict.fromkeys(name for each in found for name in each)
-    columns = [Column(name, "", tuple(_text(each.get(name)) for each in found)) for name in names]
+    columns = [Column(name, "", tuple(text_if_any(each.get(name)) for each in found)) for name in names]
     note = "# sources: a `kind: rest` source, see _template.yaml"
     return columns, Source(f"the file {path.name}", "path", note, "# request, rows")
 
@@ -91,10 +91,3 @@ def _objects(node: Any) -> list[Mapping[str, Any]]:
 def _heading(text: str) -> str:
     """On one line: cells have breaks between the words of a heading, which mean a blank in English only."""
     return " ".join(text.split()) if text.isascii() else "".join(map(str.strip, text.splitlines()))
-
-
-def _text(value: Any) -> str:
-    try:
-        return "" if value is None else text_of(value)
-    except Unmappable:
-        return ""

@@ -48,7 +48,7 @@ class Pool:
         self._closed = False
 
     async def send(self, question: Question, deadline: Deadline, max_bytes: int) -> Answer:
-        """The whole answer, whatever its status. Raises Unavailable, TimedOut, ContractBroken, BadRequest."""
+        """The whole answer, whatever its status. Raises what `port` names."""
         written = self._wording.write(question)
         if deadline.left() <= 0:
             raise TimedOut("no time was left to ask")

@@ -1,9 +1,9 @@
 """What a kind needs of a transport: one question, one answer, whole, by a deadline and below a size.
 
-A transport raises `Unavailable`, `TimedOut` or `ContractBroken` of the contract, `BadRequest` for a question that
-cannot be written without becoming another one (a line break in a header), and nothing else. It follows
-no redirect, keeps no cookie, reads no proxy or credential from its surroundings, and never shares
-connections between platforms. Its messages hold neither address, header nor body.
+A transport raises `Unavailable`, `TimedOut` or `ContractBroken` of the contract, `AuthFailed` where our certificate is
+refused, `BadRequest` for a question that cannot be written without becoming another one (a line break in a header),
+and nothing else. It follows no redirect, keeps no cookie, reads no proxy or credential from its surroundings, and never
+shares connections between platforms. Its messages hold neither address, header nor body.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ from connectors.kinds.credentials.keeping import Keeper, Lent
 from connectors.kinds.credentials.references import References
 from connectors.kinds.templates import filled
 from connectors.mapping.paths import expression
-from connectors.mapping.texts import Unmappable, text_of
+from connectors.mapping.texts import text_if_any
 from connectors.mapping.times import Format, epoch_millis
 from connectors.transport.port import Answer, Question, Transport
 
@@ -134,11 +134,7 @@ class Lending(Lasting):
 
 
 def _text(body: Any, place: str | None) -> str | None:
-    found = None if place is None else expression(place)(body)
-    try:
-        return None if found is None else text_of(found) or None
-    except Unmappable:
-        return None
+    return None if place is None else text_if_any(expression(place)(body)) or None
 
 
 def writer(time_as: str, zone: str = "UTC") -> Callable[[datetime], str]:

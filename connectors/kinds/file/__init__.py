@@ -1,4 +1,5 @@
-"""Kind `file`: files that a department drops into a folder each night, CSV or workbooks, asked as if they were tables.
+"""Kind `file`: files that a department drops into a folder each night, asked as if they were tables: CSV, workbooks,
+Parquet, and packages in XML.
 
 The newest whole file of each type is staged in memory with its mapped columns only (`staging`) and then answered
 by the machinery of kind `sql`. What counts as newest and whole says `choosing`, what happens when a file is not,
@@ -22,6 +23,7 @@ from connectors.contract import Claim, Deadline, Environment, Fetch, Page, Timed
 from connectors.declaration import TypeWords
 from connectors.fields import FieldWords
 from connectors.fitting import Loc
+from connectors.kinds.collecting import within
 from connectors.kinds.file.cells import kept, names_in
 from connectors.kinds.file.drop import Drop, Place
 from connectors.kinds.file.staging import Staging
@@ -109,7 +111,7 @@ class File:
         """Whether the folder can be listed."""
         place = self._open().place
         try:
-            async with asyncio.timeout(self._bounded(deadline).left()):
+            async with asyncio.timeout(within(deadline, self._source.limits).left()):
                 await asyncio.get_running_loop().run_in_executor(place.threads, _listed, place.folder)
         except TimeoutError:
             raise TimedOut("the folder did not answer by the deadline") from None
@@ -118,7 +120,7 @@ class File:
 
     async def fetch(self, ask: Fetch) -> AsyncIterator[Page]:
         """Pages as of kind sql, from one file to the end, with the file's own date unless a column says better."""
-        ask = replace(ask, deadline=self._bounded(ask.deadline))
+        ask = replace(ask, deadline=within(ask.deadline, self._source.limits))
         opened = self._open()
         edition = await opened.drops[ask.type].edition(ask.deadline)
         with edition.used():
@@ -138,9 +140,6 @@ class File:
         if self._opened is None:
             raise Unavailable("the source is not open")
         return self._opened
-
-    def _bounded(self, deadline: Deadline) -> Deadline:
-        return Deadline(min(deadline.at, Deadline.within(self._source.limits.timeout).at))
 
 
 async def _watch(drops: Mapping[str, Drop]) -> None:

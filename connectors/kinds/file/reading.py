@@ -1,4 +1,5 @@
-"""Bytes of a file as rows of cells: CSV by the standard library, workbooks and Parquet in a process of its own.
+"""Bytes of a file as rows of cells: CSV by the standard library, workbooks and Parquet in a process of its own, XML by
+`package`.
 
 A child process that reads such a file is bounded in memory and time and gets no environment, so that neither a
 damaged file nor a hostile one can take the gateway with it. It keeps no row and writes nothing.

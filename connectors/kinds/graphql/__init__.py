@@ -15,16 +15,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from connectors.agreement import KindWords
-from connectors.contract import (
-    BadRequest,
-    Claim,
-    ContractBroken,
-    Deadline,
-    Environment,
-    Fetch,
-    Page,
-    Unavailable,
-)
+from connectors.contract import Claim, ContractBroken, Deadline, Environment, Fetch, Page, Unavailable
 from connectors.declaration import Key, TypeWords
 from connectors.fields import FieldWords
 from connectors.kinds.answers import parsed
@@ -96,18 +87,14 @@ class Graphql:
 
     async def fetch(self, ask: Fetch) -> AsyncIterator[Page]:
         """One page with the rows of every subject, in the order of the subjects."""
-        each, kind, anybody = self._types[ask.type], key_kind(ask), not ask.subjects
-        if anybody and not each.record.claim.open:
-            raise BadRequest(f"{ask.type}: this platform answers no question without a subject")
+        each, kind = self._types[ask.type], key_kind(ask)
 
         async def send(
             chunk: Sequence[str], more: Mapping[str, Any], deadline: Deadline, most: int, heard: Heard
         ) -> Any:
             account = self._open()
-            asking, selected = (
-                account.prepared.asking(ask.type, anybody),
-                account.prepared.selection(ask.type, ask.fields, kind),
-            )
+            asking = account.prepared.asking(ask.type, not chunk)
+            selected = account.prepared.selection(ask.type, ask.fields, kind)
 
             def write(mine: Questions) -> Question:
                 return mine.question(ask, kind, chunk, more)

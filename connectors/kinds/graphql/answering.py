@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from connectors.contract import ConnectorError, ContractBroken, SubjectUnknown
-from connectors.kinds.answers import code_text, parsed
+from connectors.kinds.answers import parsed
 from connectors.kinds.collecting import Each
 from connectors.kinds.graphql.asking import ENTITIES, Asking
 from connectors.kinds.graphql.selecting import Selection, way
 from connectors.mapping.paths import expression
+from connectors.mapping.texts import text_if_any
 from connectors.questions import Question
 from connectors.sources import GraphqlSource
 from connectors.transport.meaning import by_status, error
@@ -85,7 +86,7 @@ class Reading:
         code, spoken = "", False
         with suppress(ConnectorError, LookupError, TypeError):  # a body that says nothing leaves it to the status
             first = parsed(answer)["errors"][0]
-            code, spoken = code_text(self._code(first)), True
+            code, spoken = text_if_any(self._code(first)), True
         name = self._meaning(code) or self._errors.get(str(answer.status))
         if name is None and spoken and answer.status == 400 and not code:
             name = self._errors.get("*") or "ContractBroken"
@@ -93,7 +94,7 @@ class Reading:
         return error(name or by_status(answer.status), message, answer.headers)
 
     def _name(self, one: Any) -> str:
-        code = code_text(self._code(one)) if isinstance(one, dict) else ""
+        code = text_if_any(self._code(one)) if isinstance(one, dict) else ""
         if name := self._meaning(code) or self._errors.get("*"):
             return name
         return "Unavailable" if code or not isinstance(one, dict) or one.get("path") else "ContractBroken"

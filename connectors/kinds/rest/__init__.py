@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any, ClassVar
 
 from connectors.agreement import Finding, KindWords
-from connectors.contract import BadRequest, Claim, Deadline, Environment, Fetch, Page, Unavailable
+from connectors.contract import Claim, Deadline, Environment, Fetch, Page, Unavailable
 from connectors.declaration import Key, Request, TypeWords
 from connectors.fields import FieldWords
 from connectors.fitting import Loc
@@ -74,8 +74,6 @@ class Rest:
     async def fetch(self, ask: Fetch) -> AsyncIterator[Page]:
         """One page with the rows of every subject, in the order of the subjects."""
         each = self._types[ask.type]
-        if not ask.subjects and not each.record.claim.open:
-            raise BadRequest(f"{ask.type}: this platform answers no question without a subject")
 
         async def send(
             chunk: Sequence[str], more: Mapping[str, str | int], deadline: Deadline, most: int, heard: Heard

@@ -12,8 +12,9 @@ from contextlib import suppress
 from typing import Any
 
 from connectors.contract import ConnectorError, ContractBroken
-from connectors.kinds.answers import code_text, parsed
+from connectors.kinds.answers import parsed
 from connectors.mapping.paths import Look, expression
+from connectors.mapping.texts import text_if_any
 from connectors.sources import RestSource
 from connectors.transport.meaning import by_status, error
 from connectors.transport.port import Answer
@@ -33,7 +34,7 @@ class Reading:
         self.good(answer)
         body = parsed(answer, self._encoding)
         if self._code is not None and self._success is not None:
-            code = code_text(self._code(body))
+            code = text_if_any(self._code(body))
             if code not in self._success.is_:
                 name = self._errors.get(code) or self._errors.get("*") or "Unavailable"
                 raise error(name, "the platform reported an error inside a successful answer", answer.headers)
@@ -49,7 +50,7 @@ class Reading:
         name = self._errors.get(str(answer.status)) or by_status(answer.status)
         if self._code is not None:
             with suppress(ConnectorError):  # a body that says nothing leaves it to the status
-                name = self._errors.get(code_text(self._code(parsed(answer, self._encoding)))) or name
+                name = self._errors.get(text_if_any(self._code(parsed(answer, self._encoding)))) or name
         return error(name, message, answer.headers)
 
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.sql.elements import quoted_name
 
 from connectors.contract import Deadline
 from connectors.kinds.sql.database import Database
+from connectors.kinds.sql.statements import table_of
 
 _WITHIN = 30.0  # seconds
 
@@ -36,10 +36,7 @@ async def look(url: str, table: str, rows: int) -> Seen:
             columns = []
         if not columns:
             return []
-        spelt: list[sa.ColumnClause[Any]] = [sa.column(quoted_name(each, quote=True)) for each, _ in columns]
-        place = sa.table(
-            quoted_name(name, quote=True), *spelt, schema=quoted_name(schema, quote=True) if schema else None
-        )
+        place = table_of(table, [each for each, _ in columns])
         found = (await connection.execute(sa.select(*place.c).limit(rows))).all()
         return [(each, label, [row[index] for row in found]) for index, (each, label) in enumerate(columns)]
 

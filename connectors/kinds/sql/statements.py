@@ -6,7 +6,7 @@ column that went away would otherwise come back as its own name instead of as an
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement, quoted_name
 
-from connectors.contract import BadRequest, Fetch
+from connectors.contract import Fetch
 from connectors.declaration import TypeWords
 from connectors.fields import AsOf, Match
 from connectors.kinds.sql.dialects import Dialect, plain
@@ -33,7 +33,7 @@ class Statements:
     """The statements of one declared type."""
 
     def __init__(self, name: str, words: TypeWords, terms: Terms, record: RecordMap) -> None:
-        self._name, self._words, self._record = name, words, record
+        self._words, self._record = words, record
         self._filters: dict[str, ToSource] = {
             key: to_source(words.fields[key], terms.types[name].fields[key], declared, words.trim)
             for key, declared in words.filters.items()
@@ -47,14 +47,15 @@ class Statements:
         self, dialect: Dialect, ask: Fetch, subjects: Sequence[str], rows: int
     ) -> tuple[tuple[str, ...], Select]:
         """The names of the columns and the SELECT for at most `rows` rows. Raises BadRequest."""
+        self._record.admit(ask)
         kind = key_kind(ask)
         names = self._record.names(ask.fields, kind)
         words = self._words.subject[kind]
-        terms = [self._term(ask.type, condition) for condition in ask.where]
+        terms = [self._filters[condition.field](condition) for condition in ask.where]
         order = self._order if ask.ordered else []
         extra = [term.name for term in terms] + [by.name for by, _ in order]
         extra += [name_of(match) for match in (words.where, self._words.deleted) if match is not None]
-        table = _table(self._words.table or "", dict.fromkeys([*names, *extra]))
+        table = table_of(self._words.table or "", dict.fromkeys([*names, *extra]))
         subject = table.c[name_of(words)]
         subjects = self._record.spelt(subjects, kind)
         wanted = (sa.func.upper(subject) if words.upper else subject).in_(subjects) if subjects else sa.true()
@@ -73,7 +74,7 @@ class Statements:
         """How fresh the table is: the newest value of the declared column, that is not after `until` where its values
         sort. The column stands alone, so that an index on it serves."""
         name, patterns = name_of(as_of), as_of.timestamp
-        column = _table(as_of.table or self._words.table or "", [name]).c[name]
+        column = table_of(as_of.table or self._words.table or "", [name]).c[name]
         newest = sa.select(sa.func.max(column))
         sorts = len(patterns) == 1 and (patterns[0] in {EPOCH_MILLIS, NATIVE} or Format(patterns[0]).sorts)
         if until is None or not sorts:
@@ -83,17 +84,13 @@ class Statements:
     def read_and_written(self) -> tuple[Select, sa.Update]:
         """A read of no row, and a write of no row: what a session that only reads lets through, and what it refuses."""
         part = self._words.key[0]
-        table = _table(self._words.table or "", [part])
+        table = table_of(self._words.table or "", [part])
         nothing = sa.false()
         return sa.select(table.c[part]).where(nothing), sa.update(table).where(nothing).values({part: table.c[part]})
 
-    def _term(self, type_name: str, condition: Any) -> Term:
-        if condition.op not in self._record.claim.filters.get(condition.field, frozenset()):
-            raise BadRequest(f"{type_name}.{condition.field}: `{condition.op}` is not a filter of this platform")
-        return self._filters[condition.field](condition)
 
-
-def _table(spelt: str, columns: Any) -> sa.TableClause:
+def table_of(spelt: str, columns: Iterable[str]) -> sa.TableClause:
+    """A table, schema first, with these of its columns; every name quoted."""
     schema, _, name = spelt.rpartition(".")
     return sa.table(
         quoted_name(name, quote=True),
