@@ -16,7 +16,7 @@ from connectors.registry import Registry
 from connectors.registry import load as load_platforms
 from connectors.suggesting.names import FieldName, Names
 from connectors.terms import Conversion, FieldTerm, Terms, TypeTerm
-from gateway.documents import Document, DocumentError, load, load_folder
+from gateway.documents import Document, DocumentError, load
 from gateway.schema.records import ENVELOPE
 from gateway.settings import Settings
 from policies import identifiers
@@ -47,13 +47,6 @@ def read_policies(folder: Path) -> PolicySet:
     if not folder.is_dir():
         raise HomeError(f"{folder} is missing; `credit-gateway init` makes a home")
     return assemble(policy_documents(folder))
-
-
-def platform_documents(folder: Path) -> list[Document]:
-    """The declarations of a folder. Raises HomeError or DocumentError."""
-    if not folder.is_dir():
-        raise HomeError(f"{folder} is missing; `credit-gateway init` makes a home")
-    return load_folder(folder)
 
 
 def kinds_of(settings: Settings) -> Mapping[str, Any]:

@@ -127,20 +127,9 @@ def load(path: Path, root: Path | None = None) -> Document:
     return Document(name, raw, path.parent)
 
 
-def load_folder(folder: Path, root: Path | None = None) -> list[Document]:
-    """Every `*.yaml` of a folder in name order, templates (`_*.yaml`) left out. Collects all findings."""
-    found: list[Document] = []
-    findings: list[str] = []
-    for path in sorted(folder.glob("*.yaml")):
-        if path.name.startswith("_"):
-            continue
-        try:
-            found.append(load(path, root or folder))
-        except DocumentError as error:
-            findings += error.findings
-    if findings:
-        raise DocumentError(findings)
-    return found
+def listed(folder: Path) -> list[Path]:
+    """Every `*.yaml` of a folder in name order; templates (`_*.yaml`) are left out."""
+    return sorted(path for path in folder.glob("*.yaml") if not path.name.startswith("_"))
 
 
 def suggestion(word: str | None, known: Iterable[str], language: str = "en") -> str:

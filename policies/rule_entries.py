@@ -54,7 +54,6 @@ def _caller(value: Any) -> Any:
 
 
 Many = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], BeforeValidator(_listed)]
-Some = Annotated[Many, Field(min_length=1)]
 Day = Annotated[date, BeforeValidator(_whole_day)]
 Hours = Annotated[tuple[time, time], BeforeValidator(_hours)]
 MAY_BE_EMPTY = {"law", "obligations", "except_", "signed", "rules", "rows"}  # lists that limit nothing by themselves

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from connectors.registry import Registry
 from gateway.checking import HomeError
-from gateway.documents import Document, DocumentError, load
+from gateway.documents import Document, DocumentError, listed, load
 from gateway.governing.officers import Officers
 from gateway.registering.contents import differs, name_of, proved
 from gateway.registering.enrolment import Enrolled
@@ -67,7 +67,7 @@ def declared(folder: Path, enrolled: Enrolled, officers: Officers) -> Declared:
     asked: list[Document] = []
     shadows: list[Document] = []
     findings: list[str] = []
-    for path in _files(folder):
+    for path in listed(folder):
         if not governed(path.stem, enrolled, officers):
             try:
                 asked.append(load(path, folder))
@@ -98,13 +98,9 @@ def drafts(folder: Path, enrolled: Enrolled, officers: Officers) -> Drafts:
     for name, each in enrolled.course.platforms.items():
         if each.live is not None and differs(folder, name, enrolled.files[each.live.content]):
             edited.append(name)
-    for path in _files(folder):
+    for path in listed(folder):
         if governed(path.stem, enrolled, officers):
             standing = enrolled.course.platforms.get(path.stem)
             if standing is None or standing.live is None:
                 unasked.append(path.stem)
     return Drafts(tuple(edited), tuple(unasked), tuple(sorted(path.name for path in folder.glob("*.yml"))))
-
-
-def _files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.glob("*.yaml") if not path.name.startswith("_"))

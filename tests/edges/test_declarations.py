@@ -11,8 +11,7 @@ from connectors.registry import Registry, load, region_prefix
 from connectors.spelling import DeclarationError
 from gateway.checking import terms_of
 from gateway.documents import Document
-from gateway.documents import load as read
-from policies.catalogue import load_catalogue
+from tests.edges import drafts
 from tests.edges.invented import (
     HEAD,
     REST_SOURCE,
@@ -366,11 +365,9 @@ def test_the_kinds_are_a_list_that_can_be_read() -> None:
 
 def test_the_templates_are_whole_declarations_of_the_shipped_catalogue() -> None:
     """The files that operators copy have no mistake but their names, and show every kind."""
-    root = TEMPLATES.parents[1]
-    documents = [read(path, root) for path in sorted((root / "policies/catalogue").rglob("*.yaml"))]
     templates = [
         Document(f"370100{path.name.replace('_', '-')}", path.read_bytes(), TEMPLATES)
         for path in sorted(TEMPLATES.glob("_*.yaml"))
     ]
-    platforms = load(templates, terms_of(load_catalogue(documents))).platforms
+    platforms = load(templates, terms_of(drafts.catalogue())).platforms
     assert {source.kind for each in platforms.values() for source in each.sources.values()} == set(KINDS)

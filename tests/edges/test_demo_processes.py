@@ -21,9 +21,9 @@ from ruamel.yaml import YAML
 from deploy.demo.generator import QINGDAO, SHANDONG, WEIFANG
 from deploy.demo.processes import START_WITHIN
 from deploy.demo.province import Province, start
-from gateway import documents
 from gateway.authenticating.clients import load_clients
-from policies.catalogue import load_catalogue
+from gateway.documents import load
+from tests.edges import drafts
 
 ROOT = Path(__file__).resolve().parents[2]
 GONE_WITHIN = 30.0  # seconds
@@ -183,9 +183,7 @@ def test_the_registry_of_clients_is_one_that_the_gateway_loads(province: Provinc
     """clients.yaml comes out as the gateway wants it, with every caller but the public one."""
     path = tmp_path / "clients.yaml"
     YAML(typ="safe").dump(province.clients_document(), path)
-    folder = ROOT / "policies" / "catalogue"
-    catalogue = load_catalogue([*documents.load_folder(folder), *documents.load_folder(folder / "types")])
-    clients = load_clients(documents.load(path), catalogue)
+    clients = load_clients(load(path), drafts.catalogue())
     assert {client.id for client in clients.by_token.values()} == set(province.callers) - {"public"}
     assert [client.id for client in clients.by_token.values() if client.subject_claim] == ["subject"]
 

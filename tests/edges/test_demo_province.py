@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping
-from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -21,12 +20,13 @@ from deploy.demo.holdings.sheet import Holding
 from deploy.demo.province import DECLARATIONS, Province, start
 from gateway import documents
 from gateway.checking import terms_of
-from policies.catalogue import load_catalogue
+from gateway.environment import Environment
+from gateway.settings import Settings
 from policies.identifiers import normalise_name
 from policies.model import Catalogue
+from tests.edges import drafts
 
 TODAY = date(2026, 11, 24)
-CATALOGUE = Path(__file__).resolve().parents[2] / "policies" / "catalogue"
 
 QUIRKS = {
     "dates": {"date:dash", "date:slash", "date:compact", "date:midnight", "date:epoch", "date:chinese"},
@@ -58,7 +58,7 @@ def world() -> World:
 
 @pytest.fixture(scope="module")
 def catalogue() -> Catalogue:
-    return load_catalogue([*documents.load_folder(CATALOGUE), *documents.load_folder(CATALOGUE / "types")])
+    return drafts.catalogue()
 
 
 @pytest.fixture(scope="module")
@@ -67,25 +67,10 @@ def province(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Province]:
         yield running
 
 
-class Surroundings:
-    """The environment of connectors: the province's own answers to `env:` references."""
-
-    egress = ""
-
-    def __init__(self, values: Mapping[str, str]) -> None:
-        self._values = values
-
-    def resolve(self, reference: str) -> str:
-        return self._values[reference.removeprefix("env:")]
-
-    def now(self) -> datetime:
-        return datetime.now(UTC)
-
-
 @pytest.fixture
 async def registry(province: Province, catalogue: Catalogue) -> AsyncIterator[Registry]:
-    loaded = load(documents.load_folder(DECLARATIONS), terms_of(catalogue))
-    await loaded.open(Surroundings(province.environment))
+    loaded = load([documents.load(path) for path in documents.listed(DECLARATIONS)], terms_of(catalogue))
+    await loaded.open(Environment(Settings(environment=province.environment)))
     yield loaded
     await loaded.close()
 

@@ -17,9 +17,8 @@ from connectors.contract import Deadline, Fetch, Page, SubjectKey
 from connectors.registry import load
 from gateway.checking import terms_of
 from gateway.documents import Document
-from gateway.documents import load as read
-from policies.catalogue import load_catalogue
 from policies.identifiers import citizen_id_check, uscc_check
+from tests.edges import drafts
 from tests.edges.invented import Surroundings, connector
 
 ROOT = Path(__file__).parents[2]
@@ -145,8 +144,7 @@ async def test_both_generations_are_read_as_they_are_meant(
 ) -> None:
     """A row that has the codes of 2018, and one that has those of 2016 alone, become the same record; digits with
     opposite meanings, old numbers, endless days, masks, placeholders and deleted rows are what they are."""
-    documents = [read(path, ROOT) for path in sorted((ROOT / "policies/catalogue").rglob("*.yaml"))]
-    terms = terms_of(load_catalogue(documents))
+    terms = terms_of(drafts.catalogue())
     filled(tmp_path / "exchange.db", case, TEMPLATE)
     made = connector(load([declared(case)], terms))
     await made.open(

@@ -10,8 +10,7 @@ import asyncio
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from pathlib import Path
+from datetime import date
 from typing import Any
 
 import pytest
@@ -23,11 +22,11 @@ from deploy.demo.holdings.sheet import Holding
 from deploy.demo.province import DECLARATIONS, Province, start
 from gateway import documents
 from gateway.checking import terms_of
-from policies.catalogue import load_catalogue
+from gateway.environment import Environment
+from gateway.settings import Settings
 from policies.identifiers import normalise_name
-from policies.model import Catalogue
+from tests.edges import drafts
 
-CATALOGUE = Path(__file__).resolve().parents[2] / "policies" / "catalogue"
 LOOKED_AT = 3  # rows for each case
 COPIES = 4  # of one honour in one file
 
@@ -200,29 +199,8 @@ def province(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Province]:
         yield running
 
 
-@pytest.fixture(scope="module")
-def catalogue() -> Catalogue:
-    return load_catalogue([*documents.load_folder(CATALOGUE), *documents.load_folder(CATALOGUE / "types")])
-
-
-class Surroundings:
-    """The environment of connectors: the province's own answers to `env:` references."""
-
-    egress = ""
-
-    def __init__(self, values: Mapping[str, str]) -> None:
-        self._values = values
-
-    def resolve(self, reference: str) -> str:
-        return self._values[reference.removeprefix("env:")]
-
-    def now(self) -> datetime:
-        return datetime.now(UTC)
-
-
 def declared(platform: str, type_name: str) -> Any:
-    [document] = [each for each in documents.load_folder(DECLARATIONS) if each.stem == platform]
-    return document.data["types"][type_name]
+    return documents.load(DECLARATIONS / f"{platform}.yaml").data["types"][type_name]
 
 
 def fits(row: Holding, column: str, pattern: str) -> bool:
@@ -243,11 +221,11 @@ Wanted = tuple[str, str, SubjectKey]  # platform, record type, subject
 class Readers:
     """The platforms, each asked once about every subject whose rows a case looks at."""
 
-    def __init__(self, province: Province, catalogue: Catalogue) -> None:
-        self.world = province.world
+    def __init__(self, province: Province) -> None:
+        self.world, catalogue = province.world, drafts.catalogue()
         self.identity = {record.name: record.roles.identity for record in catalogue.types.values()}
-        self._registry = load(documents.load_folder(DECLARATIONS), terms_of(catalogue))
-        self._surroundings = Surroundings(province.environment)
+        self._registry = load([documents.load(path) for path in documents.listed(DECLARATIONS)], terms_of(catalogue))
+        self._environment = Environment(Settings(environment=province.environment))
         self.given: Mapping[tuple[Wanted, str], Given] = {}
 
     def spelled(self, quirk: Quirk) -> list[Holding]:
@@ -288,7 +266,7 @@ class Readers:
             for _, held in self.copies(name):
                 for platform, row in held:
                     wanted.add((asked(platform, places[0][1], row), ""))
-        await self._registry.open(self._surroundings)
+        await self._registry.open(self._environment)
         try:
             self.given = {each: await self._ask(*each) for each in wanted}
         finally:
@@ -311,8 +289,8 @@ def asked(platform: str, type_name: str, row: Holding) -> Wanted:
 
 
 @pytest.fixture(scope="module")
-def readers(province: Province, catalogue: Catalogue) -> Readers:
-    made = Readers(province, catalogue)
+def readers(province: Province) -> Readers:
+    made = Readers(province)
     asyncio.run(made.read())
     return made
 

@@ -14,7 +14,7 @@ from connectors.contract import SubjectKey
 from connectors.terms import Terms
 from gateway.checking import kinds_of, terms_of
 from gateway.cli import policy_words
-from gateway.documents import Document, DocumentError, load, suggestion
+from gateway.documents import Document, DocumentError, listed, load, suggestion
 from gateway.environment import Environment
 from gateway.settings import load as load_settings
 from policies.catalogue import load_catalogue
@@ -39,7 +39,7 @@ class Benches:
 
     def platforms(self) -> list[Path]:
         """Every declaration of the home."""
-        found = [path for path in sorted((self.home / "platforms").glob("*.yaml")) if not path.name.startswith("_")]
+        found = listed(self.home / "platforms")
         if not found:
             raise click.UsageError(f"{self.home / 'platforms'} holds no declaration")
         return found

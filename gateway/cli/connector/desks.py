@@ -13,7 +13,7 @@ import click
 
 from gateway.checking import HomeError, kinds_of
 from gateway.cli.governing.options import WAIT
-from gateway.documents import suggestion
+from gateway.documents import listed, suggestion
 from gateway.environment import store_of
 from gateway.governing import seen
 from gateway.governing.obeying import begin
@@ -67,8 +67,8 @@ class Counter:
     @property
     def platforms(self) -> list[str]:
         """Every platform of which there is a file or a step."""
-        files = (self.settings.home / "platforms").glob("*.yaml")
-        return sorted({path.stem for path in files if path.name[0] != "_"} | set(self.enrolled.course.platforms))
+        files = listed(self.settings.home / "platforms")
+        return sorted({path.stem for path in files} | set(self.enrolled.course.platforms))
 
 
 @contextmanager
