@@ -13,7 +13,7 @@ from joserfc.jwk import ECKey
 from connectors.contract import Connector, Fetch, Page
 from connectors.delegation import Delegation, Hop
 from tests.edges.crooked import Behaviour, Seen, Server, hang, raw
-from tests.edges.invented import FIRM, Surroundings, ask, connector, pages, registered
+from tests.edges.invented import FIRM, ask, connector, in_use, pages, registered
 
 KEY = ECKey.generate_key("P-256", {"kid": "sd-1"})
 SOURCE = """\
@@ -100,13 +100,9 @@ async def peer(
             found = reply(json.loads(seen.body)) if callable(reply) else reply
             writer.write(found if isinstance(found, bytes) else raw(json.dumps(found).encode()))
 
-    async with Server(with_tokens(answering, told)) as server:
-        asked = connector(registered(source, permit))
-        await asked.open(Surroundings(settings(server.base)))
-        try:
-            yield server, asked
-        finally:
-            await asked.close()
+    made = connector(registered(source, permit))
+    async with Server(with_tokens(answering, told)) as server, in_use(made, settings(server.base)) as asked:
+        yield server, asked
 
 
 def question(*fields: str, subjects: tuple[str, ...] = (FIRM,), behalf: Delegation = BEHALF, **more: Any) -> Fetch:

@@ -46,6 +46,8 @@ class Seen:
 
 
 Behaviour = Callable[[Seen, asyncio.StreamWriter], Awaitable[None]]
+HEAD = b"HTTP/1.1 200 OK\r\n"
+CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
 
 
 @dataclass
@@ -148,6 +150,24 @@ def endlessly(start: bytes, again: bytes) -> Behaviour:
             await writer.drain()
 
     return behave
+
+
+def dripping(start: bytes, again: bytes) -> Behaviour:
+    """As `endlessly`, a little at a time."""
+
+    async def behave(seen: Seen, writer: asyncio.StreamWriter) -> None:
+        writer.write(start)
+        while True:
+            writer.write(again)
+            await writer.drain()
+            await asyncio.sleep(0.02)
+
+    return behave
+
+
+async def reset(seen: Seen, writer: asyncio.StreamWriter) -> None:
+    """The connection is broken off."""
+    writer.transport.abort()
 
 
 async def hang(seen: Seen, writer: asyncio.StreamWriter) -> None:

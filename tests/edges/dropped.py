@@ -7,8 +7,7 @@ import io
 import os
 import sqlite3
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ import xlsxwriter
 from connectors.contract import Connector
 from connectors.kinds.file import File
 from connectors.kinds.file.choosing import CHINA
-from tests.edges.invented import FIRM, PERSON, Surroundings, ask, connector, registered, rows
+from tests.edges.invented import FIRM, PERSON, Surroundings, ask, connector, in_use, registered, rows
 
 SOURCE = """\
 sources:
@@ -96,14 +95,8 @@ class Now(Surroundings):
         return datetime.now(CHINA)
 
 
-@asynccontextmanager
-async def opened(folder: Folder, permit: str = PERMIT, source: str = SOURCE) -> AsyncIterator[Connector]:
-    made = connector(registered(source, permit))
-    await made.open(Now({"env:INVENTED_FOLDER": str(folder.path)}))
-    try:
-        yield made
-    finally:
-        await made.close()
+def opened(folder: Folder, permit: str = PERMIT, source: str = SOURCE) -> AbstractAsyncContextManager[Connector]:
+    return in_use(connector(registered(source, permit)), {"env:INVENTED_FOLDER": str(folder.path)}, Now)
 
 
 async def ids(made: Connector, *subjects: str) -> list[str]:

@@ -6,7 +6,8 @@ Shared by the tests of the connectors. No subject here exists; the checks are in
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from textwrap import indent
 from typing import Any
@@ -133,6 +134,18 @@ def connector(registry: Registry) -> Connector:
     (platform,) = registry.platforms.values()
     (source,) = platform.sources.values()
     return source.connector
+
+
+@asynccontextmanager
+async def in_use(
+    made: Connector, settings: Mapping[str, str], surroundings: type[Surroundings] = Surroundings
+) -> AsyncIterator[Connector]:
+    """A connector while it is open."""
+    await made.open(surroundings(settings))
+    try:
+        yield made
+    finally:
+        await made.close()
 
 
 def ask(*fields: str, subjects: tuple[str, ...] = (FIRM,), seconds: float = 30.0, **more: Any) -> Fetch:

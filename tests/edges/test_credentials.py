@@ -28,7 +28,18 @@ from connectors.spelling import DeclarationError
 from gateway.environment import Environment
 from gateway.settings import Settings
 from tests.edges.crooked import Behaviour, Seen, Server, always, hang, raw
-from tests.edges.invented import FIRM, OTHER, REST_SOURCE, REST_TYPE, Surroundings, ask, connector, registered, rows
+from tests.edges.invented import (
+    FIRM,
+    OTHER,
+    REST_SOURCE,
+    REST_TYPE,
+    Surroundings,
+    ask,
+    connector,
+    in_use,
+    registered,
+    rows,
+)
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)  # of the surroundings
 ENVELOPE = (
@@ -62,11 +73,8 @@ async def asked(
         made = connector(registered(f"{REST_SOURCE}    auth: {auth}\n{ENVELOPE}{more}", permit))
         settings["env:INVENTED_BASE"] = server.base + "/base"
         settings.setdefault("env:TOKEN", server.base + "/base/token")
-        await made.open(Surroundings(settings))
-        try:
+        async with in_use(made, settings):
             yield server, made
-        finally:
-            await made.close()
 
 
 def paths(server: Server) -> list[str]:

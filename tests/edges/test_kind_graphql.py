@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import count, repeat
@@ -37,7 +37,7 @@ from connectors.contract import (
 from gateway.fetching.checking import recheck
 from tests.edges.crooked import Behaviour, Seen, Server, always, hang, raw, telling
 from tests.edges.guarded import guard, outcome
-from tests.edges.invented import FIRM, OTHER, THIRD, Surroundings, ask, connector, pages, registered, rows
+from tests.edges.invented import FIRM, OTHER, THIRD, ask, connector, in_use, pages, registered, rows
 from tests.edges.permits_service import STRANGE, UNKNOWN, Service
 from tests.journeys.test_partner_connects import running as program
 
@@ -114,14 +114,8 @@ def service(serving: Service) -> Service:
     return serving
 
 
-@asynccontextmanager
-async def asked(url: str, permit: str, source: str = SOURCE) -> AsyncIterator[Connector]:
-    made = connector(registered(source, permit))
-    await made.open(Surroundings({"env:INVENTED_URL": url, "env:KEY": "k-42"}))
-    try:
-        yield made
-    finally:
-        await made.close()
+def asked(url: str, permit: str, source: str = SOURCE) -> AbstractAsyncContextManager[Connector]:
+    return in_use(connector(registered(source, permit)), {"env:INVENTED_URL": url, "env:KEY": "k-42"})
 
 
 @asynccontextmanager

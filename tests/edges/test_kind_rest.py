@@ -43,9 +43,9 @@ from tests.edges.invented import (
     REST_SOURCE,
     REST_TYPE,
     THIRD,
-    Surroundings,
     ask,
     connector,
+    in_use,
     pages,
     registered,
     rows,
@@ -93,11 +93,8 @@ async def asked(
 ) -> AsyncIterator[tuple[Server, Connector]]:
     async with Server(behaviour) as server:
         made = connector(registered(REST_SOURCE + more, permit))
-        await made.open(Surroundings({"env:INVENTED_BASE": server.base + "/base/", **SETTINGS}))
-        try:
+        async with in_use(made, {"env:INVENTED_BASE": server.base + "/base/", **SETTINGS}):
             yield server, made
-        finally:
-            await made.close()
 
 
 def row(number: int, code: str = FIRM, **more: Any) -> dict[str, Any]:

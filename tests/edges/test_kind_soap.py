@@ -32,7 +32,7 @@ from connectors.contract import (
 )
 from tests.edges.crooked import Behaviour, Seen, Server, always, hang, raw
 from tests.edges.described import SOAP12, SOAP_SOURCE, SOAP_TYPE, described, enveloped, exchanged, fault, found, xml
-from tests.edges.invented import FIRM, OTHER, PERSON, THIRD, Surroundings, ask, connector, pages, rows
+from tests.edges.invented import FIRM, OTHER, PERSON, THIRD, ask, connector, in_use, pages, rows
 
 FIELDS = """\
 key: [id]
@@ -79,11 +79,8 @@ async def asked(
 ) -> AsyncIterator[tuple[Server, Connector]]:
     async with Server(behaviour) as server:
         made = connector(described(SOAP_SOURCE + more, permit))
-        await made.open(Surroundings({"env:ENDPOINT": server.base + path, **SETTINGS}))
-        try:
+        async with in_use(made, {"env:ENDPOINT": server.base + path, **SETTINGS}):
             yield server, made
-        finally:
-            await made.close()
 
 
 def row(number: int, code: str = FIRM, more: str = "") -> str:

@@ -36,9 +36,9 @@ from tests.edges.invented import (
     SQL_SOURCE,
     SQL_TYPE,
     THIRD,
-    Surroundings,
     ask,
     connector,
+    in_use,
     pages,
     registered,
     rows,
@@ -114,11 +114,10 @@ def statements() -> Iterator[list[str]]:
 @asynccontextmanager
 async def opened(file: Path, permit: str = PERMIT, source: str = SQL_SOURCE) -> AsyncIterator[Connector]:
     made = connector(registered(source, permit))
-    await made.open(Surroundings({"env:INVENTED_URL": f"sqlite+aiosqlite:///{file}"}))
     try:
-        yield made
+        async with in_use(made, {"env:INVENTED_URL": f"sqlite+aiosqlite:///{file}"}):
+            yield made
     finally:
-        await made.close()
         await settled()  # every test also proves that no connection stays behind
 
 

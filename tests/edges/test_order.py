@@ -6,8 +6,7 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import closing
 from pathlib import Path
 from textwrap import indent
 from typing import Any
@@ -30,10 +29,10 @@ from tests.edges.invented import (
     SQL_SOURCE,
     SQL_TYPE,
     TERMS,
-    Surroundings,
     ask,
     connector,
     declaration,
+    in_use,
     pages,
     registered,
 )
@@ -133,15 +132,6 @@ ORDERS = {
 }
 
 
-@asynccontextmanager
-async def opened(made: Connector, settings: dict[str, str]) -> AsyncIterator[Connector]:
-    await made.open(Surroundings(settings))
-    try:
-        yield made
-    finally:
-        await made.close()
-
-
 async def ids(made: Connector, ordered: bool = True, limit: int = 100) -> list[str]:
     [page] = await pages(made, ask(ordered=ordered, limit=limit))
     assert not page.rejected
@@ -164,7 +154,7 @@ async def test_the_first_of_the_order_come_from_a_table(tmp_path: Path) -> None:
         base.commit()
     for order, expected in ORDERS.items():
         made = connector(registered(SQL_SOURCE, f"table: held\n{TABLE}order: [{order}]\n"))
-        async with opened(made, {"env:INVENTED_URL": f"sqlite+aiosqlite:///{tmp_path / 'city.db'}"}) as asked:
+        async with in_use(made, {"env:INVENTED_URL": f"sqlite+aiosqlite:///{tmp_path / 'city.db'}"}) as asked:
             await judged(asked, expected)
 
 
@@ -176,7 +166,7 @@ async def test_the_first_of_the_order_come_from_a_server(name: str, request: pyt
     await fill(server, "held", dict(zip(COLUMNS, kinds, strict=True)), HELD)
     for order, expected in ORDERS.items():
         made = connector(registered(SQL_SOURCE, f"table: credit.held\n{TABLE}order: [{order}]\n"))
-        async with opened(made, {"env:INVENTED_URL": server.url()}) as asked:
+        async with in_use(made, {"env:INVENTED_URL": server.url()}) as asked:
             await judged(asked, expected)
 
 
@@ -228,7 +218,7 @@ async def test_a_servers_own_types_are_ordered(name: str, request: pytest.Fixtur
             await server.run(f"ALTER TABLE credit.own MODIFY `{column}` {kind}")
     for order, expected in OWN_ORDERS.items():
         made = connector(registered(SQL_SOURCE, f"{NATIVE}order: [{order}]\n"))
-        async with opened(made, {"env:INVENTED_URL": server.url()}) as asked:
+        async with in_use(made, {"env:INVENTED_URL": server.url()}) as asked:
             [page] = await pages(asked, ask(ordered=True))
             assert [row.id for row in page.rows] == expected.split(), order
 
@@ -242,7 +232,7 @@ async def test_the_first_of_the_order_come_from_a_dropped_file(tmp_path: Path) -
     source = "sources:\n  main:\n    kind: file\n    folder: env:FOLDER\n    limits: {maxRows: 100}\n"
     for order, expected in ORDERS.items():
         made = connector(registered(source, f"file: {{name: held.csv}}\n{TABLE}order: [{order}]\n"))
-        async with opened(made, {"env:FOLDER": str(tmp_path)}) as asked:
+        async with in_use(made, {"env:FOLDER": str(tmp_path)}) as asked:
             await judged(asked, expected)
 
 
@@ -286,7 +276,7 @@ async def test_an_interface_is_asked_for_its_order() -> None:
     permit = REST_TYPE.replace('{code: "{subject}"}', '{code: "{subject}", sort: id}')
     permit += '  decided: {path: day, date: "%Y-%m-%d"}\norder: {by: [decided desc], params: {sort: -day}}\n'
     made = connector(registered(REST_SOURCE, permit))
-    async with Server(behave) as server, opened(made, {"env:INVENTED_BASE": server.base}) as asked:
+    async with Server(behave) as server, in_use(made, {"env:INVENTED_BASE": server.base}) as asked:
         for ordered, first in ((True, "2026-01-01"), (False, "2024-01-01")):
             [page] = await pages(asked, ask(ordered=ordered, limit=1))
             assert [row.id for row in page.rows] == [first]

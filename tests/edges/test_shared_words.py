@@ -28,10 +28,10 @@ from tests.edges.invented import (
     REST_SOURCE,
     SQL_SOURCE,
     TERMS,
-    Surroundings,
     ask,
     connector,
     declaration,
+    in_use,
     pages,
 )
 
@@ -88,11 +88,8 @@ async def answered(
         database.executemany(f"insert into permits values ({', '.join('?' * 15)})", lines)
         database.commit()
     made = connector(load([document(folder, **words)], TERMS))
-    await made.open(Surroundings({"env:INVENTED_URL": f"sqlite+aiosqlite:///{file}"}))
-    try:
+    async with in_use(made, {"env:INVENTED_URL": f"sqlite+aiosqlite:///{file}"}):
         found = await pages(made, asked or ask(*TERMS.types["Permit"].fields))
-    finally:
-        await made.close()
     return [each for page in found for each in page.rows], [why for page in found for why in page.rejected]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -24,7 +24,7 @@ from connectors.contract import (
 from connectors.kinds.sql.database import Database
 from connectors.transport.egress import Egress
 from tests.edges.databases import Counterpart
-from tests.edges.invented import FIRM, OTHER, SQL_SOURCE, THIRD, Surroundings, ask, connector, registered, rows
+from tests.edges.invented import FIRM, OTHER, SQL_SOURCE, THIRD, ask, connector, in_use, registered, rows
 from tests.edges.test_kind_sql import CONDITIONS, PERMIT, STOCK
 
 QUALIFIED = PERMIT.replace("table: permits", "table: credit.permits").replace("table: sync", "table: credit.sync")
@@ -81,16 +81,10 @@ async def stocked(server: Counterpart) -> Counterpart:
     return server
 
 
-@asynccontextmanager
-async def opened(
+def opened(
     server: Counterpart, permit: str = QUALIFIED, source: str = SQL_SOURCE, url: str = ""
-) -> AsyncIterator[Connector]:
-    made = connector(registered(source, permit))
-    await made.open(Surroundings({"env:INVENTED_URL": url or server.url()}))
-    try:
-        yield made
-    finally:
-        await made.close()
+) -> AbstractAsyncContextManager[Connector]:
+    return in_use(connector(registered(source, permit)), {"env:INVENTED_URL": url or server.url()})
 
 
 @asynccontextmanager

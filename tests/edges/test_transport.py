@@ -19,11 +19,25 @@ from connectors.contract import BadRequest, ConnectorError, ContractBroken, Dead
 from connectors.transport import connection
 from connectors.transport.pool import Pool
 from connectors.transport.port import Answer, Question, Transport
-from tests.edges.crooked import Authority, Behaviour, Seen, Server, always, endlessly, hang, nobody, raw, then_close
+from tests.edges.crooked import (
+    CHUNKED,
+    HEAD,
+    Authority,
+    Behaviour,
+    Seen,
+    Server,
+    always,
+    dripping,
+    endlessly,
+    hang,
+    nobody,
+    raw,
+    reset,
+    then_close,
+)
 
 CAP = 64 * 1024
 PATIENCE = 30.0  # seconds for what comes at once, also on a machine that has other things to do
-HEAD = b"HTTP/1.1 200 OK\r\n"
 ASK = Question("GET", "/things?x=1", {"X-App": "invented"})
 
 
@@ -129,18 +143,6 @@ async def test_of_a_repeated_header_the_last_counts() -> None:
         assert (await send(pool)).headers["retry-after"] == "2"
 
 
-async def drip(seen: Seen, writer: asyncio.StreamWriter) -> None:
-    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
-    while True:
-        writer.write(b" ")
-        await writer.drain()
-        await asyncio.sleep(0.01)
-
-
-async def reset(seen: Seen, writer: asyncio.StreamWriter) -> None:
-    writer.transport.abort()
-
-
 async def reset_amid(seen: Seen, writer: asyncio.StreamWriter) -> None:
     writer.write(b"HTTP/1.1 200 OK\r\n\r\n{")
     await writer.drain()
@@ -151,9 +153,12 @@ async def reset_amid(seen: Seen, writer: asyncio.StreamWriter) -> None:
 
 
 BOMB = gzip.compress(b"0" * 10_000_000)
-CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
 CROOKED: list[tuple[str, Behaviour, type[ConnectorError]]] = [
-    ("a platform that drips is cut by the one deadline", drip, TimedOut),
+    (
+        "a platform that drips is cut by the one deadline",
+        dripping(HEAD + b"Content-Length: 100000\r\n\r\n", b" "),
+        TimedOut,
+    ),
     ("a platform that hangs is cut by the deadline", hang, TimedOut),
     ("a reset is Unavailable", reset, Unavailable),
     ("a reset amid a body that ends with the connection is Unavailable", reset_amid, Unavailable),

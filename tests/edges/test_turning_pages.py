@@ -12,7 +12,7 @@ import pytest
 from connectors.contract import ContractBroken
 from connectors.spelling import DeclarationError
 from tests.edges.crooked import Seen, Server, telling
-from tests.edges.invented import FIRM, REST_SOURCE, REST_TYPE, Surroundings, ask, connector, pages, registered
+from tests.edges.invented import FIRM, REST_SOURCE, REST_TYPE, ask, connector, in_use, pages, registered
 
 OFFSET = "page: {offset: start, size: limit, rows: 3}\n"
 FLAGGED = "page: {number: pageNo, size: pageSize, rows: 3, first: 0, more: data.hasMore}\n"
@@ -138,12 +138,9 @@ HONEST: list[tuple[str, str, Callable[[Seen], Any], int, int, bool]] = [
 
 async def read(server: Server, words: str, permit: str = REST_TYPE) -> tuple[list[str], bool]:
     made = connector(registered(REST_SOURCE + "    headers: {X-App: invented}\n", permit + words))
-    await made.open(Surroundings({"env:INVENTED_BASE": server.base + "/base"}))
-    try:
+    async with in_use(made, {"env:INVENTED_BASE": server.base + "/base"}):
         (page,) = await pages(made, ask())
         return [each.id for each in page.rows], page.truncated
-    finally:
-        await made.close()
 
 
 @pytest.mark.parametrize(

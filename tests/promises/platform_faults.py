@@ -19,12 +19,16 @@ from xml.sax.saxutils import escape
 from connectors.registry import Registry
 from tests.edges import another_gateway
 from tests.edges.crooked import (
+    CHUNKED,
+    HEAD,
     Behaviour,
     Seen,
     always,
+    dripping,
     endlessly,
     hang,
     raw,
+    reset,
     then_close,
 )
 from tests.edges.described import SOAP_SOURCE, SOAP_TYPE, described, enveloped, found
@@ -145,36 +149,19 @@ KINDS = {
 # -- faults of the wire: what is written, and the error that it is
 
 
-async def reset(seen: Seen, writer: asyncio.StreamWriter) -> None:
-    writer.transport.abort()
-
-
-def drip(start: bytes, again: bytes) -> Behaviour:
-    async def behave(seen: Seen, writer: asyncio.StreamWriter) -> None:
-        writer.write(start)
-        while True:
-            writer.write(again)
-            await writer.drain()
-            await asyncio.sleep(0.02)
-
-    return behave
-
-
 async def slowly(whole: bytes, seen: Seen, writer: asyncio.StreamWriter) -> None:
     """An honest answer, after the caller's patience."""
     await asyncio.sleep(2)
     writer.write(whole)
 
 
-HEAD = b"HTTP/1.1 200 OK\r\n"
-CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
 PIECE = b"0" * (64 << 10)
 BOMB = gzip.compress(b"0" * (100 << 20), 9)
 WIRE: dict[str, tuple[Behaviour, str]] = {
     "reset": (reset, "Unavailable"),
     "no answer": (hang, "TimedOut"),
-    "drips in the head": (drip(HEAD + b"X: ", b"y"), "TimedOut"),
-    "drips in the body": (drip(HEAD + b"Content-Length: 100000\r\n\r\n", b" "), "TimedOut"),
+    "drips in the head": (dripping(HEAD + b"X: ", b"y"), "TimedOut"),
+    "drips in the body": (dripping(HEAD + b"Content-Length: 100000\r\n\r\n", b" "), "TimedOut"),
     "slow": (partial(slowly, raw(b"{}")), "TimedOut"),
     "429 with Retry-After": (always(raw(SAID.encode(), "429 Busy", extra="Retry-After: 7\r\n")), "RateLimited"),
     "503 with Retry-After": (always(raw(SAID.encode(), "503 Busy", extra="Retry-After: 7\r\n")), "Unavailable"),

@@ -34,7 +34,7 @@ from deploy.demo.servers import postgres
 from tests.edges.crooked import Seen, Server, raw
 from tests.edges.databases import Counterpart
 from tests.edges.described import SOAP_SOURCE, described, found, xml
-from tests.edges.invented import REST_SOURCE, SQL_SOURCE, Surroundings, connector, registered
+from tests.edges.invented import REST_SOURCE, SQL_SOURCE, connector, in_use, registered
 
 COLUMNS = ("ID", "CODE", "STATE", "NAME", "NUMBER", "DAY", "END", "AREA")
 COLUMN = {"state": "STATE", "holder": "NAME", "number": "NUMBER", "decided": "DAY", "until": "END", "area": "AREA"}
@@ -132,15 +132,6 @@ def newest(cells: Mapping[str, Any]) -> tuple[bool, int, str]:
     return day is None, -int((day or "0").replace("/", "")), cells["NUMBER"]
 
 
-@asynccontextmanager
-async def opened(made: Connector, settings: dict[str, str]) -> AsyncIterator[Connector]:
-    await made.open(Surroundings(settings))
-    try:
-        yield made
-    finally:
-        await made.close()
-
-
 # -- databases
 
 
@@ -193,7 +184,7 @@ async def on_server(
         since, place = place, server.place()
         return [statement(each) for each in server.heard(since) if "pushed" in each]
 
-    async with opened(made, {"env:INVENTED_URL": server.url()}) as asked:
+    async with in_use(made, {"env:INVENTED_URL": server.url()}) as asked:
         yield Staged(asked, take)
 
 
@@ -234,7 +225,7 @@ async def on_sqlite(stock: Sequence[Record], folder: Path, request: pytest.Fixtu
     permit = f"table: pushed\n{fields('column')}{ANY}"
     source = SQL_SOURCE.replace("maxRows: 100", f"maxRows: {MOST}")
     settings = {"env:INVENTED_URL": f"sqlite+aiosqlite:///{file}"}
-    async with traced() as take, opened(connector(registered(source, permit)), settings) as asked:
+    async with traced() as take, in_use(connector(registered(source, permit)), settings) as asked:
         yield Staged(asked, take)
 
 
@@ -250,7 +241,7 @@ async def on_file(stock: Sequence[Record], folder: Path, request: pytest.Fixture
     past = time.time() - 3600
     os.utime(drop / "pushed-20261123.csv", (past, past))
     permit = f'file: {{name: "pushed-*.csv"}}\n{fields("column")}{ANY}'
-    async with traced() as take, opened(connector(registered(source, permit)), {"env:FOLDER": str(drop)}) as asked:
+    async with traced() as take, in_use(connector(registered(source, permit)), {"env:FOLDER": str(drop)}) as asked:
         yield Staged(asked, take)
 
 
@@ -313,7 +304,7 @@ async def on_rest(stock: Sequence[Record], folder: Path, request: pytest.Fixture
     )
     source = REST_SOURCE.replace("maxRows: 100", f"maxRows: {MOST}").replace("64KiB", "8MiB")
     made = connector(registered(source, permit))
-    async with Server(behave) as server, opened(made, {"env:INVENTED_BASE": server.base}) as asked:
+    async with Server(behave) as server, in_use(made, {"env:INVENTED_BASE": server.base}) as asked:
         yield Staged(asked, interface.take)
 
 
@@ -343,7 +334,7 @@ async def on_soap(stock: Sequence[Record], folder: Path, request: pytest.Fixture
     )
     source = SOAP_SOURCE.replace("maxRows: 100", f"maxRows: {MOST}").replace("64KiB", "8MiB")
     made = connector(described(source, permit))
-    async with Server(behave) as server, opened(made, {"env:ENDPOINT": server.base}) as asked:
+    async with Server(behave) as server, in_use(made, {"env:ENDPOINT": server.base}) as asked:
         yield Staged(asked, interface.take)
 
 
@@ -380,7 +371,7 @@ async def on_graphql(stock: Sequence[Record], folder: Path, request: pytest.Fixt
     )
     source = "sources:\n  main:\n    kind: graphql\n    endpoint: env:ENDPOINT\n"
     made = connector(registered(f"{source}    limits: {{timeout: 5s, maxRows: {MOST}}}\n", permit))
-    async with Server(behave) as server, opened(made, {"env:ENDPOINT": f"{server.base}/graphql"}) as asked:
+    async with Server(behave) as server, in_use(made, {"env:ENDPOINT": f"{server.base}/graphql"}) as asked:
         yield Staged(asked, interface.take)
 
 

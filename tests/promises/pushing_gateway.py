@@ -26,10 +26,10 @@ from gateway.documents import Document
 from gateway.settings import load
 from tests.edges import another_gateway
 from tests.edges.another_gateway import HERE, KEY, THERE
-from tests.edges.invented import HEAD, SQL_SOURCE, TERMS, Surroundings, connector, registered
+from tests.edges.invented import HEAD, SQL_SOURCE, TERMS, Surroundings, connector, in_use, registered
 from tests.promises import small_sets
 from tests.promises.peering import threaded
-from tests.promises.pushing import ANY, COLUMN, MOST, Heard, Record, Staged, fields, into_sqlite, opened, traced
+from tests.promises.pushing import ANY, COLUMN, MOST, Heard, Record, Staged, fields, into_sqlite, traced
 
 CLIENT, PURPOSE, SCOPES = "shandong", "gov.licensing", ["credit.gov"]
 BEHALF = replace(another_gateway.BEHALF, scopes=frozenset(SCOPES), evidence=(), consents=())
@@ -125,7 +125,7 @@ async def on_gateway(stock: Sequence[Record], folder: Path, request: pytest.Fixt
         async with traced() as statements:
             stack.enter_context(serving.in_background(gateway, taken))
             base = f"http://127.0.0.1:{settings.port}"
-            await made.open(Now({**another_gateway.settings(base), "env:TOKEN": f"{tokens}/token"}))
+            there = {**another_gateway.settings(base), "env:TOKEN": f"{tokens}/token"}
 
             def take() -> list[Heard]:
                 bodies, gateway.bodies = gateway.bodies, []
@@ -135,10 +135,8 @@ async def on_gateway(stock: Sequence[Record], folder: Path, request: pytest.Fixt
                     assert here.columns <= there.columns <= here.columns | OWN
                 return asked
 
-            try:
+            async with in_use(made, there, Now):
                 yield Staged(made, take, behalf=BEHALF, key="number")
-            finally:
-                await made.close()
 
 
 def _heard(question: bytes) -> Heard:
@@ -160,5 +158,5 @@ async def on_static(stock: Sequence[Record], folder: Path, request: pytest.Fixtu
     permit = indent(f"rows: pushed\n{fields('path')}{ANY}", "    ")
     text = f"{HEAD}{source}types:\n  Permit:\n{permit}"
     made = connector(load_platforms([Document("370100-invented.yaml", text.encode(), folder)], TERMS))
-    async with opened(made, {}) as asked:
+    async with in_use(made, {}) as asked:
         yield Staged(asked, list)

@@ -21,7 +21,7 @@ from deploy.demo.servers import postgres
 from deploy.demo.servers.database import dated
 from tests.conftest import House, gateway_beside
 from tests.edges.databases import Counterpart, Postgres
-from tests.edges.invented import FIRM, SQL_SOURCE, Surroundings, ask, connector, pages, registered, rows
+from tests.edges.invented import FIRM, SQL_SOURCE, ask, connector, in_use, pages, registered, rows
 
 # Seconds: of a question that no answer comes to, and of one that fails at once. On a busy machine they end later, but
 # before the platform's own limit of 5 s, and long before its slow view, which takes 10.
@@ -61,11 +61,10 @@ async def server(request: pytest.FixtureRequest) -> Counterpart:
 @asynccontextmanager
 async def opened(server: Counterpart, table: str = "firms", source: str = SOURCE) -> AsyncIterator[Connector]:
     made = connector(registered(source, PERMIT % table))
-    await made.open(Surroundings({"env:INVENTED_URL": server.url()}))
     try:
-        yield made
+        async with in_use(made, {"env:INVENTED_URL": server.url()}):
+            yield made
     finally:
-        await made.close()
         await until(lambda: none_left(server))  # every test also proves that no connection stays behind
 
 
