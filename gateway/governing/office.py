@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from gateway.governing import officers as roles
-from gateway.governing import statements
+from gateway.governing import seen, statements
 from gateway.governing.bundles import Bundles, short
 from gateway.governing.evidence import Comparisons, gathered
 from gateway.governing.following import Following
@@ -67,6 +67,7 @@ class Office:
         self._require(author, (roles.AUTHOR,))
         with self.journal.changing():
             now, standing = self._now(), self.standing()
+            self._require_begun(standing)
             digest = self.bundles.freeze(source).digest if isinstance(source, Path) else self.bundles.find(source)
             evidence = gathered(self.bundles, self.comparisons, standing.bundle, digest, now, standing.but(lifts))
             unsigned = self.comparisons.unsigned(standing.bundle, digest, officers, now)
@@ -222,6 +223,16 @@ class Office:
             )
         statements.signatory(statement, officers, "submission")
         return statement, submission
+
+    def _require_begun(self, standing: Standing) -> None:
+        """Before the first pointer, whether what lies in HOME/policies is what gateways answer by. Raises Refused."""
+        for each in seen.running(self._home) if standing.seq == 0 else ():
+            if isinstance(each, seen.Seen) and each.digest != standing.bundle:
+                raise Refused(
+                    "base",
+                    f"HOME/policies was changed to {short(standing.bundle)}, and gateway {each.worker} answers by "
+                    f"{short(each.digest)}: keep the change elsewhere, put back what was there, and submit that first",
+                )
 
     def _require(self, officer: Officer, wanted: Sequence[str]) -> None:
         if not officer.may(wanted, self._province, self._now()):

@@ -11,6 +11,7 @@ import pytest
 from gateway.governing import statements
 from gateway.governing.office import Office
 from gateway.governing.sayings import Partner
+from gateway.governing.seen import Presence
 from gateway.governing.statements import POINTER, Refused
 from tests.promises.officers import NOTE, Chamber, open_chamber
 from tests.promises.small_sets import MORE, replaced, write
@@ -112,6 +113,19 @@ def test_who_was_struck_from_the_registry_approves_no_more(begun: Chamber, tmp_p
     assert missing == ""
     with pytest.raises(Refused, match="`gao-both`, who is not in officers"):
         office.activate(submission.bundle, begun.key("sun-operator"))
+
+
+def test_a_change_is_no_beginning(chamber: Chamber) -> None:
+    """A change in HOME/policies before the first pointer would be compared with itself, and open nothing: it is refused
+    while a gateway answers by what lay there before, and what did lie there begins."""
+    presence = Presence(chamber.home, 0)
+    presence.tell(seq=0, digest=chamber.office.standing().bundle, since=None, refused=None)
+    write(chamber.home / "policies", {"rules/30-qingdao.yaml": QINGDAO_WITHOUT})
+    with pytest.raises(Refused, match="keep the change elsewhere, put back what was there"):
+        chamber.begin()
+    write(chamber.home / "policies")
+    assert chamber.begin().seq == 1
+    presence.gone()
 
 
 def test_an_approval_is_void_when_the_base_has_moved(begun: Chamber, tmp_path: Path) -> None:
