@@ -14,8 +14,9 @@ from click.testing import CliRunner, Result
 from gateway.auditing.recorded import records
 from gateway.checking import policy_documents
 from gateway.cli.policy import policy
+from gateway.cli.policy.replaying import replay
 from gateway.governing.bundles import Bundles
-from policies.bundles import MANIFEST, manifest_text
+from policies.bundles import MANIFEST, assemble, manifest_text
 
 QUERY = """query($id: SubjectKey!) { subject(id: $id) {
     administrativePenalties { nodes { documentNo procedure legalRepIdNo } } } }"""
@@ -125,6 +126,16 @@ def test_a_change_is_replayed(home: Path) -> None:
     wrong = run("diff", home, draft, "--home", home, "--replay", "yesterday")
     assert wrong.exit_code == 2
     assert "last-30d" in wrong.output
+
+
+def test_a_shorter_period_returns_less_and_no_more(home: Path) -> None:
+    """Where records are hidden after fewer years the recorded questions return less, and none of them more."""
+    shorter = home.parent / "shorter"
+    shutil.copytree(home / "policies", shorter)
+    change(shorter, "rules/00-national.yaml", 'age: ">= 5y"', 'age: ">= 3y"')
+    old, new = (assemble(policy_documents(folder)) for folder in (home / "policies", shorter))
+    assert (replay(old, new, records(home)).more, replay(new, old, records(home)).less) == ({}, {})
+    assert replay(old, new, records(home)).less == replay(new, old, records(home)).more != {}
 
 
 def test_what_was_provided_is_listed(house: Any, home: Path, asked: dict[str, str]) -> None:

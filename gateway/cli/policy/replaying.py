@@ -14,8 +14,9 @@ from gateway.auditing.recorded import Asked, Record, asked
 from policies.compiler import CompiledPolicies, compile_policies
 from policies.conditions import SHANGHAI
 from policies.difference import opens_more
-from policies.model import ALLOW, Decision, Facts, RowRule
+from policies.model import ALLOW, Decision, Facts
 from policies.policyset import PolicySet
+from policies.row_space import RowSpace
 
 
 @dataclass(slots=True)
@@ -48,44 +49,57 @@ class _Again:
         return found
 
 
+class _Change:
+    """From one set to the other. What their row rules make of rows is reckoned once for each type and all its rows."""
+
+    def __init__(self, before: _Again, after: _Again) -> None:
+        self._before, self._after = before, after
+        self._rows: dict[tuple[str, bool], RowSpace] = {}
+
+    def returns_more(self, ask: Asked) -> bool:
+        """Whether a question may return more: a field that is more open, or a row that is hidden no longer."""
+        facts = ask.facts
+        old, new = self._before.at(facts.at), self._after.at(facts.at)
+        ladders, plain = [_ladders(one.policies, facts) for one in (self._before, self._after)], (ALLOW,)
+        was, now = old.row(facts), new.row(facts)
+        for name in ask.answers:
+            first, second = _plain(was.decision(name)), _plain(now.decision(name))
+            if first != second and opens_more(first, second, *(known.get(name, plain) for known in ladders)):
+                return True
+        space = self._space(facts) if now.answered else None
+        return space is not None and any(
+            shift.old is None for shift in space.shifts(old.row_rules(facts), new.row_rules(facts))
+        )
+
+    def _space(self, facts: Facts) -> RowSpace | None:
+        """Every row of the type; None where one of the sets has no such rows."""
+        catalogues = [one.policies.catalogue for one in (self._before, self._after)]
+        if not all(facts.type in c.types and facts.kind in c.types[facts.type].kinds for c in catalogues):
+            return None
+        key = facts.type, any(c.kinds[facts.kind].natural for c in catalogues)
+        if key not in self._rows:
+            self._rows[key] = RowSpace([c.types[facts.type] for c in catalogues], catalogues, key[1])
+        return self._rows[key]
+
+
 def replay(old: PolicySet, new: PolicySet, recorded: Iterable[Record]) -> Replayed:
     """Recorded questions decided under both sets, each with the facts of its own time."""
     found, sets = Replayed(), (_Again(old), _Again(new))
+    opening, closing = _Change(*sets), _Change(*reversed(sets))
     for record in recorded:
         asks = [ask for ask in asked(record) if not ask.ceiling]
         if not asks:
             continue
         found.questions += 1
-        more = any(_more(sets[0], sets[1], ask) for ask in asks)
-        less = any(_more(sets[1], sets[0], ask) for ask in asks)
         who = record["caller"]["id"]
-        for so, counts in ((more, found.more), (less, found.less)):
-            if so:
+        for change, counts in ((opening, found.more), (closing, found.less)):
+            if any(change.returns_more(ask) for ask in asks):
                 counts[who] = counts.get(who, 0) + 1
     return found
 
 
-def _more(before: _Again, after: _Again, ask: Asked) -> bool:
-    """Whether a question may return more: a field that is more open, or a row rule that hides no longer."""
-    facts = ask.facts
-    old, new = before.at(facts.at), after.at(facts.at)
-    ladders, plain = [_ladders(one.policies, facts) for one in (before, after)], (ALLOW,)
-    was, now = old.row(facts), new.row(facts)
-    for name in ask.answers:
-        first, second = _plain(was.decision(name)), _plain(now.decision(name))
-        if first != second and opens_more(first, second, *(known.get(name, plain) for known in ladders)):
-            return True
-    hidden, still = ({_bare(rule) for rule in one.row_rules(facts) if rule.effect == "hide"} for one in (old, new))
-    return was.answered != frozenset() and not hidden <= still
-
-
 def _plain(decision: Decision) -> tuple[str, frozenset[str]]:
     return decision.effect, decision.obligations
-
-
-def _bare(rule: RowRule) -> str:
-    return repr((rule.status, rule.severity, rule.procedure, rule.only_kinds, rule.negative, rule.minor,
-                 rule.publicity_over, rule.older_than, rule.since, rule.overdue_after))  # fmt: skip
 
 
 def _ladders(policies: PolicySet, facts: Facts) -> dict[str, tuple[str, ...]]:
