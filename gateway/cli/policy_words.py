@@ -49,10 +49,7 @@ def folder(home: Path | None) -> Path:
     if not place.exists():
         found = shipped("policies")
         click.echo(f"note: {place} does not exist; these are the shipped policies", err=True)
-    stray = sorted(path.name for path in found.rglob("*.yml"))
-    if stray:
-        fail([f"{name}:1: is not read; rename it to end in .yaml" for name in stray])
-    return found
+    return _readable(found)
 
 
 def read(place: Path) -> tuple[PolicySet | None, list[Finding]]:
@@ -84,7 +81,7 @@ def set_at(home: Path | None, reference: str) -> PolicySet:
     """The set that a word means: a policies folder, a home, or the first digits of the digest of one of its bundles."""
     place = Path(reference)
     if place.is_dir():
-        return draft(place / "policies" if (place / "policies").is_dir() else place)
+        return draft(_readable(place / "policies" if (place / "policies").is_dir() else place))
     bundles = Bundles(load_settings(home).home)
     try:
         return bundles.policies(bundles.find(reference))
@@ -184,6 +181,13 @@ def fail(findings: Iterable[str]) -> NoReturn:
     for text in findings:
         click.echo(text, err=True)
     sys.exit(1)
+
+
+def _readable(place: Path) -> Path:
+    stray = sorted(path.name for path in place.rglob("*.yml"))
+    if stray:
+        fail([f"{name}:1: is not read; rename it to end in .yaml" for name in stray])
+    return place
 
 
 def _sealed(documents: Mapping[str, Document]) -> dict[str, Document]:

@@ -51,6 +51,9 @@ def sign(path: Path, officer: Officer, signer: Signer, today: date) -> None:
     data = document.data
     if data.get("kind") != "agreement" or not isinstance(data.get("between"), dict):
         raise Refused("agreement", f"{path}: not an agreement; only agreements are signed")
+    signed = data.get("signed") or []
+    if not isinstance(signed, list) or not all(isinstance(each, dict) for each in signed):
+        raise Refused("agreement", f"{path}: `signed` holds entries such as {{by, key, date}}; leave it out, to begin")
     sides = {str(data["between"].get(side)) for side in ("provider", "consumer")}
     if officer.region not in sides or not officer.may(SIGNS, officer.region, midnight(today)):
         raise Refused("role", f"{path}: `{officer.id}` speaks for neither side ({', '.join(sorted(sides))})")
@@ -63,7 +66,7 @@ def sign(path: Path, officer: Officer, signer: Signer, today: date) -> None:
         "date": today,
         "signature": base64.b64encode(signer.sign(content(data))).decode(),
     }
-    standing = tree.setdefault("signed", [])
+    standing = tree["signed"] = tree.get("signed") or []
     mine = [number for number, each in enumerate(standing) if each.get("key") == officer.id]
     if mine:
         standing[mine[0]] = entry

@@ -131,6 +131,12 @@ def test_explain_knows_registered_clients_and_chinese(home: Path) -> None:
     assert "AdministrativePenalty.procedure  ->  ALLOW" in result.output
     assert "agreement-37-31/shanghai-gov: 上海行政机关准入和投标核查" in result.output
     assert "山东省的记录，上海市的客户" in result.output
+    assert "refused" not in result.output
+    other = run(
+        "explain", "--home", home, "--as", "shanghai-market-bureau", "--purpose", "gov.procurement",
+        "--field", "AdministrativePenalty.procedure",
+    )  # fmt: skip
+    assert other.output.startswith("refused  shanghai-market-bureau is not registered for `gov.procurement`")
 
 
 @pytest.mark.parametrize(

@@ -262,6 +262,8 @@ def test_a_set_is_meant_by_folder_home_or_digest(tmp_path: Path) -> None:
     wrong = run("0" * 12, draft, "--home", home)
     assert wrong.exit_code == 1
     assert "no such folder, and no bundle begins with" in wrong.stderr
+    (draft / "rules/70-more.yml").write_text("policy: more\n", "utf-8")
+    assert "70-more.yml:1: is not read; rename it to end in .yaml" in run(home, draft).stderr
 
 
 @pytest.mark.parametrize(

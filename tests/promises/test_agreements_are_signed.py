@@ -50,6 +50,20 @@ def test_both_sides_sign(chamber: Chamber, tmp_path: Path) -> None:
     assert submit(chamber, folder) == (FILE,)
 
 
+@pytest.mark.parametrize("words", ["signed:\n", "signed: []\n", ""])
+def test_the_first_signature_is_put_where_none_was(chamber: Chamber, tmp_path: Path, words: str) -> None:
+    """An agreement that nobody has signed yet is signed, whether the place for it was left empty or not written."""
+    folder = write(tmp_path / "draft", WIDER)
+    text = (folder / FILE).read_text("utf-8")
+    begin, end = text.index("signed:"), text.index("rules:")
+    (folder / FILE).write_text(text[:begin] + words + text[end:], "utf-8")
+    sign(chamber, folder, "wang-approver", "chen-shanghai")
+    assert submit(chamber, folder) == (FILE,)
+    (folder / FILE).write_text(f"{text[:begin]}signed: [甲, 乙]\n{text[end:]}", "utf-8")
+    with pytest.raises(Refused, match="holds entries such as"):
+        sign(chamber, folder, "wang-approver")
+
+
 @pytest.mark.parametrize(
     ("people", "missing"),
     [((), "provider, province 37"), (("wang-approver",), "consumer, province 31"),

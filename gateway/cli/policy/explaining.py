@@ -85,6 +85,8 @@ def explain_verb(
     )
     if subject not in c.types[field.type].kinds:
         raise click.BadParameter(f"`{field.type}` has no records of `{subject}`", param_hint="--subject")
+    if not asker.holds(purpose):
+        click.echo(f"refused  {asker.name} is not registered for `{purpose}`; the rules alone would say:")
     if asker.types is not None and field.type not in asker.types:
         click.echo(
             f"closed  CLIENT_TYPES: {asker.name} is not registered for `{field.type}`; the rules alone would say:"
