@@ -16,7 +16,7 @@ from connectors.suggesting.names import Column
 
 Checks = Mapping[str, Callable[[str], bool]]
 
-MOST = 0.8
+MOST, HALF = 0.8, 0.5
 _SIGN = 6  # characters of a code at most
 NOTHING = ("", "无", "暂无", r"\N", "null", "NULL", "-", "--", "*")
 DAYS = ("%Y-%m-%d", "%Y/%m/%d", "%Y%m%d", "%Y-%m-%d %H:%M:%S", "%Y/%m/%d %H:%M:%S", "%Y年%m月%d日", "%Y-%m-%dT%H:%M:%S")
@@ -34,6 +34,7 @@ _MILLIS = re.compile(r"1\d{12}\Z")
 _PHONE = re.compile(r"[+\d][\d \-]{5,18}\Z")
 _PERSON = re.compile(r"[1-9]\d{5}[\d*]{8}[\d*]{3}[\dX*]\Z|[1-9]\d{14}\Z")
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
+_ORGAN = re.compile(r"[局委厅办室院府所站心部处署队会行庭关司社校厂店](?:[（(][^（()）]*[)）])?\Z")
 _IN_TEXT, _PLAIN = money_reader("wan", within_text=True), money_reader("wan", within_text=False)
 
 
@@ -77,6 +78,10 @@ class Looks:
             case "name" | "text" | "address":
                 return dated or self.share(lambda text: _CHINESE.search(text) is not None) < 1 - MOST
         return dated and "%Y%m%d" not in self.formats
+
+    def no_organs(self) -> bool:
+        """Whether most values end as no office does: the initials of 处罚机关 are those of 处罚结果 too."""
+        return self.share(lambda text: _ORGAN.search(text) is not None) < HALF
 
     def _checked(self, check: str) -> Callable[[str], bool]:
         known = self._checks[check]

@@ -28,6 +28,7 @@ from connectors.suggesting.spellings import (
 SURE, NEAR, LEAST = 0.85, 0.06, 0.3
 _CONTRADICTED = 0.4
 SUBJECT = "统一社会信用代码"  # what the subject's own code is called
+_ORGANS = ("机关", "单位", "法院")
 _CHECKED = ((SUBJECT, "uscc"), ("行政区划", "gbt2260"))
 
 
@@ -107,7 +108,8 @@ def _candidate(column: Column, name: FieldName, spelt: Mapping[str, tuple[float,
     spoken = in_english(word, name)
     if spoken > weight:
         weight, manner = spoken, "English"
-    if weight and (looks.against(name.kind, check_of(name)) or (column.many and not name.many)):
+    against = looks.against(name.kind, check_of(name)) or (name.zh.endswith(_ORGANS) and looks.no_organs())
+    if weight and (against or (column.many and not name.many)):
         weight, manner = weight * _CONTRADICTED, f"{manner}, but its values are of another kind"
     return Candidate(name.name, round(weight, 2), manner)
 

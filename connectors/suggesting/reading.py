@@ -6,6 +6,7 @@ At most `SEEN` rows are looked at. A file is read as the kind that would read it
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,13 +18,17 @@ from connectors.kinds.file.reading import rows
 from connectors.kinds.file.unreadable import Unreadable
 from connectors.kinds.sql.looking import look
 from connectors.mapping.texts import text_if_any
+from connectors.mapping.times import Format
 from connectors.sources import FileWords
+from connectors.suggesting.looks import DAYS
 from connectors.suggesting.names import Column
 from connectors.suggesting.writing import Source
 
 SEEN = 200
 TITLES = 5  # rows within which the names of columns are looked for
 _MOST = 64 << 20
+_ANY = str.maketrans("[]", "??")  # signs of a pattern, which stand for themselves in a name such as `list[1].csv`
+_VALUE = re.compile(r"\d[0-9A-Z]{9,17}", re.ASCII)  # a code, or a number of somebody
 _ENDINGS = {".csv", ".tsv", ".xlsx", ".xls"}
 
 
@@ -45,12 +50,17 @@ def sample(path: Path, encoding: str) -> tuple[list[Column], Source]:
     table = table[at:]
     header = [_heading(text) if isinstance(text, str) else "" for text in (table[0] if table else [])]
     filled = {place: name for place, name in enumerate(header) if name}
+    if not filled:
+        raise ValueError("the sample holds no names of columns")
+    if any(map(_is_value, header)):
+        raise ValueError(f"row {at + 1} of the sample holds values: put a row with the names of the columns above them")
     columns = [
         Column(name, name, tuple(text_if_any(row[place]) for row in table[1:] if place < len(row)))
         for place, name in filled.items()
     ]
     kind = f"sources:\n  main:\n    kind: file\n    folder: env:TO_BE_NAMED\n    encoding: {encoding}"
-    name = json.dumps(DATE.sub("*", path.name), ensure_ascii=False)  # the next file has another
+    pattern = DATE.sub("*", path.name).translate(_ANY)  # the next file has another day
+    name = json.dumps(pattern, ensure_ascii=False)
     head = f"file: {{name: {name}, headerRow: {at + 1}}}" if at else f"file: {{name: {name}}}"
     return columns, Source(f"the file {path.name}", "column", kind, head)
 
@@ -72,6 +82,8 @@ def _json(path: Path) -> tuple[list[Column], Source]:
     except (ValueError, RecursionError):
         raise ValueError("the sample is no JSON in UTF-8") from None
     names = dict.fromkeys(name for each in found for name in each)
+    if not names:
+        raise ValueError("the sample holds no object with names")
     columns = [Column(name, "", tuple(text_if_any(each.get(name)) for each in found)) for name in names]
     note = "# sources: a `kind: rest` source, see _template.yaml"
     return columns, Source(f"the file {path.name}", "path", note, "# request, rows")
@@ -91,3 +103,7 @@ def _objects(node: Any) -> list[Mapping[str, Any]]:
 def _heading(text: str) -> str:
     """On one line: cells have breaks between the words of a heading, which mean a blank in English only."""
     return " ".join(text.split()) if text.isascii() else "".join(map(str.strip, text.splitlines()))
+
+
+def _is_value(heading: str) -> bool:
+    return _VALUE.fullmatch(heading) is not None or any(Format(each).read(heading) is not None for each in DAYS)

@@ -67,7 +67,8 @@ def proposal(found: Sequence[Suggestion], names: Names, source: Source) -> str:
 def _rows(best: Suggestion, fields: Mapping[str, FieldName], origin: str) -> Iterator[str]:
     unique = [column.name for column in best.columns if _once(column, best.looks[column.name])]
     first = _word(unique[0]) if unique else ""
-    yield f"# key: [{first}]   # columns with each value once: {', '.join(unique) or 'none'}; is it so for good?"
+    once = ", ".join(map(_plainly, unique)) or "none"
+    yield f"# key: [{first}]   # columns with each value once: {once}; is it so for good?"
     subjects = [claimed[0][0] for key, claimed in best.sure.items() if of_subject(fields[key])]
     if subjects:
         yield f"subject: {{uscc: {{{origin}: {_word(subjects[0])}}}}}"
@@ -135,7 +136,10 @@ def _field(best: Suggestion, fields: Mapping[str, FieldName], key: str, source: 
 def _currency(best: Suggestion, fields: Mapping[str, FieldName], name: FieldName, origin: str) -> tuple[str, str]:
     """The words for an amount whose currency stands in a column of its own, and what about them is in doubt."""
     said = f"{unbracketed(name.zh)}币种"
-    column = next((claimed[0][0] for key, claimed in best.sure.items() if fields[key].zh == said), None)
+    sure = [claimed[0][0] for key, claimed in best.sure.items() if fields[key].zh == said]
+    column = next(
+        iter([*sure, *(each for each, found in best.unsure.items() if fields[found[0].field].zh == said)]), None
+    )
     if name.kind != "money" or column is None:
         return "", ""
     looks = best.looks[column]
@@ -190,7 +194,7 @@ def _left(best: Suggestion) -> Iterator[str]:
         yield "# To decide: column -> fields that it may be"
     for column, candidates in best.unsure.items():
         told = ", ".join(f"{each.field} {each.weight:.2f} ({each.manner})" for each in candidates[:3])
-        yield f"#   {column}: {told}"
+        yield f"#   {_plainly(column)}: {told}"
     taken = {column for claimed in best.sure.values() for column, _ in claimed} | best.unsure.keys()
     taken |= {*_marked(best)[:1], *(column.name for column in _codes(best))}
     nobodys = [_called(column) for column in best.columns if column.name not in taken]
@@ -199,7 +203,13 @@ def _left(best: Suggestion) -> Iterator[str]:
 
 
 def _called(column: Column) -> str:
-    return f"{column.name} ({column.label})" if column.label not in ("", column.name) else column.name
+    name = _plainly(column.name)
+    return f"{name} ({column.label})" if column.label not in ("", column.name) else name
+
+
+def _plainly(name: str) -> str:
+    """A name on one line, for comments."""
+    return " ".join(name.split())
 
 
 def _word(name: str) -> str:

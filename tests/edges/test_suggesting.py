@@ -260,11 +260,11 @@ def test_words_for_nothing_stand_where_they_mean_nothing() -> None:
     columns = [
         Column("成立日期", "", ("1949-10-08", "1900-01-01", "2001-01-01")),
         Column("注册资本（万元）", "注册资本（万元）", ("100", "200", "300")),
-        Column("注册资本币种", "", ("人民币", "美元", "")),
+        Column("注册资本币种", "", ("156", "840", "")),
     ]
     text = proposal(suggest(columns, names, checks, "Registration"), names, source)
     assert '      estDate: {column: 成立日期, date: ["%Y-%m-%d"], unknown: ["1900-01-01"]}' in text
-    assert 'unit: {from: wan, to: wan}, currency: {column: 注册资本币种, is: ["人民币", null]}}' in text
+    assert 'unit: {from: wan, to: wan}, currency: {column: 注册资本币种, is: ["156", null]}}' in text
 
 
 def test_another_s_code_is_not_the_subject_s_for_sure(tmp_path: Path) -> None:
@@ -281,9 +281,34 @@ def test_headings_of_several_lines_are_proposed_on_one(tmp_path: Path) -> None:
     """A break inside a heading or a comment of a database ends no line of the proposal, and a day in a name is any."""
     codes = TABLES["codes"]["columns"]["CF_XDR_SHXYM"]["values"]
     lines = [f"{code},守合同重信用,{2020 + year},x" for year, code in enumerate(codes)]
-    path = tmp_path / "370600荣誉2026年1月5日.csv"
+    path = tmp_path / "370600荣誉2026年1月5日[1].csv"
     path.write_text("\n".join(['"统一社会\r\n信用代码",荣誉名称,荣誉年度,"备用\n一"', *lines]), "utf-8")
     text = written(reading.sample(path, "utf-8"))
     assert "subject: {uscc: {column: 统一社会信用代码}}" in text
-    assert 'file: {name: "370600荣誉*.csv"}' in text
+    assert 'file: {name: "370600荣誉*?1?.csv"}' in text
     assert "# Nothing in the catalogue is called so: 备用一" in text
+
+
+def test_initials_of_an_office_are_not_those_of_a_result() -> None:
+    """处罚机关 and 处罚结果 have the same initials: values that are no offices make such a column unsure."""
+    names, checks = names_of(catalogue()), terms_of(catalogue()).checks
+    for values, sure in ((("虚构市某局", "虚构市某局（本级）"), True), (("罚款2000元", "警告"), False)):
+        best = suggest([Column("CFJG", "", values)], names, checks, "AdministrativePenalty")[0]
+        assert bool(best.sure) == sure
+        assert sure or "authority" in {each.field for each in best.unsure["CFJG"]}
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("91370202MA3DEM001A,虚构某,1\n91370302MA3DEM002J,虚构某,2\n", "row 1 of the sample holds values"),
+        ("某市名单\n2020-01-31,虚构某\n", "row 2 of the sample holds values"),
+        ("", "no names of columns"),
+    ],
+)
+def test_a_sample_without_names_of_columns_is_told_and_not_shown(tmp_path: Path, content: str, reason: str) -> None:
+    """Values that stand where names are expected would be printed as such."""
+    (tmp_path / "list.csv").write_text(content, "utf-8")
+    with pytest.raises(ValueError, match=reason) as caught:
+        reading.sample(tmp_path / "list.csv", "utf-8")
+    assert "虚构某" not in str(caught.value)
