@@ -109,6 +109,7 @@ class Application:
             stack.push_async_callback(reloading.close)
             await reloading.look()  # a worker that is started again may come later than a pointer
             await reloading.enrol()
+            await reloading.clients.catch_up()
             self._reloading = reloading
             self.endpoint = Endpoint(
                 reloading.corridor,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -15,10 +17,13 @@ import pytest
 from click.testing import CliRunner, Result
 
 from gateway.authenticating import following
+from gateway.authenticating.clients import Clients
+from gateway.authenticating.following import FILE, Following
 from gateway.authenticating.ledger import Ledger, LedgerError
 from gateway.cli import cli
 from gateway.cli.homes import make_home
 from gateway.documents import DocumentError
+from gateway.wiring import Configuration
 from tests.conftest import House, gateway_beside
 from tests.edges.drafts import catalogue
 
@@ -103,6 +108,44 @@ def test_a_broken_file_changes_nothing(beside: House, caplog: pytest.LogCaptureF
     place.unlink()
     until(lambda: beside.client.get("/ready").json()["clients"] is not None)
     assert codes(beside) == []
+
+
+def test_a_worker_that_comes_back_knows_who_was_frozen(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that begins with what was read long ago turns away whoever was frozen since, with its first answer."""
+
+    def meanwhile(known: Configuration) -> Configuration:
+        Ledger(tmp_path / "beside", catalogue()).set_state("officer-wang", "client", BUREAU, "frozen")
+        os.utime(tmp_path / "beside" / FILE, (0, 0))  # not just now
+        return known
+
+    monkeypatch.setattr(following, "PAUSE", 60.0)  # what is changed later is not looked for in this test
+    with gateway_beside(house, tmp_path, change=meanwhile) as beside:
+        assert codes(beside) == ["CLIENT_FROZEN"]
+
+
+async def test_what_could_not_be_obeyed_is_tried_again(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that waits for a secret, or that could not be read for a moment, counts as soon as it can be obeyed,
+    though nobody touches it again."""
+    monkeypatch.setattr(following, "PAUSE", 0.01)
+    monkeypatch.setattr(following, "AGAIN", 0.01)
+    tries: list[Clients] = []
+
+    def obey(clients: Clients) -> None:
+        tries.append(clients)
+        if len(tries) < 3:
+            raise ValueError("`secret:introspection` is not set")
+
+    followed = Following(home, catalogue, obey)
+    running = asyncio.create_task(followed.run())
+    try:
+        async with asyncio.timeout(30):
+            while len(tries) < 3 or followed.problem:
+                await asyncio.sleep(0.01)
+    finally:
+        running.cancel()
+        await asyncio.wait((running,))
 
 
 @pytest.fixture(scope="module")
