@@ -2,13 +2,15 @@
 
 All processes of a home share it, and a restart forgets nothing. What is taken together counts together or not at all:
 a request that one quota refuses uses up none of the others. Subjects are kept as keyed digests, until their day is
-over. Where the file cannot be written nobody is told that a quota is left: `Unavailable`.
+over. Where the file cannot be written nobody is told that a quota is left: `Unavailable`. One that another program
+holds is waited for once and then left alone for a while, for all answers of the process wait with it.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +18,7 @@ from pathlib import Path
 from gateway.sharing import opened
 
 PLACE = Path("state") / "quotas.sqlite3"  # in a home
+PAUSE = 5.0  # seconds for which a file that another program holds is left alone
 _TABLES = """
 CREATE TABLE IF NOT EXISTS counted (span INTEGER, scope TEXT, n INTEGER, PRIMARY KEY (span, scope)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS seen (span INTEGER, scope TEXT, subject BLOB, PRIMARY KEY (span, scope, subject))
@@ -49,9 +52,9 @@ class Taken:
 
 class Counts:
     """The counts of a home. Opened in the process that uses it, used by one thread at a time; raises Unavailable when
-    it cannot be opened."""
+    it cannot be opened. `clock` is monotonic seconds."""
 
-    def __init__(self, home: Path | None = None) -> None:
+    def __init__(self, home: Path | None = None, clock: Callable[[], float] = time.monotonic) -> None:
         try:  # rooms are wired in a thread and used by the loop's, one after the other
             if home is not None:
                 self._db = opened(home / PLACE, _TABLES)
@@ -62,15 +65,17 @@ class Counts:
             told = f"{home}/{PLACE} cannot be used ({error}); move it away, and the day's counts with it"
             raise Unavailable(told) from None
         self._oldest = 0
+        self._clock, self._again = clock, float("-inf")
 
     def take(self, wanted: Sequence[Wanted], oldest: int) -> Taken:
         """Counts all of it, or nothing when a quota would be exceeded. What ended before `oldest` is forgotten."""
+        if self._clock() < self._again:
+            raise Unavailable("another program held them, and they are left alone for a while")
         try:
             with self._whole() as keep:
                 if oldest > self._oldest:
                     self._db.execute("DELETE FROM counted WHERE span < ?", (oldest,))
                     self._db.execute("DELETE FROM seen WHERE span < ?", (oldest,))
-                    self._oldest = oldest
                 held: list[int] = []
                 used: list[int] = []
                 for number, each in enumerate(wanted):
@@ -85,8 +90,11 @@ class Counts:
                         )
                     used.append(before + more)
                 keep()
+                self._oldest = max(self._oldest, oldest)
                 return Taken(tuple(used))
         except sqlite3.Error as error:
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
+                self._again = self._clock() + PAUSE
             raise Unavailable(str(error)) from None
 
     def close(self) -> None:

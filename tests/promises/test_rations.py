@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import sqlite3
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
@@ -21,7 +23,7 @@ from gateway import sharing
 from gateway.caller import Delegated, Quota, Terms
 from gateway.model import Caller
 from gateway.rationing import Counts, Rations
-from gateway.rationing.counts import PLACE, Unavailable, Wanted
+from gateway.rationing.counts import PAUSE, PLACE, Unavailable, Wanted
 from gateway.rationing.near import MOST
 from policies import identifiers
 from policies.model import FieldClass
@@ -301,6 +303,32 @@ def test_processes_share_their_counts_and_a_restart_keeps_them(tmp_path: Path, m
     with ThreadPoolExecutor(4) as threads:
         assert sum(threads.map(asking, range(4))) == 250
     assert Counts(tmp_path).take([Wanted("a", 1, 250)], 0).full == 0
+
+
+def test_counts_that_another_holds_are_waited_for_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While another program holds the file one request waits for it, and those that come soon after are told at once:
+    all answers of the process wait with whoever waits. Then it is tried again, and nothing was counted meanwhile."""
+    monkeypatch.setattr(sharing, "WAIT", 0.01)
+    now = [0.0]
+    counts, wanted = Counts(tmp_path, lambda: now[0]), [Wanted("a", 1, 5)]
+    with closing(sqlite3.connect(tmp_path / PLACE, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(Unavailable, match="locked"):
+            counts.take(wanted, 0)
+    with pytest.raises(Unavailable, match="left alone"):
+        counts.take(wanted, 0)
+    now[0] += PAUSE
+    assert counts.take(wanted, 0).used == (1,)
+
+
+def test_a_refusal_keeps_nothing_of_a_day_that_is_over(tmp_path: Path) -> None:
+    """Digests of whom was asked about go when their day is over, also where a day begins with a refusal."""
+    counts = Counts(tmp_path)
+    counts.take([Wanted("a", 1, 5, [b"somebody"])], 1)
+    assert counts.take([Wanted("b", 2, 0)], 2).full == 0
+    counts.take([Wanted("b", 2, 1)], 2)
+    with closing(sqlite3.connect(tmp_path / PLACE)) as file:
+        assert file.execute("SELECT * FROM seen").fetchall() == []
 
 
 def test_a_file_that_is_none_is_refused(tmp_path: Path) -> None:
