@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
@@ -33,18 +34,10 @@ from gateway.pipeline import Corridor
 from gateway.registering.enrolment import Enrolled, Enrolment
 from gateway.registering.standing import Course
 from gateway.settings import Settings
-from gateway.wiring import (
-    Configuration,
-    closing,
-    configured,
-    decider,
-    opened,
-    paused,
-    redecided,
-    replanted,
-)
+from gateway.wiring import Configuration, closing, configured, decider, opened, paused, redecided, replanted
 
 EVERY = 0.1  # seconds between two looks at the pointer
+AGAIN = 2.0  # seconds after which what could not be written down is written again
 SELDOM = 60.0  # seconds between two tries of a step that cannot be taken up
 RETIRED = 2.0  # how many of a request's longest times old rooms are kept
 
@@ -113,16 +106,19 @@ class Reloading:
                 following.create_task(self._following(stirred, partial(look, swap)))
 
     async def _following(self, stirred: Callable[[], bool], look: Callable[[], Awaitable[None]]) -> None:
+        due = math.inf  # monotonic seconds
         while True:
             await asyncio.sleep(EVERY)
-            if not stirred():
+            if not stirred() and time.monotonic() < due:
                 continue
+            due = math.inf
             try:
                 await look()
                 async with self._telling:
                     await asyncio.to_thread(self.tell)
             except Exception as error:  # noqa: BLE001  # a full disk, say: what answers goes on, and looks again
                 _log.error("what is in force could not be followed: %s", error)
+                due = time.monotonic() + AGAIN
 
     async def look(self, swap: Callable[[Corridor], None] = lambda corridor: None) -> None:
         """Take up what the pointer says, if it can be obeyed. Raises OSError when it cannot be written down."""
@@ -224,7 +220,7 @@ class Reloading:
         """The rooms for other policies stand ready in `corridor` when this returns. Raises what the home refuses."""
         same = await asyncio.to_thread(redecided, self.known, governed)
         if same is not None:
-            self._decided_by(same)
+            self._decided_by(replace(same, clients=self.known.clients))  # others may have come meanwhile
             return same.governed
         known = await asyncio.to_thread(configured, self._settings, governed, self.known.enrolled)
         await self._wired_anew((closing(known, self._closed) if self._closed else None) or known)

@@ -11,16 +11,20 @@ from typing import Any
 
 import pytest
 
+from gateway import reloading
+from gateway.authenticating.ledger import Ledger
 from gateway.governing import statements
 from gateway.governing.bundles import Bundles
-from gateway.governing.obeying import Obeying, begin
+from gateway.governing.floor import Floors
+from gateway.governing.obeying import Governed, Obeying, begin
 from gateway.governing.officers import load_officers
 from gateway.governing.overlay import Suspension
 from gateway.governing.recalling import recalled
 from gateway.governing.sayings import Approval, Evidence, Limit, Partner, Pointer, Submission
 from gateway.governing.statements import APPROVAL, POINTER, SUBMISSION, Refused
+from gateway.wiring import Configuration, redecided
 from tests.conftest import House, gateway_beside
-from tests.edges.drafts import texts
+from tests.edges.drafts import catalogue, texts
 from tests.promises.officers import NOTE, Chamber, Clock, obeyed, open_chamber
 from tests.promises.small_sets import MORE, TWO_FIELDS, seal, shipped_with, write
 
@@ -295,6 +299,53 @@ def test_a_gateway_tries_the_cases_itself(both: tuple[House, Chamber], folders: 
     found = until(gateway, lambda body: body["refused"] is not None)
     assert found["refused"] == {"seq": course.seq + 1, "reason": "cases"}
     assert penalties(gateway) == (True, before.digest)
+
+
+def test_what_could_not_be_written_down_is_written_later(
+    both: tuple[House, Chamber], folders: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A gateway that obeys a pointer and cannot note it, its disk being full, notes and tells it as soon as it can:
+    only so is an old pointer found out after a restart, and an officer told that the change is obeyed."""
+    gateway, chamber = both
+    monkeypatch.setattr(reloading, "AGAIN", 0.05)
+    floors, lock = Floors(gateway.home, "policy", "pointer"), gateway.home / "keys" / ".policy-floor.json.lock"
+    lock.unlink()
+    lock.mkdir()
+    course = chamber.change(folders["tightened"])
+    until(gateway, lambda body: body["seq"] == course.seq)
+    assert penalties(gateway) == (False, course.current.digest)
+    assert floors.read().seq < course.seq
+    lock.rmdir()
+    obeyed(gateway.home, course.seq)
+    assert floors.read().seq == course.seq
+
+
+def test_a_change_of_clients_meanwhile_is_not_forgotten(
+    both: tuple[House, Chamber], folders: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A client that is frozen while other policies are taken up is let in again when it is live again."""
+    gateway, chamber = both
+    client, ledger = "weihai-licensing-desk", Ledger(gateway.home, catalogue())
+
+    def turned_away() -> bool:
+        body = {"query": QUERY, "variables": {"id": gateway.key("penalised")}}
+        return gateway.post(body, gateway.headers(client, "gov.licensing")).status_code == 403
+
+    def until_turned(away: bool) -> None:
+        until(gateway, lambda _: turned_away() is away)
+
+    def slowly(known: Configuration, governed: Governed) -> Configuration | None:
+        found = redecided(known, governed)
+        ledger.set_state("officer-wang", "client", client, "frozen")
+        until_turned(away=True)
+        return found
+
+    assert not turned_away()
+    monkeypatch.setattr(reloading, "redecided", slowly)
+    obeyed(gateway.home, chamber.change(folders["tightened"]).seq)
+    monkeypatch.setattr(reloading, "redecided", redecided)
+    ledger.set_state("officer-wang", "client", client, "live")
+    until_turned(away=False)
 
 
 def test_a_home_without_anything_good_does_not_start(tmp_path: Path) -> None:
