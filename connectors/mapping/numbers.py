@@ -3,7 +3,8 @@
 A plain number may have well-formed thousands separators. A number inside a sentence (`罚款2000元`) is read
 only when the declaration says `number: text`, and only when the sentence holds exactly one; the unit that it
 names (元, 万元, 亿元) then goes before the declared one. What follows an amount must be its unit, a sign or the end:
-`2千元`, `2万余元`, `5%` and `2019年` are not 2, 20,000, 5 and 2019. Everything else does not map: nothing is guessed.
+`2千元`, `2万余元`, `5%` and `2019年` are not 2, 20,000, 5 and 2019, and `不超过2000元`, `2000元以下`, `2000元/天` no
+amounts. Everything else does not map: nothing is guessed.
 """
 
 from __future__ import annotations
@@ -23,6 +24,10 @@ _PLAIN = re.compile(rf"[+-]?{_DIGITS}", re.ASCII)
 _WITHIN = re.compile(rf"(?<![\d.,-])({_DIGITS})(?![\d.,]*\d)\s*([亿万]?)([元圆]?)(.?)", re.ASCII | re.DOTALL)
 _MULTIPLES = frozenset("十百千拾佰仟万亿")
 _FOREIGN = re.compile(r"[美港日欧韩台澳]元|美金|[港韩台]币|英镑|卢布|USD|HKD|EUR|JPY|GBP|KRW|[$€£₩]", re.I)
+_BOUND = re.compile(
+    r"(?:(?:^|[款额金为计共：:，,（(\s])[约近]|超过|不足|[高低多少]于|至[少多]|最[高低]|\u2212)(?:人民币|\s)*\d"
+    r"|[\d元圆万亿]\s*(?:以[上下内]|左右|上下|/)"
+)
 _EXACT = Context(prec=60, traps=[Inexact, InvalidOperation])
 _LONGEST = 48
 _WHOLE = 2**31  # https://spec.graphql.org/October2021/#sec-Int
@@ -84,7 +89,8 @@ def _number(written: str, within_text: bool, money: bool = False) -> tuple[Decim
     if len(digits) > _LONGEST or behind in _MULTIPLES:
         raise Unmappable("is not a number")
     elsewhere = not (times or yuan or _SAID.keys().isdisjoint(text))  # the unit stands before: `（万元）5`
-    if money and (elsewhere or _FOREIGN.search(text) or not (yuan or _ends(behind))):
+    plain = (yuan or _ends(behind)) and not (elsewhere or _FOREIGN.search(text) or _BOUND.search(text))
+    if money and not plain:
         raise Unmappable("does not say plainly how many yuan it means")
     return Decimal(digits.replace(",", "")), _SAID[times] if times or yuan else None
 
