@@ -126,6 +126,10 @@ class Deadline:
     def left(self) -> float:
         return max(0.0, self.at - time.monotonic())
 
+    def capped(self, seconds: float) -> Deadline:
+        """This one, or so many seconds from now where that comes first."""
+        return Deadline(min(self.at, time.monotonic() + seconds))
+
 
 @dataclass(frozen=True, slots=True)
 class Fetch:

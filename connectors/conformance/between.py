@@ -142,10 +142,8 @@ def address_of(bench: Bench, source: str) -> str | None:
 async def between(bench: Bench, source: str) -> AsyncIterator[tuple[Between, Connector]]:
     """A connector of an HTTP source that reaches its platform through the proxy. Raises ValueError when it cannot."""
     reference, environment = address_of(bench, source), bench.environment
-    if reference is None or environment is None:
-        raise ValueError("it is not reached over HTTP")
     declared = bench.declared()[1].sources[source]
-    if not isinstance(declared, HttpSource):
+    if reference is None or environment is None or not isinstance(declared, HttpSource):
         raise ValueError("it is not reached over HTTP")
     proxy = Between(environment.resolve(reference), partial(transport, declared, environment))
     async with proxy:

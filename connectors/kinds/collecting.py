@@ -9,7 +9,6 @@ chunk, or one for each subject of it, whose further pages are then asked subject
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
@@ -69,7 +68,7 @@ async def collect(ask: Fetch, each: AskedType, limits: LimitWords, send: Send, p
             return parse(answer)
 
         async def call(about: Sequence[str], turns: Turns) -> Any:
-            return await send(about, {**more, **turns}, within(ask.deadline, limits), bounds.bytes, heard)
+            return await send(about, {**more, **turns}, ask.deadline.capped(limits.timeout), bounds.bytes, heard)
 
         async def pages(about: Sequence[str], begun: Any) -> Taken | None:
             async def turned(turns: Turns) -> Any:
@@ -126,8 +125,3 @@ async def _side_by_side(
     except BaseExceptionGroup as errors:
         raise errors.exceptions[0] from None
     return [taken for task in tasks for taken in task.result()]
-
-
-def within(deadline: Deadline, limits: LimitWords) -> Deadline:
-    """The deadline of one call: the question's, or the platform's own time limit when that comes first."""
-    return Deadline(min(deadline.at, time.monotonic() + limits.timeout))

@@ -23,7 +23,6 @@ from connectors.contract import Claim, Deadline, Environment, Fetch, Page, Timed
 from connectors.declaration import TypeWords
 from connectors.fields import FieldWords
 from connectors.fitting import Loc
-from connectors.kinds.collecting import within
 from connectors.kinds.file.cells import kept, names_in
 from connectors.kinds.file.drop import Drop, Place
 from connectors.kinds.file.staging import Staging
@@ -111,7 +110,7 @@ class File:
         """Whether the folder can be listed."""
         place = self._open().place
         try:
-            async with asyncio.timeout(within(deadline, self._source.limits).left()):
+            async with asyncio.timeout(deadline.capped(self._source.limits.timeout).left()):
                 await asyncio.get_running_loop().run_in_executor(place.threads, _listed, place.folder)
         except TimeoutError:
             raise TimedOut("the folder did not answer by the deadline") from None
@@ -120,7 +119,7 @@ class File:
 
     async def fetch(self, ask: Fetch) -> AsyncIterator[Page]:
         """Pages as of kind sql, from one file to the end, with the file's own date unless a column says better."""
-        ask = replace(ask, deadline=within(ask.deadline, self._source.limits))
+        ask = replace(ask, deadline=ask.deadline.capped(self._source.limits.timeout))
         opened = self._open()
         edition = await opened.drops[ask.type].edition(ask.deadline)
         with edition.used():

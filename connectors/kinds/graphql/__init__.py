@@ -19,7 +19,7 @@ from connectors.contract import Claim, ContractBroken, Deadline, Environment, Fe
 from connectors.declaration import Key, TypeWords
 from connectors.fields import FieldWords
 from connectors.kinds.answers import parsed
-from connectors.kinds.collecting import AskedType, Heard, collect, within
+from connectors.kinds.collecting import AskedType, Heard, collect
 from connectors.kinds.credentials import Account
 from connectors.kinds.graphql.answering import Reading, parts, told
 from connectors.kinds.graphql.asking import Asking, posted
@@ -82,7 +82,7 @@ class Graphql:
 
     async def health(self, deadline: Deadline) -> None:
         """Asks for the name of the query type, which every service has."""
-        until = within(deadline, self._source.limits)
+        until = deadline.capped(self._source.limits.timeout)
         await self._open().ask(lambda mine: mine.health, self._reading.data, until, 1 << 16)
 
     async def fetch(self, ask: Fetch) -> AsyncIterator[Page]:

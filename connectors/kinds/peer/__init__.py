@@ -30,7 +30,6 @@ from connectors.declaration import TypeWords
 from connectors.delegation import MOST_HOPS, Told
 from connectors.fields import FieldWords
 from connectors.fitting import Loc
-from connectors.kinds.collecting import within
 from connectors.kinds.credentials import Account
 from connectors.kinds.paging import Bounds
 from connectors.kinds.peer.answering import Part, Reading, opened, page_of
@@ -89,7 +88,7 @@ class Peer:
 
     async def health(self, deadline: Deadline) -> None:
         """Whether the gateway is there, and tokens for it are to be had that are nobody's."""
-        until, there = within(deadline, self._source.limits), self._there()
+        until, there = deadline.capped(self._source.limits.timeout), self._there()
 
         def write(path: str) -> Question:
             return Question("GET", f"{path.rpartition('/')[0]}/health", {})
@@ -113,7 +112,7 @@ class Peer:
         text = document(self._terms[ask.type], ask.fields)
 
         async def read(subjects: tuple[SubjectKey, ...], after: str | None) -> dict[SubjectKey, Part]:
-            until = within(ask.deadline, limits)
+            until = ask.deadline.capped(limits.timeout)
 
             def write(path: str) -> Question:
                 question = body(text, subjects, min(self.page_rows, bounds.rows), after, delegation, until)

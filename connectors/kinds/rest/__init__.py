@@ -16,7 +16,7 @@ from connectors.declaration import Key, Request, TypeWords
 from connectors.fields import FieldWords
 from connectors.fitting import Loc
 from connectors.identities import AppKeyAuth
-from connectors.kinds.collecting import AskedType, Heard, collect, within
+from connectors.kinds.collecting import AskedType, Heard, collect
 from connectors.kinds.credentials import Account
 from connectors.kinds.credentials.signing import writer
 from connectors.kinds.paging import FOLLOWED, Layout, count_reader, freshness_reader, turning
@@ -66,7 +66,7 @@ class Rest:
 
     async def health(self, deadline: Deadline) -> None:
         """Asks the declared health path; without one, only that the source is open is known."""
-        health, until = self._source.health, within(deadline, self._source.limits)
+        health, until = self._source.health, deadline.capped(self._source.limits.timeout)
         account = self._open()
         if health is not None:
             await account.ask(lambda mine: mine.health, self._reading.good, until, 1 << 16)
