@@ -130,10 +130,9 @@ def findings_of(error: ValueError) -> tuple[str, ...]:
     return found
 
 
-def findings(policies: PolicySet, registry: Registry) -> list[str]:
-    """What is wrong although every file can be read: the schema's own words, types that nobody answers."""
+def findings(catalogue: Catalogue) -> list[str]:
+    """What is wrong although every file can be read: the schema's own words, a name for two connections."""
     found: list[str] = []
-    catalogue = policies.catalogue
     for record in catalogue.types.values():
         for name in sorted(ENVELOPE & record.fields.keys()):
             found.append(f"{record.name}.{name}: the name belongs to the schema's envelope; rename the field")

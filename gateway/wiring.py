@@ -102,7 +102,7 @@ def configured(settings: Settings, governed: Governed, enrolled: Enrolled) -> Co
     warnings: tuple[str, ...] = ()
     try:
         registry, shadows = platforms_of(settings, policies.catalogue, enrolled)
-        findings += checking.findings(policies, registry)
+        findings += checking.findings(policies.catalogue)
         warnings = drafts_of(settings, enrolled).warnings
     except ValueError as error:
         findings += checking.findings_of(error)

@@ -96,7 +96,7 @@ def drafts(folder: Path, enrolled: Enrolled, officers: Officers) -> Drafts:
     edited: list[str] = []
     unasked: list[str] = []
     for name, each in enrolled.course.platforms.items():
-        if each.live is not None and differs(folder, name, enrolled.files[each.live.content]):
+        if each.live is not None and differs(folder, enrolled.files[each.live.content]):
             edited.append(name)
     for path in listed(folder):
         if governed(path.stem, enrolled, officers):

@@ -57,7 +57,7 @@ def proved(platform: str, digest: str, files: Files) -> Kept:
     return Kept(platform, files)
 
 
-def differs(folder: Path, platform: str, files: Files) -> bool:
+def differs(folder: Path, files: Files) -> bool:
     """Whether a platform's files in a folder are others than those kept; files that are not there are no others."""
     for name, raw in files.items():
         try:

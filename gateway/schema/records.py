@@ -76,7 +76,7 @@ def build(catalogue: Catalogue, kind_enum: Any, type_enum: Any) -> Built:
         ),
         description="One record, from one or several platforms.",
     )
-    records = {r.name: _record(r, record_interface, type_enum, enums) for r in catalogue.types.values()}
+    records = {r.name: _record(r, record_interface, enums) for r in catalogue.types.values()}
     connections = {record.name: _connection(record, records[record.name]) for record in catalogue.types.values()}
     fields = {
         record.connection: _connection_field(record, connections[record.name], status)
@@ -121,7 +121,7 @@ def _is(name: str) -> Callable[[Any, Any], bool]:
     return is_type_of
 
 
-def _record(record: RecordType, interface: type, type_enum: Any, enums: Mapping[str, Any]) -> Any:
+def _record(record: RecordType, interface: type, enums: Mapping[str, Any]) -> Any:
     own = [item for item in record.fields.values() if item.owner == record.name]
     fields = {item.name: (_annotation(item, enums), _description(item)) for item in own}
     fields |= {nested.name: _nested(record, nested, enums) for nested in record.objects.values()}

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
-import time
 from contextlib import closing
 from pathlib import Path
 from textwrap import indent
@@ -20,6 +18,7 @@ from gateway.documents import Document
 from tests.edges.crooked import Seen, Server, raw
 from tests.edges.databases import Counterpart
 from tests.edges.described import SOAP_SOURCE, SOAP_TYPE, described
+from tests.edges.dropped import Folder
 from tests.edges.invented import (
     FIRM,
     HEAD,
@@ -226,9 +225,7 @@ async def test_a_servers_own_types_are_ordered(name: str, request: pytest.Fixtur
 async def test_the_first_of_the_order_come_from_a_dropped_file(tmp_path: Path) -> None:
     """A file is ordered as a table is."""
     lines = [",".join("" if cell is None else str(cell) for cell in row) for row in HELD]
-    (tmp_path / "held.csv").write_text("\n".join([",".join(COLUMNS), *lines]) + "\n", "utf-8")
-    past = time.time() - 3600
-    os.utime(tmp_path / "held.csv", (past, past))
+    Folder(tmp_path).send("held.csv", "\n".join([",".join(COLUMNS), *lines]) + "\n", encoding="utf-8")
     source = "sources:\n  main:\n    kind: file\n    folder: env:FOLDER\n    limits: {maxRows: 100}\n"
     for order, expected in ORDERS.items():
         made = connector(registered(source, f"file: {{name: held.csv}}\n{TABLE}order: [{order}]\n"))

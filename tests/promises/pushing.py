@@ -8,11 +8,9 @@ a database understood them, the requests as they came over a socket. Another kin
 from __future__ import annotations
 
 import json
-import os
 import random
 import re
 import sqlite3
-import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
 from dataclasses import dataclass, field
@@ -34,6 +32,7 @@ from deploy.demo.servers import postgres
 from tests.edges.crooked import Seen, Server, raw
 from tests.edges.databases import Counterpart
 from tests.edges.described import SOAP_SOURCE, described, found, xml
+from tests.edges.dropped import Folder
 from tests.edges.invented import REST_SOURCE, SQL_SOURCE, connector, in_use, registered
 
 COLUMNS = ("ID", "CODE", "STATE", "NAME", "NUMBER", "DAY", "END", "AREA")
@@ -237,9 +236,7 @@ async def on_file(stock: Sequence[Record], folder: Path, request: pytest.Fixture
     drop = folder / "drop"
     drop.mkdir()
     lines = [",".join("" if cell is None else str(cell) for cell in each.cells.values()) for each in stock]
-    (drop / "pushed-20261123.csv").write_text("\n".join([",".join(COLUMNS), *lines]) + "\n", "utf-8")
-    past = time.time() - 3600
-    os.utime(drop / "pushed-20261123.csv", (past, past))
+    Folder(drop).send("pushed-20261123.csv", "\n".join([",".join(COLUMNS), *lines]) + "\n", encoding="utf-8")
     permit = f'file: {{name: "pushed-*.csv"}}\n{fields("column")}{ANY}'
     async with traced() as take, in_use(connector(registered(source, permit)), {"env:FOLDER": str(drop)}) as asked:
         yield Staged(asked, take)

@@ -6,7 +6,7 @@ A question becomes one SELECT per batch of subjects (`tables`), run on a databas
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar
 
@@ -14,7 +14,6 @@ from connectors.agreement import KindWords
 from connectors.contract import Claim, Deadline, Environment, Fetch, Page, Unavailable
 from connectors.declaration import TypeWords
 from connectors.fields import FieldWords
-from connectors.fitting import Loc
 from connectors.kinds.sql.database import Database
 from connectors.kinds.sql.dialects import ZONE, Dialect
 from connectors.kinds.sql.tables import Table
@@ -97,8 +96,4 @@ def _filter(words: FieldWords, term: FieldTerm, each: TypeWords, name: str) -> o
     return to_source(words, term, each.filters[name], each.trim)
 
 
-def _inspect(words: TypeWords) -> Iterator[tuple[Loc, str]]:
-    yield from ()
-
-
-Sql.words = KindWords("column", frozenset({"table"}), frozenset(), _filter, _inspect, order=sorted_as)
+Sql.words = KindWords("column", frozenset({"table"}), frozenset(), _filter, lambda words: (), order=sorted_as)
