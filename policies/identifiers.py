@@ -29,17 +29,27 @@ NAME_SIGNS = tuple(zip("•・‧【】〔〕", "···()()", strict=True))
 
 
 def normalise(code: str) -> str:
-    """The one form of a code: half-width, upper case, without blanks."""
-    return "".join(unicodedata.normalize("NFKC", code).split()).upper()
+    """The one form of a code: half-width, upper case, without blanks and signs that nobody sees."""
+    return _seen(code).upper()
 
 
 def normalise_name(name: str) -> str:
-    """The form in which names are compared: half-width brackets, one kind of dot, no blanks, no case."""
-    plain = "".join(unicodedata.normalize("NFKC", name).split()).casefold()
+    """The form in which names are compared: half-width brackets, one kind of dot, no blanks, no case, and no sign that
+    nobody sees."""
+    plain = _seen(name).casefold()
     for sign, usual in NAME_SIGNS:  # most names have none; `translate` would look at every character
         if sign in plain:
             plain = plain.replace(sign, usual)
     return plain
+
+
+def _seen(text: str) -> str:
+    """Half-width, without blanks, and without what comes along unseen when text is copied: signs of no width, marks of
+    byte order and of direction (Unicode's category Cf)."""
+    plain = "".join(unicodedata.normalize("NFKC", text).split())
+    if plain.isprintable():  # nearly always, and found much faster
+        return plain
+    return "".join(sign for sign in plain if unicodedata.category(sign) != "Cf")
 
 
 def uscc_check(first17: str) -> str:

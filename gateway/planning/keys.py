@@ -31,7 +31,7 @@ def subject_of(catalogue: Catalogue, given: Mapping[str, Any], path: Path) -> Su
     """Raises GatewayError INVALID_SUBJECT_KEY."""
     key = key_of(given, path)
     subject_kind = identifiers.kind_of(catalogue, key.kind, key.value)
-    return Subject(key, subject_kind, catalogue.kinds[subject_kind].natural, given.get("name") or None)
+    return Subject(key, subject_kind, catalogue.kinds[subject_kind].natural, _name(given))
 
 
 def represented(catalogue: Catalogue, given: Mapping[str, Any], path: Path) -> Subject:
@@ -62,11 +62,16 @@ def key_of(given: Mapping[str, Any], path: Path) -> SubjectKey:
     if kind == "citizenId" and not is_citizen_id:
         wrong = IS_USCC if is_uscc else _why(CITIZEN_ID, value)
         raise GatewayError("INVALID_SUBJECT_KEY", path=path, detail=wrong)
-    name = given.get("name") or None
-    if name is not None and len(name) > MAX_NAME:
+    if len(given.get("name") or "") > MAX_NAME:
         wrong = Words(f"`name` 超过 {MAX_NAME} 个字符", f"`name` has more than {MAX_NAME} characters")
         raise GatewayError("INVALID_SUBJECT_KEY", path=path, detail=wrong)
     return SubjectKey("uscc" if kind == "uscc" else "citizenId", value)
+
+
+def _name(given: Mapping[str, Any]) -> str | None:
+    """The name beside the code, if there is one: nobody is called nothing but blanks."""
+    name = given.get("name")
+    return name if name and identifiers.normalise_name(name) else None
 
 
 def _why(what: Words, value: str) -> Words:

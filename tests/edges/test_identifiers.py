@@ -123,6 +123,19 @@ def test_normal_form() -> None:
     assert identifiers.normalise_name("买买提•阿") == identifiers.normalise_name("买买提·阿")
 
 
+@pytest.mark.parametrize("unseen", ["\ufeff", "\u200b", "\u2060", "\u200e", "\u00ad", "\u00a0", "\u3000"])
+def test_what_nobody_sees_makes_no_other_code_and_no_other_name(unseen: str) -> None:
+    """Signs of no width come along from web pages and spreadsheets: a name with one would be another firm's."""
+    assert identifiers.normalise(f"{unseen}91370600{unseen}ma3x{unseen}") == "91370600MA3X"
+    assert identifiers.normalise_name(f"{unseen}烟台{unseen}某某（山东）{unseen}") == "烟台某某(山东)"
+
+
+@pytest.mark.parametrize("name", ["\U00020bb7野商店", "\ue863某", "二〇一公司", "\U0002cb4e"])
+def test_rare_characters_stay(name: str) -> None:
+    """Characters beyond the first plane, and those of a private use that old systems hold, are part of a name."""
+    assert identifiers.normalise_name(name) == name
+
+
 @pytest.mark.parametrize(
     ("prefix", "kind"),
     [

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.conftest import House
 
 SHANGHAI: Any = {"as_": "shanghai-market-bureau", "purpose": "gov.licensing"}
@@ -104,6 +106,20 @@ def test_public_lookup_of_a_judgment_debtor(house: House) -> None:
     assert clean["data"]["subject"]["judgmentDebtors"] == {"nodes": [], "complete": True}
     alone = house.ask(query, person)
     assert alone["data"]["subject"] is None
+    blank = house.ask(query, {**person, "name": "　"})
+    assert blank["data"]["subject"] is None
+
+
+@pytest.mark.parametrize("name", [" ", "　", "\u200b", "\ufeff{}\u200b"])
+def test_what_nobody_sees_is_no_other_name(house: House, name: str) -> None:
+    """An empty cell of a spreadsheet holds blanks, and a copied name ends in a sign of no width: neither is the name of
+    another firm, whose records would be left out of an answer that calls itself complete."""
+    query = "query($id: SubjectKey!) { subject(id: $id) { name administrativePenalties { nodes { documentNo } } } }"
+    plain = house.ask(query, "penalised", **SHANGHAI)
+    beside = {**house.key("penalised"), "name": name.format(house.subjects["penalised"]["name"])}
+    named = house.ask(query, beside, **SHANGHAI)
+    assert named["data"] == plain["data"]
+    assert named["data"]["subject"]["administrativePenalties"]["nodes"]
 
 
 def test_platforms_and_access(house: House) -> None:
