@@ -92,7 +92,9 @@ class Demo:
         except (httpx2.HTTPError, ValueError):
             raise AskingError(f"{self.token_endpoint} does not answer; is the demo running?") from None
         if answer.status_code != 200:
-            raise AskingError(f"no token: {body.get('error_description') or body.get('error')}")
+            # of its own purposes alone: what others may ask for is nobody's to guess
+            near = suggestion(purpose, caller["purposes"]) if purpose and purpose not in caller["purposes"] else ""
+            raise AskingError(f"no token: {body.get('error_description') or body.get('error')}{near}")
         return str(body["access_token"])
 
     def ask(self, query: str, variables: Mapping[str, Any], **how: Any) -> tuple[int, dict[str, Any]]:
@@ -165,6 +167,8 @@ def variables_of(query: str, given: Sequence[str], subjects: Mapping[str, Mappin
             raise AskingError(f"`--var {name}`: write name=value")
         if name not in types:
             raise AskingError(f"`--var {name}`: the query declares no variable `${name}`{suggestion(name, types)}")
+        if not _is_text(value):
+            raise AskingError(f"`--var {name}`: the value is not UTF-8; set the terminal to UTF-8")
         found[name] = _value(name, value, types[name], subjects)
     return found
 
@@ -178,9 +182,26 @@ def _value(name: str, value: str, kind: str, subjects: Mapping[str, Mapping[str,
         return _key(subjects[value])
     if kind in BY_JSON or value.startswith(("{", "[")):
         try:
-            return json.loads(value)
+            return json.loads(value, parse_constant=_no_number)
         except ValueError:
+            if kind == "String":  # a text may begin so
+                return value
             raise AskingError(f"`--var {name}`: JSON is expected for {kind}") from None
     if kind == "SubjectKey":
-        raise AskingError(f"`--var {name}`: no example is called `{value}`{suggestion(value, subjects)}")
+        wanted = 'a code is written {"uscc": "..."} or {"citizenId": "..."}'
+        raise AskingError(f"`--var {name}`: no example is called `{value}`{suggestion(value, subjects)}; {wanted}")
     return value
+
+
+def _no_number(word: str) -> Any:
+    """Python's JSON takes NaN and Infinity; nobody else's does. Raises ValueError."""
+    raise ValueError(word)
+
+
+def _is_text(value: str) -> bool:
+    """Whether it can be sent: what a terminal gave in another encoding holds halves of characters."""
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True

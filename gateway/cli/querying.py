@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from gateway.cli.asking import Demo, outcome, variables_of
+from gateway.cli.asking import AskingError, Demo, outcome, variables_of
 from gateway.cli.batch.options import with_batch
 from gateway.cli.homes import home_option
 from gateway.settings import load
@@ -74,7 +74,10 @@ def query(
 ) -> None:
     """Ask the running demo. Prints the answer; exits 0 complete, 3 partial, 4 denied, 1 refused."""
     demo = Demo.of(load(home).home)
-    text = file.read()
+    try:
+        text = file.read()
+    except UnicodeDecodeError:
+        raise AskingError(f"{file.name} is not UTF-8; save the query as UTF-8") from None
     variables = variables_of(text, given, demo.subjects)
     evidence = _evidence(operator, case_no)
     how: dict[str, Any] = {

@@ -219,14 +219,18 @@ def test_a_wrong_word_about_consents_tells_the_right_one(house: House, words: tu
 
 
 def test_token(house: House) -> None:
-    """`token` prints an access token that the gateway accepts; a purpose that is not held is refused."""
+    """`token` prints an access token that the gateway accepts; a purpose that is not held is refused, with the nearest
+    of those that are."""
     token = run("token", "court", "--purpose", "court.execution", home=house.home)
     assert token.returncode == 0, token.stderr
     headers = {"Authorization": f"Bearer {token.stdout.strip()}"}
     assert house.post({"query": "{ platforms { id } }"}, headers).status_code == 200
     refused = run("token", "court", "--purpose", "gov.licensing", home=house.home)
     assert refused.returncode == 1
-    assert "no token" in refused.stderr
+    assert "no token: this client is not registered for that purpose; known: court.execution\n" in refused.stderr
+    misspelt = run("query", "-", "--as", "court", "--purpose", "court.exekution", stdin=QUERY, home=house.home)
+    assert misspelt.returncode == 1
+    assert "did you mean `court.execution`?" in misspelt.stderr
 
 
 def test_policy_verbs(made: Path) -> None:
@@ -319,13 +323,34 @@ def test_the_audit_log_of_a_running_house_verifies(house: House) -> None:
 
 @pytest.mark.parametrize(
     ("pair", "says"),
-    [("id", "write name=value"), ("id=1", "declares no variable `$id`, did you mean `ids`?")],
-    ids=["no value", "not declared"],
+    [
+        ("id", "write name=value"),
+        ("id=1", "declares no variable `$id`, did you mean `ids`?"),
+        ("ids=NaN", "JSON is expected for Int"),
+        ("ids=\udcff", "not UTF-8"),
+        ("key=91370600MA3DEM0010", 'a code is written {"uscc": "..."}'),
+    ],
+    ids=["no value", "not declared", "no number", "not UTF-8", "a bare code"],
 )
 def test_a_variable_that_does_not_fit_is_told(pair: str, says: str) -> None:
     """Of a variable without a value, or that the query has not got, the message says which of the two it is."""
     with pytest.raises(AskingError, match=re.escape(says)):
-        variables_of("query($ids: Int) { platforms { id } }", [pair], {})
+        variables_of("query($ids: Int, $key: SubjectKey) { platforms { id } }", [pair], {})
+
+
+def test_a_text_may_begin_as_json_does() -> None:
+    """A name or a number of a document is what was written, `[2026]` in front or not; what is JSON is read as JSON."""
+    query = "query($name: String!, $where: [RegionCode!]) { platforms { id } }"
+    given = variables_of(query, ["name=[2026]示例", 'where=["370200"]'], {})
+    assert given == {"name": "[2026]示例", "where": ["370200"]}
+
+
+def test_a_query_in_another_encoding_is_told(house: House, tmp_path: Path) -> None:
+    """A query that an editor saved as GB18030 is one line that says what to do."""
+    (tmp_path / "query.graphql").write_bytes("# 查询\n{ platforms { id } }".encode("gb18030"))
+    refused = run("query", str(tmp_path / "query.graphql"), "--as", "public", home=house.home)
+    assert refused.returncode == 1
+    assert refused.stderr.strip().endswith("query.graphql is not UTF-8; save the query as UTF-8")
 
 
 @pytest.mark.parametrize(("module", "name"), MENDABLE)
