@@ -19,6 +19,11 @@ const STATUS = {
   STALE: ["warn", "◐", "数据过期", "data out of date"],
 };
 
+const NOT_SENT = {
+  zh: "提问未能发出；请检查令牌、目的与网络连接",
+  en: "the question could not be sent; check the token, the purpose and the connection",
+};
+
 const byId = (id) => document.getElementById(id);
 
 function element(tag, attributes, ...children) {
@@ -77,7 +82,7 @@ function errorLine(error) {
   const details = error.extensions || {};
   return element("li", {},
     element("strong", { class: "bad" }, "✕ ", String(details.code || "ERROR")),
-    element("span", {}, String(error.message)),
+    element("span", {}, reason(error.message)),
     details.platform ? element("code", {}, String(details.platform)) : null);
 }
 
@@ -126,7 +131,7 @@ async function ask(question, token, purpose) {
     const reply = await fetch("/graphql", { method: "POST", headers, body: JSON.stringify(current(question)), credentials: "omit" });
     answer = await reply.json().catch(() => ({ errors: [{ message: `HTTP ${reply.status}`, extensions: { code: "NOT_JSON" } }] }));
   } catch {
-    answer = { errors: [{ message: "the question could not be sent; check the token, the purpose and the connection", extensions: { code: "NOT_SENT" } }] };
+    answer = { errors: [{ message: NOT_SENT, extensions: { code: "NOT_SENT" } }] };
   }
   return answer;
 }

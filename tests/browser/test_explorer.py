@@ -161,6 +161,11 @@ async def test_a_refusal_is_said_with_its_code(browser: Browser, house: Any) -> 
         answer = await here.run()
         await expect(here.page.locator("#verdict")).to_contain_text("No answer")
         await expect(here.page.locator("#particulars")).to_contain_text(answer["errors"][0]["extensions"]["code"])
+        await here.page.get_by_label("Access token").fill("令牌")  # which no header can hold: it cannot even be sent
+        await here.page.get_by_label("Access token").blur()  # and the page asks for the schema
+        for language, words in (("zh", "提问未能发出"), ("en", "could not be sent")):
+            said = here.page.locator(f"#particulars [lang={language}]", has_text=words)
+            await expect(said).to_have_count(1)
 
 
 async def test_keyboard_alone_is_enough(browser: Browser, house: Any) -> None:
