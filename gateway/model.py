@@ -83,8 +83,7 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """After which record a page begins. `seen` are ids of shown records whose place depends on which platforms
-    answer, because their copies bear different dates: they must not come twice."""
+    """After which record a page begins. `seen` are shown ones whose place hangs on who answers: they come only once."""
 
     order: str | None  # None where records come in the order of their ids
     record: str
@@ -100,6 +99,7 @@ class Window:
     newest_first: bool = True
     first: int = 20
     after: Position | None = None  # an opened cursor
+    once: tuple[str, ...] = ()  # the beginnings of codes that the regions had before
 
     @property
     def counties(self) -> tuple[str, ...]:

@@ -223,7 +223,8 @@ class Catalogue:
         """The GB/T 2260 codes, or beginnings of codes, that a region's code or a region set's name stands for."""
         if region in self.region_sets:
             return self.region_sets[region].prefixes
-        return self.retired.get(region, (region,))
+        within = (now for old, now in self.retired.items() if region.startswith(old.removesuffix("00")))
+        return next(within, (region,))  # a county of a retired city is where that city is now
 
     def now_of(self, prefix: str) -> list[str]:
         """The codes that an area has now when its own is no more in force; a city's may be written in four digits."""

@@ -43,8 +43,10 @@ class Windows:
             raise GatewayError("INVALID_ARGUMENT", path=path, detail=BACKWARDS)
         if (since or until) and record.roles.date is None:
             raise GatewayError("INVALID_ARGUMENT", path=path, detail=DATELESS)
+        regions = self.regions(arguments, path)
         window = Window(
-            regions=self.regions(arguments, path),
+            regions=regions,
+            once=self._once(regions),
             since=since,
             until=until,
             statuses=tuple(_name(item) for item in arguments.get("status") or ()),
@@ -69,6 +71,11 @@ class Windows:
                 raise GatewayError("INVALID_ARGUMENT", path=path, detail=detail)
             found |= dict.fromkeys(self._catalogue.codes_of(region))
         return tuple(found)
+
+    def _once(self, regions: tuple[str, ...]) -> tuple[str, ...]:
+        """The beginnings of the codes that these areas had before: records of that time bear them."""
+        retired = self._catalogue.retired.items()
+        return tuple(old.removesuffix("00") for old, now in retired if not set(now).isdisjoint(regions))
 
 
 def _date(value: str | None) -> date | None:

@@ -49,7 +49,8 @@ def asked_for(record: RecordType, branch: Branch, values: Mapping[str, Any]) -> 
         when = values.get(roles.date or "")
         if when is None or (window.since and when < window.since) or (window.until and when > window.until):
             return False
-    return not (window.counties and AREA in record.fields) or str(values.get(AREA)).startswith(window.counties)
+    areas = (*window.counties, *window.once)  # a record keeps the code that its area had when it was made
+    return not (window.counties and AREA in record.fields) or str(values.get(AREA)).startswith(areas)
 
 
 def held(bound: Bound, reply: Reply, fields: frozenset[str]) -> Reply:

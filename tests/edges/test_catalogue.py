@@ -359,6 +359,7 @@ def test_a_retired_code_is_where_its_area_is_now() -> None:
     """Laiwu is two districts of Jinan, and who asks for the old county of Zhanhua asks for the district."""
     found = catalogue()
     assert found.codes_of("371200") == ("370116", "370117")
+    assert found.codes_of("371202") == ("370116", "370117")
     assert found.codes_of("371624") == ("371603",)
 
 

@@ -12,8 +12,11 @@ from typing import Any
 import pytest
 
 from connectors.registry import Registry
+from gateway.cursors import Cursors
 from gateway.deciding import Decider
 from gateway.model import Branch, Caller, Plan, Subject, Window
+from gateway.planning.windows import Windows
+from gateway.shaping.narrowing import asked_for
 from policies.policyset import PolicySet
 from tests.conftest import House, gateway_beside
 from tests.edges.drafts import NOON
@@ -153,6 +156,31 @@ def test_a_retired_code_is_its_successors(house: House) -> None:
     old = house.ask(query, where=["371200"])["data"]["platforms"]
     new = house.ask(query, where=["370116", "370117"])["data"]["platforms"]
     assert old == new
+
+
+@pytest.mark.parametrize(
+    ("where", "found"),
+    [
+        (["370116"], {"370116", "371202", "371203", "371200"}),
+        (["371200"], {"370116", "370117", "371202", "371203", "371200"}),
+        (["371202"], {"370116", "370117", "371202", "371203", "371200"}),
+        (["371603"], {"371603", "371624"}),
+        (["370116", "370202"], {"370116", "370202", "371202", "371203", "371200"}),
+        (["370202"], {"370202"}),
+    ],
+)
+def test_a_record_of_a_retired_area_is_found_where_the_area_is_now(where: list[str], found: set[str]) -> None:
+    """Records keep the code of their time: a penalty of 莱芜 is one of the districts of Jinan that it became, and not
+    left out of an answer which then calls itself complete."""
+    known = small_catalogue()
+    windows, record = Windows(known, Cursors(bytes(32)), 200), known.types["Registration"]
+    subject = Subject(SUBJECTS[0], "Enterprise", False, None)
+    caller = Caller("c", "government", "370000", frozenset(), "gov.licensing", {}, None)
+    window = windows.of({"regions": where}, subject, record, caller, ())
+    branch = Branch(("s", "r"), ("s",), subject, record.name, frozenset(), window)
+    areas = ("370116", "370117", "370202", "371202", "371203", "371200", "371603", "371624", "371602")
+    assert {area for area in areas if asked_for(record, branch, {"areaCode": area})} == found
+    assert all(region.startswith("37") and not region.startswith("3712") for region in window.regions)
 
 
 @pytest.mark.parametrize("where", [["GREEN_ZONE"], ["BLUE_ZONE", "BLAU"]])
