@@ -33,7 +33,7 @@ class WithheldList:
         self._told: dict[tuple[str, str, str | None, str], _Told] = {}
 
     def add(self, branch: Branch, record: RecordType, ruling: Ruling) -> None:
-        path = branch.path if branch.derived else (*branch.path, "nodes", 0)
+        path = branch.path if branch.derived or branch.implied else (*branch.path, "nodes", 0)
         for name, decision in ruling.decisions.items():
             if decision.effect == ALLOW:
                 continue

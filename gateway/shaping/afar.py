@@ -112,7 +112,7 @@ def _path(branch: Branch, record: RecordType, coordinate: str, name: str | None)
     if coordinate != record.name and name is None:
         return branch.root  # the subject itself
     if name is None:
-        return branch.path if branch.derived else (*branch.path, "nodes", 0)
+        return branch.path if branch.derived or branch.implied else (*branch.path, "nodes", 0)
     if branch.derived:
         return branch.path
     parent, _, leaf = name.rpartition(".")

@@ -59,6 +59,16 @@ def test_a_repaired_penalty_reads_as_none_found(house: House) -> None:
     )
 
 
+def test_what_is_withheld_of_a_section_is_told_at_a_place_that_the_answer_has(house: House) -> None:
+    """Rules that hide records count for a section's state too: they are told at the section, which has no `nodes`."""
+    query = """query($id: SubjectKey!) { creditReport(id: $id) {
+        administration { state } judicial { state judgmentDebtors { nodes { caseNo } } } } }"""
+    entries = house.ask(query, "many_platforms", **SHANGHAI)["extensions"]["withheld"]
+    assert {path for entry in entries for path in entry.get("paths", [entry["path"]])} == {
+        "creditReport.administration", "creditReport.judicial", "creditReport.judicial.judgmentDebtors.nodes.*",
+    }  # fmt: skip
+
+
 def test_what_did_not_answer_is_not_none_found(new_house: Callable[[], House]) -> None:
     """With the court's list away a debtor's section is NOT_ANSWERED, not empty; other sections stand."""
     house = new_house()
