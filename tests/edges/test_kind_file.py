@@ -636,19 +636,34 @@ async def test_a_merged_cell_holds_for_all_its_rows(folder: Folder) -> None:
         assert await ids(made, OTHER) == ["4"]
 
 
-async def test_the_first_sheet_is_the_first_that_is_not_hidden(folder: Folder) -> None:
-    """Nobody who sends a workbook sees its hidden sheets: old copies, and lists for choosing."""
+def sheets_of(hidden: str, *more: str) -> bytes:
+    """A workbook whose sheets have a row each under the same headings, by their number; the first is hidden."""
     content = io.BytesIO()
     with xlsxwriter.Workbook(content, {"in_memory": True}) as book:
-        pages_of = [book.add_worksheet(name) for name in ("旧", "许可", "其他")]
-        for number, page in enumerate(pages_of):
-            for line, cells_of in enumerate((HEADER, row(number))):
+        for number, name in enumerate((hidden, *more)):
+            page = book.add_worksheet(name)
+            for line, cells_of in enumerate((["许可名单"], HEADER, row(number))):
                 page.write_row(line, 0, cells_of)
-        pages_of[1].activate()
-        pages_of[0].hide()
-    folder.send("permits-1.xlsx", content.getvalue())
-    async with opened(folder, BOOK.replace(", sheet: 许可", "")) as made:
+        book.get_worksheet_by_name(more[0]).activate()
+        book.get_worksheet_by_name(hidden).hide()
+    return content.getvalue()
+
+
+async def test_the_first_sheet_is_the_first_that_is_not_hidden(folder: Folder) -> None:
+    """Nobody who sends a workbook sees its hidden sheets: old copies, and lists for choosing."""
+    folder.send("permits-1.xlsx", sheets_of("旧", "许可"))
+    async with opened(folder, BOOK.replace("sheet: 许可", "headerRow: 2")) as made:
         assert await ids(made) == ["1"]
+
+
+async def test_a_list_that_goes_on_in_another_sheet_is_told(folder: Folder) -> None:
+    """Programs begin another sheet after so many rows: where nobody said which is read, the others' would be lost."""
+    folder.send("permits-1.xlsx", sheets_of("旧", "许可", "许可2"))
+    async with opened(folder, BOOK.replace("sheet: 许可", "headerRow: 2")) as made:
+        with pytest.raises(ContractBroken, match="several sheets hold rows under these columns"):
+            await ids(made)
+    async with opened(folder, BOOK.replace("sheet: 许可", "headerRow: 2, sheet: 许可2")) as made:
+        assert await ids(made) == ["2"]
 
 
 async def test_blanks_are_filled_down_where_it_is_declared(folder: Folder) -> None:

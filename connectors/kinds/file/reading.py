@@ -44,7 +44,7 @@ def rows(
     unpacks to more than `most` bytes."""
     encoding = words.encoding or encoding
     if words.form == "xlsx":
-        return _unpacked(_WORKBOOK, [str(most), words.sheet or ""], content, words, stop)
+        return _unpacked(_WORKBOOK, [str(most), words.sheet or "", *map(folded, names)], content, words, stop)
     if words.form == "parquet":
         return _unpacked(_PARQUET, [str(most), *map(folded, names)], content, words, stop)
     if words.form == "xml" and words.package is not None:  # the agreement has seen to it
@@ -97,6 +97,8 @@ def _unpacked(
                 pass
             case b"no sheet":
                 raise ContractBroken(f"there is no sheet `{file.sheet}`")
+            case b"several sheets":
+                raise ContractBroken("several sheets hold rows under these columns: say which is read, `sheet`")
             case b"too large":
                 raise ContractBroken("the file unpacks to more than `maxBytes`")
             case _:
