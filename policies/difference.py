@@ -15,7 +15,7 @@ from typing import NamedTuple
 from policies.catalogue_changes import CatalogueChange, catalogue_changes
 from policies.diagram import Diagram, Leaf, Node, paths
 from policies.interpreter import decide, row_rules
-from policies.model import ALLOW, DENY, SILENCE, Catalogue, Facts
+from policies.model import ALLOW, DENY, NO_GRANT, SILENCE, Catalogue, Facts
 from policies.policyset import PolicySet
 from policies.row_space import Labels, RowShift, RowSpace
 from policies.whole_space import WholeSpace
@@ -140,7 +140,7 @@ def _diagram(
     def leaf(bits: int) -> _Pair | None:
         made = [space.decision(half, version, ladders[version]) for version, half in enumerate(space.halves(bits))]
         old, new = ((decision.effect, decision.obligations) for decision in made)
-        by = made[1] if made[1].answered else made[0]
+        by = made[0] if made[1].rule == NO_GRANT else made[1]
         return None if old == new else _Pair(old, new, opens_more(old, new, ladders[0], ladders[1]), by.rule)
 
     return Diagram(space.dimensions, settle, leaf, shared)

@@ -161,6 +161,7 @@ def test_hours_are_told() -> None:
     told = lines(drafted((NATIONAL, "  - id: restricted-ceiling", rule)))
     assert told[0].startswith("0 changes open access")
     assert all("00:00-08:00, 18:00-24:00" in line for line in told[1:])
+    assert all("[national-baseline/at-night]" in line for line in told[1:])  # a loss is by the rule that closes
 
 
 def test_gains_fail_unless_their_file_says_that_it_widens() -> None:

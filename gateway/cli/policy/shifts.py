@@ -12,7 +12,7 @@ from typing import Any
 from gateway.cli.matrix import telling
 from gateway.cli.policy.ranges import FEW, Ranges
 from policies.difference import ABSENT, Answer, FieldShift, RowsShift
-from policies.model import DENY
+from policies.model import NO_GRANT
 from policies.row_space import Labels
 
 SAID = {"scope", "given", "self", "consent"}  # facts that are so or not
@@ -105,7 +105,7 @@ class Telling(Ranges):
         if isinstance(shift, RowsShift):
             return f"{self.outcome(shift.old)} -> {self.outcome(shift.new)}  [{', '.join(shift.rules)}]"
         old, new = shift.old, shift.new
-        by = new.rule if new.effect not in {DENY, ABSENT} else old.rule
+        by = old.rule if new.rule in {NO_GRANT, ABSENT} else new.rule  # a loss is by what closes, where anything does
         if old.effect != new.effect:
             return f"{old.effect} -> {new.effect}  [{by}]"
         return f"{old.effect}, {self.word('obliges')} {self._duties(old)} -> {self._duties(new)}  [{by}]"
