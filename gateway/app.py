@@ -185,6 +185,7 @@ class Application:
 
     async def _changes(self, _: Request) -> Response:
         """What changed when, for partners: the notes of all changes, the last first. Who signed is not told here."""
+        course = self._known.governed.course
         changes = [
             {
                 "seq": change.seq,
@@ -192,8 +193,9 @@ class Application:
                 "change": change.verb,
                 "policy": change.digest,
                 "note": change.note.plain,
+                "withdrawnBy": course.withdrawn(change),
             }
-            for change in reversed(self._known.governed.course.changes)
+            for change in reversed(course.changes)
         ]
         return JSONResponse(changes)
 

@@ -100,6 +100,11 @@ class Course:
     waiting: Standing | None = None
     changes: tuple[Change, ...] = ()
 
+    def withdrawn(self, change: Change) -> int | None:
+        """The number of the pointer that took a change's place before the change's own time, if one did."""
+        after = next((each for each in self.changes if each.seq == change.seq + 1), None)
+        return after.seq if after is not None and after.at < change.since else None
+
     def in_force(self, at: datetime) -> Standing:
         due = self.waiting is not None and self.waiting.since is not None and self.waiting.since <= at
         return self.waiting if due and self.waiting is not None else self.current

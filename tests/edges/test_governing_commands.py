@@ -57,6 +57,18 @@ def test_a_change_on_the_command_line(chamber: Chamber, tmp_path: Path) -> None:
     assert "is not empty" in said(run(chamber, "export", digest, out))
 
 
+def test_what_was_to_come_and_will_not_is_told(tmp_path: Path) -> None:
+    """Who closes something while an activation waits reads that it is withdrawn, and so does who reads the history."""
+    write(tmp_path / "home" / "policies")
+    chamber = open_chamber(tmp_path / "home")
+    digest = said(run(chamber, "submit", *NOTE, by="li-author")).split("policy set ")[1][:12]
+    run(chamber, "approve", digest, by="wang-approver")
+    assert "waits: " in said(run(chamber, "activate", digest, "--at", "2100-01-01T00:00", by="sun-operator"))
+    closed = said(run(chamber, "suspend", "agreement-37-31", *NOTE, by="li-author"))
+    assert f"withdrawn: policy set {digest}, which waited for 2100-01-01 00:00:00 Asia/Shanghai" in closed
+    assert said(run(chamber, "history")).count("withdrawn by pointer 2, before its time") == 1
+
+
 def test_what_is_wrong_is_said_in_a_line(chamber: Chamber, tmp_path: Path) -> None:
     """A key of nobody, no such bundle, a note in one language, a set that is not sealed: each says what to do."""
     made = run(chamber, "officer-key", tmp_path / "new.key")

@@ -176,6 +176,7 @@ def test_an_emergency_does_not_wait(begun: Chamber, tmp_path: Path) -> None:
     course = begun.office.activate(waiting.bundle, begun.key("sun-operator"), later)
     assert course.in_force(later).bundle == waiting.bundle
     assert course.in_force(later).suspended == course.current.suspended
+    assert [course.withdrawn(change) for change in course.changes] == [None, 3, None, None]
 
 
 def forged(chamber: Chamber, person: str, **words: object) -> None:

@@ -55,6 +55,10 @@ def published(settings: Settings, course: Course, wait: float, done: str) -> Non
     standing = course.waiting or course.current
     since = f", from {clock(standing.since)}" if course.waiting and standing.since else ""
     click.echo(f"{done}: pointer {course.seq}, policy set {short(standing.digest)}{since}")
+    for change in course.changes[-2:]:
+        if course.withdrawn(change):
+            waited = f"policy set {short(change.digest)}, which waited for {clock(change.since)}"
+            click.echo(f"withdrawn: {waited}; activate it again when it is still meant")
     awaited(settings, course.seq, wait, seen.POINTER)
 
 

@@ -49,6 +49,8 @@ def history_verb(home: Path | None) -> None:
             f"{change.seq}  {options.clock(change.since)}  {change.verb}{what}  policy set {short(change.digest)}"
         )
         click.echo(f"   by {change.by}{behind}")
+        if after := course.withdrawn(change):
+            click.echo(f"   withdrawn by pointer {after}, before its time")
         click.echo(f"   {change.note.zh} / {change.note.en}")
         for line in change.gains:
             click.echo(f"   opened: {line}")
