@@ -113,7 +113,8 @@ class Course:
 def follow(
     course: Course, statement: Statement, officers: Officers, province: str, now: datetime, sets: Sets | None
 ) -> Course:
-    """`sets` is None for what this home obeyed before: what the bundles hold was judged then. Raises Refused."""
+    """`sets` is None for what this home obeyed before: what bundles hold, and who might sign, was judged then; who is
+    struck off since, from whichever day, takes nothing along. Raises Refused."""
     pointer = said(statement, Pointer, "pointer")
     where, at = f"pointer {pointer.seq}", statement.at
     officer = signatory(statement, officers, where)
@@ -127,7 +128,7 @@ def follow(
     if course.seq == 0:  # what lay in HOME/policies then
         current = Standing(0, None, pointer.replaces, 0)
     wanted = roles.POLICY if pointer.verb in TIGHTENS else (roles.OPERATOR, roles.APPROVER)
-    if not officer.may(wanted, province, at):
+    if sets is not None and not officer.may(wanted, province, at):
         raise Refused("role", f"{where}: `{officer.id}` may not {pointer.verb} here; {_needs(wanted, province)}")
     if pointer.replaces != current.bundle:
         raise Refused("base", f"{where} replaces {short(pointer.replaces)}, but {short(current.bundle)} is in force")
@@ -198,7 +199,7 @@ class _Judgement:
         submission = said(statement, Submission, self.where)
         author = signatory(statement, self.officers, self.where)
         self.author, self.gains = author.id, submission.evidence.gains
-        if not author.may((roles.AUTHOR,), self.province, at):
+        if self.sets is not None and not author.may((roles.AUTHOR,), self.province, at):
             raise Refused(
                 "role", f"{self.where}: `{author.id}` may not submit; {_needs((roles.AUTHOR,), self.province)}"
             )
@@ -214,11 +215,11 @@ class _Judgement:
             raise Refused("base", f"{self.where}: approvals are void, it was suspended anew since; submit its end anew")
         self.what = ", ".join(submission.lifts)
         found = [self._approval(plain, statement, submission) for plain in pointer.approvals]
-        missing = missing_approvals(submission, author.id, found, self.officers, self.province, at)
-        if missing:
-            raise Refused("approval", f"{self.where}: {missing}")
         self.approvers = tuple(found)
         if self.sets is not None:
+            missing = missing_approvals(submission, author.id, found, self.officers, self.province, at)
+            if missing:
+                raise Refused("approval", f"{self.where}: {missing}")
             self._judge_bundles(submission, self.sets)
         return submission.lifts
 

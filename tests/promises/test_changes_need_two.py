@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from gateway.governing import statements
+from gateway.governing.obeying import Obeying, begin
 from gateway.governing.office import Office
 from gateway.governing.sayings import Partner
 from gateway.governing.seen import Presence
@@ -242,6 +243,26 @@ def test_who_leaves_is_not_believed_any_more(begun: Chamber, tmp_path: Path) -> 
     )
     with pytest.raises(Refused, match="may not"):
         begun.office.approve(begun.office.course().current.bundle, begun.key("wang-approver"))
+
+
+def test_who_leaves_takes_nothing_along(begun: Chamber) -> None:
+    """Officers who are struck off from before their last signature, their key being in wrong hands, sign nothing more;
+    what the home obeyed is obeyed, also after a start, and others close in an emergency as ever."""
+    obeying = Obeying(begun.home, "37", begin(begun.home, "37"))
+    obeying.obeys(obeying.look())
+    registry = begun.home / "officers.yaml"
+    lines = registry.read_text("utf-8").splitlines(keepends=True)
+    gone = ("li-author", "wang-approver", "sun-operator")
+    registry.write_text(
+        "".join(line.replace("}", ", until: 2026-01-01}") if line.strip().startswith(gone) else line for line in lines),
+        "utf-8",
+    )
+    started = begin(begun.home, "37")
+    assert (started.course.seq, started.declined) == (1, None)
+    office, partner = Office(begun.home, "37"), Partner(kind="agreement", id="agreement-37-31")
+    with pytest.raises(Refused, match="pointer 2: `sun-operator` may not suspend"):
+        office.suspend(partner, begun.key("sun-operator"), NOTE)
+    assert office.suspend(partner, begun.key("zhao-lawyer"), NOTE).seq == 2
 
 
 def test_the_pointer_can_be_restored_from_history(begun: Chamber, tmp_path: Path) -> None:
