@@ -10,9 +10,11 @@ from typing import Any
 from gateway.cursors import Cursors, question_digest
 from gateway.errors import GatewayError
 from gateway.model import Caller, Path, Seek, Subject, Window
+from policies import identifiers
 from policies.model import Catalogue, RecordType, Words
 
 BACKWARDS = Words("`from` 晚于 `to`", "`from` is later than `to`")
+NO_AREA = Words("`regions`：代码不在任何省内", "`regions`: a code lies in no province")
 DATELESS = Words("该记录类型没有可供筛选的日期", "this record type has no date to filter by")
 
 
@@ -69,6 +71,8 @@ class Windows:
                 known = ", ".join(sorted(self._catalogue.region_sets))
                 detail = Words(f"`regions`：已知的区域集合有 {known}", f"`regions`: known sets are {known}")
                 raise GatewayError("INVALID_ARGUMENT", path=path, detail=detail)
+            if region.isdigit() and not identifiers.is_area_code(region):  # nobody would be asked, and nothing missing
+                raise GatewayError("INVALID_ARGUMENT", path=path, detail=NO_AREA)
             found |= dict.fromkeys(self._catalogue.codes_of(region))
         return tuple(found)
 

@@ -74,6 +74,7 @@ BODIES: list[tuple[str, Any]] = [
     ("INVALID_ARGUMENT", {"query": LIST % "first: -1"}),
     ("INVALID_ARGUMENT", {"query": LIST % 'from: "2026-02-01", to: "2026-01-01"'}),
     ("INVALID_ARGUMENT", {"query": LIST % 'regions: ["NOWHERE"]'}),
+    ("INVALID_ARGUMENT", {"query": LIST % 'regions: ["990000"]'}),
     ("INVALID_ARGUMENT", {"query": '{ search(name: "x") { complete } }'}),
     ("INVALID_ARGUMENT", {"query": '{ search(name: "青岛", kind: [NaturalPerson]) { complete } }'}),
     ("INVALID_CURSOR", {"query": LIST % 'after: "x"'}),

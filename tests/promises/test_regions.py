@@ -183,6 +183,15 @@ def test_a_record_of_a_retired_area_is_found_where_the_area_is_now(where: list[s
     assert all(region.startswith("37") and not region.startswith("3712") for region in window.regions)
 
 
+@pytest.mark.parametrize("where", [["990000"], ["370200", "000000"], ["730600"]])
+def test_a_code_in_no_province_is_refused(house: House, where: list[str]) -> None:
+    """Two digits were swapped: nobody lies there and would be asked, and the answer would call itself complete."""
+    [error] = house.ask(PENALTIES, "many_platforms", where=where)["errors"]
+    assert error["extensions"]["code"] == "INVALID_ARGUMENT"
+    assert "lies in no province" in error["message"]
+    assert where[-1] not in error["message"]
+
+
 @pytest.mark.parametrize("where", [["GREEN_ZONE"], ["BLUE_ZONE", "BLAU"]])
 def test_an_unknown_set_is_refused_with_the_known_ones(house: House, where: list[str]) -> None:
     """The known sets are named; what was written is not said back."""
