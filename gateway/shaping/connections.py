@@ -27,6 +27,10 @@ APART = {
     False: {"zh": "正式客户端不查询沙箱平台", "en": "a live client is not asked of sandbox platforms"},
 }
 NOBODY = {"zh": "该网关未询问任何平台", "en": "this gateway asked none of its platforms"}
+UNABLE = {
+    "zh": "该平台不能这样检索；请按主体代码查询",
+    "en": "this platform cannot be searched so; ask about a subject by its code",
+}
 REMEMBERED = 200  # shown records with contradictory dates that a cursor remembers
 
 
@@ -81,11 +85,11 @@ class Connections:
                 shown.setdefault(platform_id, set()).add(item.id)
         sources = [_source(bound, reply, len(shown.get(bound.platform.id, ()))) for bound, reply in heard]
         sources += [line for bound, reply in heard for line in afar.lines(bound, reply, shown)]
-        left_out = (*verdict.not_asked.get(number, ()), *verdict.unable.get(number, ()))
-        sources += [_line(self._registry.platforms[name], record.name, "NOT_ASKED") for name in left_out]
-        for name in verdict.apart.get(number, ()):
-            line = _line(self._registry.platforms[name], record.name, "NOT_ASKED")
-            sources.append({**line, "reason": APART[verdict.caller.terms.sandbox]})
+        apart = APART[verdict.caller.terms.sandbox]
+        for left_out, why in ((verdict.not_asked, None), (verdict.unable, UNABLE), (verdict.apart, apart)):
+            for name in left_out.get(number, ()):
+                line = _line(self._registry.platforms[name], record.name, "NOT_ASKED")
+                sources.append({**line, "reason": why} if why else line)
         sources = _once(sources)
         complete = not verdict.unable.get(number) and all(source["status"] in FULL for source in sources)
         complete = complete and all(reply.told is None or reply.told.complete for _, reply in heard)

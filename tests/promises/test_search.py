@@ -71,6 +71,9 @@ def test_who_cannot_search_is_named_and_the_answer_is_not_complete(house: House)
     assert found["totalCount"] is None
     answer = house.ask(SEARCH, name="多处运输")
     assert answer["extensions"]["complete"] is False
+    why = {source["platform"]: source.get("reason") for source in answer["extensions"]["sources"]}
+    assert "cannot be searched" in why[YANTAI]["en"]
+    assert why[PROVINCE] is None
 
 
 def test_where_everybody_can_be_searched_the_answer_is_complete(house: House, tmp_path: Path) -> None:
