@@ -8,7 +8,6 @@ import os
 import sqlite3
 import time
 from contextlib import AbstractAsyncContextManager
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +15,7 @@ import xlsxwriter
 
 from connectors.contract import Connector
 from connectors.kinds.file import File
-from connectors.kinds.file.choosing import CHINA
-from tests.edges.invented import FIRM, PERSON, Surroundings, ask, connector, in_use, registered, rows
+from tests.edges.invented import FIRM, PERSON, Now, ask, connector, in_use, registered, rows
 
 SOURCE = """\
 sources:
@@ -88,11 +86,6 @@ class Folder:
     def prove(self, path: Path) -> None:
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         path.with_name(f"{path.name}.sha256").write_text(f"{digest}  {path.name}\n")
-
-
-class Now(Surroundings):
-    def now(self) -> datetime:
-        return datetime.now(CHINA)
 
 
 def opened(folder: Folder, permit: str = PERMIT, source: str = SOURCE) -> AbstractAsyncContextManager[Connector]:

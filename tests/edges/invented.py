@@ -120,6 +120,13 @@ class Surroundings:
         return datetime(2026, 11, 24, tzinfo=UTC)
 
 
+class Now(Surroundings):
+    """With the real time, by which files and tokens are judged."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
 def declaration(source: str, permit: str, head: str = HEAD, name: str = "370100-invented.yaml") -> Document:
     """The document of a platform with one source and the type `Permit`."""
     return Document(name, f"{head}{source}types:\n  Permit:\n{indent(permit, '    ')}".encode())

@@ -27,12 +27,12 @@ from urllib.parse import urlsplit
 import click
 
 from connectors.contract import SubjectKey
-from gateway.checking import policy_documents, read_policies
-from policies.bundles import manifest_text
+from gateway.checking import read_policies
 from tests.conftest import House, gateway_beside, open_house
 from tests.promises.canaries import Asked, Canaries, registry
 from tests.promises.leaking import KEYED, Judge, Line, Sent, Voice
 from tests.promises.officers import Chamber, obeyed, open_chamber
+from tests.promises.small_sets import seal
 from tests.promises.trial_platforms import organisation, person
 
 VOICES = (
@@ -191,7 +191,7 @@ class Flipping:
         self._chamber: Chamber = open_chamber(house.home)
         self._closed = Path(shutil.copytree(house.home / "policies", house.home / "closed"))
         (self._closed / "rules" / "90-crosstalk.yaml").write_text(CLOSING, "utf-8")
-        (self._closed / "manifest.yaml").write_text(manifest_text(policy_documents(self._closed)), "utf-8")
+        seal(self._closed)
 
     def flip(self) -> None:
         """The other version is in force, in every process, when this returns."""

@@ -18,8 +18,7 @@ from ruamel.yaml import YAML
 
 import policies
 from deploy.demo.codes import uscc
-from gateway.checking import policy_documents
-from policies.bundles import MANIFEST, manifest_text
+from tests.promises.small_sets import seal
 
 FIRM, OTHER = uscc("91", "310101", 70_001), uscc("91", "370202", 70_002)
 SHANDONG, SHANGHAI = "370000-shandong-gateway", "310000-shanghai-gateway"
@@ -172,8 +171,7 @@ def make_home(home: Path, region: str, key: ECKey, tokens: str, asking: str) -> 
     (home / "policies/rules/54-shanghai-shandong.yaml").write_text(AGREEMENT, "utf-8")
     if region == "31":
         (home / "policies/rules/32-shanghai-closes.yaml").write_text(CLOSED, "utf-8")
-    read = {path: found for path, found in policy_documents(home / "policies").items() if path != MANIFEST}
-    (home / "policies/manifest.yaml").write_text(manifest_text(read), "utf-8")
+    seal(home / "policies")
     for name in ("platforms", "secrets"):
         (home / name).mkdir()
     for each in (platform(region), peer("31" if region == "37" else "37")):

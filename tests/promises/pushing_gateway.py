@@ -10,7 +10,6 @@ import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from textwrap import indent
 
@@ -26,7 +25,7 @@ from gateway.documents import Document
 from gateway.settings import load
 from tests.edges import another_gateway
 from tests.edges.another_gateway import HERE, KEY, THERE
-from tests.edges.invented import HEAD, SQL_SOURCE, TERMS, Surroundings, connector, in_use, registered
+from tests.edges.invented import HEAD, SQL_SOURCE, TERMS, Now, connector, in_use, registered
 from tests.promises import small_sets
 from tests.promises.peering import threaded
 from tests.promises.pushing import ANY, COLUMN, MOST, Heard, Record, Staged, fields, into_sqlite, traced
@@ -76,13 +75,6 @@ class Overheard(Application):
             return message
 
         await super().__call__(scope, heard, send)
-
-
-class Now(Surroundings):
-    """With the real time, by which the authorization server judges what it is shown."""
-
-    def now(self) -> datetime:
-        return datetime.now(UTC)
 
 
 def _home(home: Path, stock: Sequence[Record], tokens: str) -> Path:

@@ -19,9 +19,8 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from deploy.demo import codes
-from gateway.checking import policy_documents
-from policies.bundles import manifest_text
 from tests.conftest import House, gateway_beside, open_house
+from tests.promises.small_sets import seal
 
 LENDING = """
 policy: lending
@@ -81,7 +80,7 @@ def lend(home: Path) -> None:
         path.write_text(text, "utf-8")
     (folder / "rules" / "20-lending.yaml").write_text(LENDING, "utf-8")
     (folder / "rules" / "60-lending.yaml").write_text(LENDING_SHANGHAI, "utf-8")
-    (folder / "manifest.yaml").write_text(manifest_text(policy_documents(folder)), "utf-8")
+    seal(folder)
 
 
 @pytest.fixture(scope="module")

@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 
-from gateway.checking import policy_documents
-from policies.bundles import manifest_text
 from tests.conftest import House, gateway_beside
+from tests.promises.small_sets import seal
 from tests.promises.test_denied_is_never_fetched import Recorder
 
 TIGHTER = """
@@ -39,7 +38,7 @@ QUERY = """query($id: SubjectKey!, $since: Date) { subject(id: $id) {
 def tighten(home: Path) -> None:
     folder = home / "policies"
     (folder / "rules" / "40-qingdao.yaml").write_text(TIGHTER, "utf-8")
-    (folder / "manifest.yaml").write_text(manifest_text(policy_documents(folder)), "utf-8")
+    seal(folder)
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +112,7 @@ def test_what_is_searched_or_narrowed_by_must_be_held_in_full(house: House, tmp_
     def close(home: Path) -> None:
         folder = home / "policies"
         (folder / "rules" / "20-closer.yaml").write_text(CLOSER, "utf-8")
-        (folder / "manifest.yaml").write_text(manifest_text(policy_documents(folder)), "utf-8")
+        seal(folder)
 
     search = """{ search(name: "示例") { nodes { uscc } totalCount complete sources { platform status } } }"""
     narrowed = """query($id: SubjectKey!) { subject(id: $id) {

@@ -16,7 +16,8 @@ from gateway.checking import policy_documents
 from gateway.cli.policy import policy
 from gateway.cli.policy.replaying import replay
 from gateway.governing.bundles import Bundles
-from policies.bundles import MANIFEST, assemble, manifest_text
+from policies.bundles import assemble
+from tests.promises.small_sets import seal
 
 QUERY = """query($id: SubjectKey!) { subject(id: $id) {
     administrativePenalties { nodes { documentNo procedure legalRepIdNo } } } }"""
@@ -59,7 +60,7 @@ def change(folder: Path, path: str, old: str, new: str) -> None:
     text = (folder / path).read_text("utf-8")
     assert old in text
     (folder / path).write_text(text.replace(old, new, 1), "utf-8")
-    (folder / MANIFEST).write_text(manifest_text(policy_documents(folder)), "utf-8")
+    seal(folder)
 
 
 def secrets(house: Any, home: Path) -> list[str]:

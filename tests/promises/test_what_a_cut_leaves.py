@@ -11,11 +11,10 @@ from typing import Any
 
 import pytest
 
-from gateway.checking import policy_documents
 from gateway.fetching.fetcher import Group
-from policies.bundles import manifest_text
 from tests.conftest import House, gateway_beside
 from tests.promises.penalties import CITY, ruling
+from tests.promises.small_sets import seal
 from tests.promises.test_denied_is_never_fetched import Recorder
 
 PLATFORM = "370300-zibo-licences"
@@ -79,7 +78,7 @@ def zibo(house: House, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hou
             settings.write(f"ZIBO_URL=sqlite+aiosqlite:///{folder / 'licences.db'}\n")
         policies = home / "policies"
         (policies / "rules" / "40-zibo.yaml").write_text(MONTHS, "utf-8")
-        (policies / "manifest.yaml").write_text(manifest_text(policy_documents(policies)), "utf-8")
+        seal(policies)
 
     with gateway_beside(house, folder, join) as found:
         yield found
