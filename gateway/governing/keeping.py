@@ -1,7 +1,8 @@
 """Files that are written once, whole or not at all, and survive a power cut: how everything here reaches the disk.
 
 A file is written beside its place, made durable, and renamed or linked into it. `once` never replaces a file;
-`replace` puts a new one in its place in one step, so that a reader sees the old or the new one and never a part.
+`replace` puts a new one in its place in one step, so that a reader sees the old or the new one and never a part. What
+cannot be written leaves nothing beside it: tried again and again it would take a full disk's last room.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import contextlib
 import fcntl
 import os
 import secrets
+import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -34,7 +36,11 @@ def once(path: Path, raw: bytes) -> None:
 
 def replace(path: Path, raw: bytes, durable: bool = True) -> None:
     draft = _draft(path, raw, durable)
-    draft.replace(path)
+    try:
+        draft.replace(path)
+    except BaseException:
+        draft.unlink()
+        raise
     if durable:
         sync_folder(path.parent)
 
@@ -43,17 +49,17 @@ def tree(folder: Path, files: Mapping[str, bytes]) -> None:
     """A folder with these files by relative path. Raises OSError; when a folder stands there, it stays."""
     folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = folder.with_name(f".{folder.name}.{secrets.token_hex(8)}")
-    for name, raw in files.items():
-        path = draft / name
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _write(path, raw)
-    for place in [path for path in draft.rglob("*") if path.is_dir()]:
-        sync_folder(place)
-    sync_folder(draft)
     try:
+        for name, raw in files.items():
+            path = draft / name
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _write(path, raw)
+        for place in [path for path in draft.rglob("*") if path.is_dir()]:
+            sync_folder(place)
+        sync_folder(draft)
         draft.rename(folder)
-    except OSError:  # somebody was first
-        _remove(draft)
+    except OSError:  # the disk's, or somebody was first
+        shutil.rmtree(draft, ignore_errors=True)
         if not folder.is_dir():
             raise
     sync_folder(folder.parent)
@@ -76,14 +82,13 @@ def _draft(path: Path, raw: bytes, durable: bool = True) -> Path:
 
 
 def _write(path: Path, raw: bytes, durable: bool = True) -> None:
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(raw)
-        file.flush()
-        if durable:
-            os.fsync(file.fileno())
-
-
-def _remove(folder: Path) -> None:
-    for path in sorted(folder.rglob("*"), reverse=True):
-        path.rmdir() if path.is_dir() else path.unlink()
-    folder.rmdir()
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(raw)
+            file.flush()
+            if durable:
+                os.fsync(file.fileno())
+    except BaseException:
+        path.unlink()
+        raise

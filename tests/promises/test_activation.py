@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -13,7 +15,7 @@ import pytest
 
 from gateway import reloading
 from gateway.authenticating.ledger import Ledger
-from gateway.governing import statements
+from gateway.governing import keeping, statements
 from gateway.governing.bundles import Bundles
 from gateway.governing.floor import Floors
 from gateway.governing.obeying import Governed, Obeying, begin
@@ -318,6 +320,34 @@ def test_what_could_not_be_written_down_is_written_later(
     lock.rmdir()
     obeyed(gateway.home, course.seq)
     assert floors.read().seq == course.seq
+
+
+FULL = """
+import resource
+from pathlib import Path
+from gateway.governing import keeping
+
+place, raw = Path({place!r}), b"x" * 5000
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, resource.RLIM_INFINITY))
+for write, what in ((keeping.once, raw), (keeping.replace, raw), (keeping.tree, {{"inner/file": raw}})):
+    try:
+        write(place / "there", what)
+    except OSError as error:
+        print(error.strerror)
+"""
+
+
+def test_what_the_disk_does_not_take_leaves_nothing_there(tmp_path: Path) -> None:
+    """A file or folder that cannot be written whole, or put in its place, leaves no part beside it: what is tried again
+    until there is room would take it all, and the audit log would find none."""
+    command = [sys.executable, "-c", FULL.format(place=str(tmp_path))]
+    done = subprocess.run(command, capture_output=True, check=True, text=True, cwd=Path(__file__).parents[2])
+    assert done.stdout.splitlines() == ["File too large"] * 3
+    assert not list(tmp_path.iterdir())
+    (tmp_path / "there").mkdir()
+    with pytest.raises(OSError, match="directory"):
+        keeping.replace(tmp_path / "there", b"x")
+    assert list(tmp_path.iterdir()) == [tmp_path / "there"]
 
 
 def test_a_change_of_clients_meanwhile_is_not_forgotten(
