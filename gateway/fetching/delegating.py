@@ -13,12 +13,12 @@ from connectors.delegation import Delegation, Hop
 from gateway.model import Ruling, Verdict
 
 
-def delegation(verdict: Verdict, ruling: Ruling, subjects: Sequence[SubjectKey], hop: Hop) -> Delegation:
-    """For one question about these subjects, under this ruling; `hop` is this gateway."""
-    caller = verdict.caller
+def delegation(verdict: Verdict, rulings: Sequence[Ruling], subjects: Sequence[SubjectKey], hop: Hop) -> Delegation:
+    """For one question about these subjects, under rulings on the same facts; `hop` is this gateway."""
+    caller, ruling = verdict.caller, rulings[0]
     before = caller.delegated
     consents = verdict.consents if ruling.facts.consent else ()
-    answered = [decision.rule for decision in ruling.decisions.values() if decision.answered]
+    answered = [decision.rule for each in rulings for decision in each.decisions.values() if decision.answered]
     return Delegation(
         asker=caller.id if before is None else before.asker,
         client_class=caller.client_class,

@@ -96,7 +96,7 @@ class Fetcher:
             for subjects in _chunks(tuple(group.by_subject), joining.desk.batch(group.type_name)):
                 settled = partial(asked.settled, joining.desk, group)
                 if joining.desk.source.delegated:
-                    behalf = delegation(verdict, group.ruling, subjects, Hop(self._gateway, request_id))
+                    behalf = delegation(verdict, group.rulings, subjects, Hop(self._gateway, request_id))
                     question = question._replace(delegation=behalf)
                 asked.asks.append((joining, question, Asker(subjects, deadline, request_id, settled)))
         if asked.asks:
@@ -149,26 +149,27 @@ class Asked:
 class Group:
     """Parts that are asked together, by subject: what each may have, all of them may have."""
 
-    __slots__ = ("by_subject", "fields", "platform", "ruling", "seeks", "type_name", "where")
+    __slots__ = ("by_subject", "fields", "platform", "rulings", "seeks", "type_name", "where")
 
     def __init__(self, ruling: Ruling, where: tuple[Condition, ...], seeks: bool) -> None:
         self.platform, self.type_name, self.fields = ruling.platform, ruling.facts.type, ruling.asked
-        self.ruling, self.where, self.seeks = ruling, where, seeks
+        self.rulings, self.where, self.seeks = [ruling], where, seeks
         self.by_subject: dict[SubjectKey, Numbers] = {}
 
     @property
     def question(self) -> Question:
         kind = "" if self.seeks else next(iter(self.by_subject)).kind
-        return Question(self.type_name, self.fields, self.where, kind, ordered=self.ruling.ordered)
+        return Question(self.type_name, self.fields, self.where, kind, ordered=self.rulings[0].ordered)
 
     def takes(self, ruling: Ruling, where: tuple[Condition, ...], seeks: bool) -> bool:
         """Parts under equal facts may be asked together. An open question is asked once for all kinds of subject under
         which the same fields may travel and order the rows."""
         if where != self.where or seeks != self.seeks:
             return False
-        mine, facts = self.ruling.facts, ruling.facts
+        first = self.rulings[0]
+        mine, facts = first.facts, ruling.facts
         if seeks:
-            alike = (ruling.asked, ruling.ordered) == (self.ruling.asked, self.ruling.ordered)
+            alike = (ruling.asked, ruling.ordered) == (first.asked, first.ordered)
             return alike and replace(facts, kind=mine.kind) == mine
         return facts == mine
 
@@ -193,8 +194,9 @@ def _groups(verdict: Verdict, by_part: dict[int, Reply]) -> list[Group]:
             group = next((each for each in near if each.takes(ruling, part.where, key[1])), None)
             if group is None:
                 near.append(group := Group(ruling, part.where, key[1]))
-            elif ruling.asked is not group.fields:
+            else:
                 group.fields |= ruling.asked
+                group.rulings.append(ruling)
             found[key] = group
         group.by_subject.setdefault(branch.subject.key, []).append(number)
     return [group for groups in alike.values() for group in groups]

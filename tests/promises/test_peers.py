@@ -96,6 +96,17 @@ def test_each_hop_records_its_own_decision(both: Pair) -> None:
     assert {reply[1] for reply in back["replies"]} == {"NOT_ASKED"}
 
 
+def test_every_policy_that_a_question_stands_on_is_recorded_there(both: Pair) -> None:
+    """What is asked for under two names goes in one question: on the other side's record stand the policies of both,
+    the agreement too, though it opens nothing of the first."""
+    twice = """query($id: SubjectKey!) { subject(id: $id) { open: administrativePenalties { nodes { documentNo } }
+        shared: administrativePenalties { nodes { procedure } } } }"""
+    answer = both.shandong.ask(twice, "bureau", "gov.licensing")
+    decision = answer["extensions"]["decision"]
+    [far] = [record for record in both.shanghai.records if _act(record).get("decision") == decision]
+    assert {"national-baseline", "agreement-31-37"} <= set(far["caller"]["delegated"]["policies"])
+
+
 def test_what_is_denied_here_is_never_asked_there(both: Pair) -> None:
     """A field that this side denies is not in the other side's question, nor in its record."""
     answer = both.shandong.ask(QUERY, "bureau", "gov.licensing")
