@@ -608,6 +608,34 @@ async def test_a_row_that_cannot_be_read_is_told_whatever_is_asked_of_it(folder:
             assert ([each.id for each in page.rows], len(page.rejected)) == (["1"] * (subject == FIRM), rejected)
 
 
+async def test_conditions_find_what_is_read_however_it_is_written(folder: Folder) -> None:
+    """Days in full width and codes with signs that nobody sees meet a condition as they are read; and of a value that
+    cannot be read nobody knows whether it does: its row is told, to those who ask by it."""
+    permit = PERMIT.replace('["%Y/%m/%d", "%Y%m%d"]', '"%Y/%m/%d"') + "filters: {decided: [range], number: [eq]}\n"
+    spelt = [{"day": "２０２０／０１／３１"}, {"day": "31.1.2020"}, {"no": "\u202aa-1"}, {"day": "2021/01/31"}]
+    lines = [row(number, **cells_of) for number, cells_of in enumerate(spelt, 1)]
+    folder.send("permits-1.csv", csv_of(*lines, row(5, OTHER)))
+    span = Condition("decided", "range", (date(2020, 1, 1), date(2020, 12, 31)))
+    number = Condition("number", "eq", ("A-1",))
+    async with opened(folder, permit) as made:
+        for where, rejected in (((span,), 1), ((number,), 0), ((span, number), 1)):
+            (page,) = await pages(made, ask("holder", where=where))
+            assert ([each.id for each in page.rows], len(page.rejected)) == (["1", "3"], rejected)
+        (page,) = await pages(made, ask("decided", subjects=(OTHER,), where=(span,)))
+        assert (len(page.rows), page.rejected) == (1, [])
+        (page,) = await pages(made, replace(ask("number", where=(span,)), subjects=()))
+        assert len(page.rejected) == 1
+
+
+async def test_a_broken_row_says_nothing_of_how_fresh_a_file_is(folder: Folder) -> None:
+    """The newest day of a column in several formats is found although a row's cells moved."""
+    permit = PERMIT + 'asOf: {column: 日期, timestamp: ["%Y/%m/%d", "%d.%m.%Y"]}\n'
+    folder.send("permits-1.csv", csv_of(row(1), row(2, fine="5,000000")))
+    async with opened(folder, permit) as made:
+        (page,) = await pages(made, ask())
+    assert page.as_of == datetime(2020, 1, 31, tzinfo=CHINA)
+
+
 async def test_a_broken_row_takes_no_other_with_it_where_rows_are_marked_as_deleted(folder: Folder) -> None:
     """Whether a row whose cells moved is deleted nobody knows: it is rejected, and the others are answered."""
     permit = PERMIT.replace("null:", 'deleted: {column: 电话, is: "D"}\nnull:')

@@ -17,8 +17,8 @@ from typing import Any
 from connectors.contract import SubjectKey
 from connectors.declaration import TypeWords
 from connectors.mapping.paths import Look, Raw
-from connectors.mapping.texts import Unmappable, cleaner, text_of
-from connectors.mapping.times import EPOCH_MILLIS, formats
+from connectors.mapping.texts import Unmappable, cleaner, half_width, text_of
+from connectors.mapping.times import EPOCH_MILLIS, Format, formats
 from connectors.mapping.values import name_of
 
 EXACT = 10**15  # a spreadsheet keeps fifteen digits
@@ -33,7 +33,7 @@ _NOTE = re.compile(
 )
 
 LOST = "({}) is a number of more than 15 digits, some of them lost: keep codes as text"
-_plain = cleaner(True, frozenset())
+_plain, _visible = cleaner(True, frozenset()), cleaner(False, frozenset())
 
 Write = Callable[[datetime], str]
 Cell = str | int | float | bytes | None
@@ -68,7 +68,8 @@ def note(cells: Sequence[Any], filled: Sequence[int], keys: frozenset[int], colu
 def staged(value: Any, write: Write, where: str) -> Cell:
     """A cell as it is kept; bytes are the reason why it cannot be."""
     if isinstance(value, str):
-        return value if value.strip() else None
+        text = str(_visible(value))
+        return text if text.strip() else None
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):
@@ -86,6 +87,15 @@ def instant(value: Any, write: Write, where: str) -> Cell:
     """Milliseconds as a number, also out of a text file: conditions are."""
     cell = staged(value, write, where)
     return int(cell) if isinstance(cell, str) and _MILLIS.fullmatch(cell.strip()) else cell
+
+
+def day(known: Sequence[Format], value: Any, write: Write, where: str) -> Cell:
+    """A day that is written in full width, in plain: conditions are."""
+    cell = staged(value, write, where)
+    if not isinstance(cell, str) or cell.isascii():
+        return cell
+    plain = half_width(cell.strip())
+    return plain if any(form.read(plain) is not None for form in known) else cell
 
 
 def identity(value: Any, write: Write, where: str) -> Cell:
@@ -123,16 +133,17 @@ def instants(words: TypeWords) -> frozenset[str]:
     )
 
 
-def writers(words: TypeWords) -> Mapping[str, Write]:
-    """For each column, how a date of a workbook is written: in the first format that is declared for it."""
-    found: dict[str, Write] = {}
+def days(words: TypeWords) -> Mapping[str, tuple[Format, ...]]:
+    """For each column of days or instants the formats of the first field that reads it; a workbook's own dates are
+    written in the first of them."""
+    found: dict[str, tuple[Format, ...]] = {}
     declared = [(words.origins(name), field.date or field.timestamp) for name, field in words.mapped.items()]
     if words.asOf is not None:
         declared.append(((words.asOf,), words.asOf.timestamp))
     for origins, patterns in declared:
         known = formats(patterns)
         for origin in origins if known else ():
-            found.setdefault(name_of(origin), known[0].write)
+            found.setdefault(name_of(origin), known)
     return found
 
 

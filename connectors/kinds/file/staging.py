@@ -24,7 +24,8 @@ from connectors.kinds.file import cells
 from connectors.kinds.file.reading import places, rows
 from connectors.kinds.file.unreadable import Stopped, Unreadable
 from connectors.mapping.records import TOLERATED_ROWS
-from connectors.mapping.values import name_of
+from connectors.mapping.texts import Unmappable
+from connectors.mapping.values import compile_field, name_of
 from connectors.sources import FileSource, FileWords
 from connectors.terms import Terms
 
@@ -35,22 +36,22 @@ Check = Callable[[str], bool]
 @dataclass(slots=True)
 class Counts:
     """What became of a file's rows; `lost` holds the beginnings of codes that the file lost, `codes` how many texts of
-    a column are the code of a subject, and how many are not; `unread` how many rows of a subject meet no condition,
-    because what it looks at cannot be read."""
+    a column are the code of a subject, and how many are not; `unread`, by field and subject's code (empty: anybody's),
+    how many rows meet no condition on the field, because what it looks at cannot be read (no field: on none)."""
 
     kept: int = 0
     left_out: int = 0
     broken: int = 0
     lost: list[frozenset[str]] = field(default_factory=list)
     codes: dict[str, Counter[bool]] = field(default_factory=dict)
-    unread: Counter[str] = field(default_factory=Counter)
+    unread: Counter[tuple[str, str]] = field(default_factory=Counter)
 
-    def concern(self, subjects: Sequence[SubjectKey], narrowed: Sequence[str] = ()) -> int:
-        """How many rows may be of these subjects that no code finds, or no condition where one narrows them: then
-        `narrowed` are their codes as rows may have them. For an open question, any row that is broken."""
+    def concern(self, subjects: Sequence[SubjectKey], spelt: Sequence[str], fields: Sequence[str]) -> int:
+        """How many rows may be of these subjects, whose codes are `spelt` so in rows, that no code finds, or no
+        condition on these fields. For an open question, any row that is broken, or that no condition finds."""
         if not subjects:
-            return self.broken
-        unread = sum(self.unread[code] for code in narrowed)
+            return self.broken + sum(self.unread[name, ""] for name in fields)
+        unread = sum(self.unread[name, code] for name in ("", *fields) for code in spelt) if fields else 0
         return unread + sum(any(cells.may_be(subject, lost) for subject in subjects) for lost in self.lost)
 
 
@@ -70,9 +71,12 @@ class Staging:
         self._words, self._file, self._encoding = words, file, source.encoding
         self._most, self._records = source.maxBytes, source.maxRecords
         self._names = cells.names_in(words)
-        self._writers, self._instants = cells.writers(words), cells.instants(words)
-        filtered = {name_of(words.fields[key]) for key in words.filters}
-        self._compared = [place for place, name in enumerate(self._names) if name in filtered]
+        self._days, self._instants = cells.days(words), cells.instants(words)
+        known, nulls = terms.types[words.table or ""].fields, frozenset(words.null)
+        self._filtered = {
+            key: compile_field(words.fields[key], known[key], cells.kept, terms, trim=words.trim, nulls=nulls)
+            for key in words.filters
+        }
         self._subjects = [
             (name_of(each), _check(kind, each, terms), each.where) for kind, each in words.subject.items()
         ]
@@ -141,9 +145,7 @@ class Staging:
         keys = frozenset(where[part] for part in self._words.key)
         above: dict[str, Any] = {}
         torn: dict[str, Sequence[Any]] = {}  # columns whose value above lies in a row that cannot be read
-        columns = [
-            (where[name], self._writers.get(name, cells.iso), self._special(name, counts)) for name in self._names
-        ]
+        columns = [(where[name], self._writer(name), self._special(name, counts)) for name in self._names]
         for row in found:
             number += 1
             if number <= words.headerRow + words.skipRows:
@@ -178,10 +180,21 @@ class Staging:
                 cells.staged(row[place], write, at) if special is None else special(row[place], write, at)
                 for place, write, special in columns
             ]
-            if any(isinstance(kept[place], bytes) for place in self._compared):
-                counts.broken += 1
-                counts.unread.update({code for _, code, _ in self._named(row)})
+            for name in self._unread(kept):
+                counts.unread.update((name, code) for code in {"", *(code for _, code, _ in self._named(row))})
             yield kept
+
+    def _writer(self, name: str) -> cells.Write:
+        return self._days[name][0].write if name in self._days else cells.iso
+
+    def _unread(self, row: Sequence[Any]) -> Iterator[str]:
+        """The fields of conditions that cannot be read in a staged row: no condition finds it."""
+        raw = dict(zip(self._names, row, strict=True)) if self._filtered else {}
+        for name, reader in self._filtered.items():
+            try:
+                reader.read(raw)
+            except Unmappable:
+                yield name
 
     def _special(self, name: str, counts: Counts) -> cells.Stage | None:
         """How a column is staged that is compared: with subjects' codes, with numbers, or with others' keys."""
@@ -189,7 +202,9 @@ class Staging:
             return partial(self._code, name, checks, counts)
         if name in self._instants:
             return cells.instant
-        return cells.identity if self._file.complete == "changes" and name in self._words.key else None
+        if self._file.complete == "changes" and name in self._words.key:
+            return cells.identity
+        return partial(cells.day, self._days[name]) if name in self._days else None
 
     def _code(
         self, name: str, checks: Sequence[Check], counts: Counts, raw: Any, write: cells.Write, where: str
@@ -230,9 +245,10 @@ class Staging:
     def _broken(self, row: Sequence[Any], reason: str, counts: Counts) -> Iterator[list[Any]]:
         """A row for every subject whose code stands somewhere in a broken one: nothing but the reason."""
         counts.broken += 1
-        counts.unread.update({code for _, code, _ in self._named(row)})
+        counts.unread.update(("", code) for code in {code for _, code, _ in self._named(row)})
+        fresh = {} if self._words.asOf is None else {name_of(self._words.asOf): None}  # it is no day of the table's
         for column, found, where in self._named(row):
-            staged: Mapping[str, Any] = {column: found} | ({name_of(where): where.is_[0]} if where else {})
+            staged: Mapping[str, Any] = fresh | {column: found} | ({name_of(where): where.is_[0]} if where else {})
             yield [staged.get(name, reason.encode()) for name in self._names]
 
 
