@@ -133,7 +133,7 @@ def date_reader(
 
     @lru_cache(KEPT)
     def read_text(written: str) -> date | None:
-        text = half_width(written)
+        text = written if written in words else half_width(written)
         if text in words:
             return words[text]
         moment = first(text)

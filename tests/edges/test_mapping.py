@@ -91,6 +91,13 @@ def test_a_placeholder_day_is_unknown(raw: Any) -> None:
     assert read("until", raw, **ENDS) is None
 
 
+def test_words_with_signs_in_full_width_are_the_words_that_were_declared() -> None:
+    """Days are compared in plain width, the words that stand for them as they are written."""
+    words = {"date": "%Y-%m-%d", "never": "长期（有效）", "unknown": "无：见备注"}
+    assert read("until", "长期（有效）", **words) == date.max
+    assert read("until", "无：见备注", **words) is None
+
+
 AT_THE_ENDS = {"date": ["%Y-%m-%dT%H:%M:%S%z", "epochMillis"], "never": "9999-12-31", "unknownBefore": "1951-01-01"}
 
 
