@@ -21,6 +21,7 @@ from gateway.schema.records import ENVELOPE
 from gateway.settings import Settings
 from policies import identifiers
 from policies.bundles import PolicySet, assemble
+from policies.interpreter import covers
 from policies.model import Catalogue
 
 
@@ -154,5 +155,11 @@ def warnings(policies: PolicySet, registry: Registry) -> list[str]:
         f"agreement {policy.id} ended on {policy.until:%Y-%m-%d}; its grants are closed"
         for policy in policies.policies
         if policy.kind == "agreement" and policy.until is not None and policy.until <= now
+    ]
+    places = {platform.region for platform in registry.platforms.values()}
+    told += [
+        f"policy {policy.id} limits records of {policy.region}, where no platform lies: is that the code?"
+        for policy in policies.policies
+        if policy.kind == "city" and policy.region and not any(covers(policy.region, place) for place in places)
     ]
     return told

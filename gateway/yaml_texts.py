@@ -8,6 +8,7 @@ the line: a key that stands twice or is no text, a tag, a second document, and w
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -24,6 +25,8 @@ CORE = "tag:yaml.org,2002:"
 WORDS = frozenset(CORE + kind for kind in ("bool", "float", "int", "null", "timestamp"))
 MAY_BEGIN_A_WORD = frozenset("~+-.0123456789tTfFnN")
 MERGE = "<<"
+WIDE_BLANK = re.compile(r" *[^\S \t]\s*[\w-]+:")  # before a word
+WIDE_COLON = re.compile(r"[- ]*[\w-]+：")
 
 
 class Misread(ValueError):
@@ -48,9 +51,15 @@ def read(text: str) -> tuple[Any, Place]:
         return _Reading(text).document()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        line = text.splitlines()[mark.line] if mark and mark.line < len(text.splitlines()) else ""
-        if "\t" in line[: len(line) - len(line.lstrip())]:
-            raise Misread(mark.line + 1, "a tab stands here: indent with blanks") from None
+        lines = text.splitlines()
+        for number in (mark.line, mark.line - 1) if mark else ():  # what is wide is found out on the line after it
+            line = lines[number] if 0 <= number < len(lines) else ""
+            if number == mark.line and "\t" in line[: len(line) - len(line.lstrip())]:
+                raise Misread(number + 1, "a tab stands here: indent with blanks") from None
+            if WIDE_BLANK.match(line):
+                raise Misread(number + 1, "a wide blank stands here: indent with plain blanks") from None
+            if WIDE_COLON.match(line):
+                raise Misread(number + 1, "a wide colon stands here: write a plain one and a blank") from None
         raise Misread(mark.line + 1 if mark else 1, (error.problem or "not YAML").splitlines()[0]) from None
     except yaml.YAMLError as error:
         raise Misread(1, str(error).splitlines()[0]) from None
@@ -161,7 +170,9 @@ def _scalar(event: Any) -> Any:
     try:
         return _meaning(word)
     except ValueError:
-        raise _misread(event, "looks like a day or a number and is none; write it in quotes") from None
+        raise _misread(
+            event, "looks like a day or a number and is none: no calendar has it, or it is text and stands in quotes"
+        ) from None
 
 
 @lru_cache(maxsize=1 << 12)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -30,6 +30,7 @@ from policies.conditions import SHANGHAI
 from policies.findings import Finding, of
 from policies.matrix import Asker
 from policies.model import Words
+from policies.policyset import Row, Rule
 
 SUBJECT = "subject"
 LAST = "last-"
@@ -144,6 +145,27 @@ def registered(home: Path | None, policies: PolicySet) -> list[Client] | None:
     """The clients of HOME/clients.yaml; None when there is no such file."""
     place = load_settings(home).home / "clients.yaml"
     return list(load_clients(load(place), policies.catalogue).by_token.values()) if place.exists() else None
+
+
+def strangers(home: Path | None, policies: PolicySet) -> Iterator[Finding]:
+    """Clients that rules name and clients.yaml has not got: such a grant opens to nobody, and such a limit closes to
+    nobody. Nothing is said where that file is not there, or not whole."""
+    clients: list[Client] | None = None
+    with contextlib.suppress(ValueError):
+        clients = registered(home, policies)
+    known_here = [PUBLIC, *(client.id for client in clients or ())]
+    for rule, name, where in _rules(policies) if clients is not None else ():
+        for stranger in sorted({word for each in (rule.when, *rule.excepts) for word in each.ids} - {*known_here}):
+            said = (
+                f"`{name}` names client `{stranger}`, whom clients.yaml has not got{suggestion(stranger, known_here)}"
+            )
+            yield Finding("W", f"{where}: {said}")
+
+
+def _rules(policies: PolicySet) -> Iterator[tuple[Rule | Row, str, str]]:
+    for policy in policies.policies:
+        yield from ((rule, rule.id, rule.where) for rule in policy.rules)
+        yield from ((row, row.rule.rule, row.where) for row in policy.rows)
 
 
 def instant(moment: str | None) -> datetime:

@@ -9,9 +9,10 @@ import pytest
 from connectors.kinds import KINDS
 from connectors.registry import Registry, load, region_prefix
 from connectors.spelling import DeclarationError
-from gateway.checking import terms_of
+from gateway.checking import terms_of, warnings
 from gateway.documents import Document
 from tests.edges import drafts
+from tests.edges.drafts import rules_of
 from tests.edges.invented import (
     HEAD,
     REST_SOURCE,
@@ -24,6 +25,8 @@ from tests.edges.invented import (
     declaration,
     registered,
 )
+from tests.edges.test_policy_rules import HEAD as CITY
+from tests.edges.test_policy_rules import rule
 
 TEMPLATES = Path(__file__).parents[2] / "connectors/platforms"
 
@@ -337,6 +340,17 @@ def test_a_question_reaches_the_platforms_of_its_regions(asked: tuple[str, ...],
     registry = several("371100", "370200", "310000", "370000", "371000")
     assert [platform.region for platform in registry.for_type("Permit", asked)] == answering
     assert registry.for_type("Registration", asked) == ()
+
+
+def test_a_city_where_no_platform_lies_is_told() -> None:
+    """A city's file with a slip in its code limits nothing: who starts the gateway, or checks the home, reads it."""
+    limit = rule(grant="", limit="deny")
+    registry = several("370600", "370000")
+    for code, told in (("3706", False), ("370602", True), ("3760", True)):
+        policies = rules_of(CITY["city"].replace("3706", code) + limit)
+        assert (
+            any(f"limits records of {code}, where no platform lies" in w for w in warnings(policies, registry)) is told
+        )
 
 
 def test_zeros_are_cut_in_pairs() -> None:

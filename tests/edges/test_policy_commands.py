@@ -9,7 +9,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from gateway.cli.policy import policy
-from tests.edges.drafts import SHIPPED
+from gateway.cli.policy_words import strangers
+from tests.edges.drafts import SHIPPED, rules_of
+from tests.edges.test_policy_rules import HEAD, rule
 
 pytestmark = pytest.mark.reckoning
 
@@ -137,6 +139,16 @@ def test_explain_knows_registered_clients_and_chinese(home: Path) -> None:
         "--field", "AdministrativePenalty.procedure",
     )  # fmt: skip
     assert other.output.startswith("refused  shanghai-market-bureau is not registered for `gov.procurement`")
+
+
+def test_a_client_that_is_not_there_is_told(home: Path) -> None:
+    """A limit on a client by a slip of the pen closes to nobody: the check names the nearest client that there is."""
+    limit = rule(grant="", limit="deny", to="{id: [shanghai-market-buro, public]}")
+    (found,) = strangers(home, rules_of(HEAD["province"] + limit))
+    assert str(found).startswith("W rules/0.yaml:")
+    assert "whom clients.yaml has not got, did you mean `shanghai-market-bureau`?" in str(found)
+    (home / "clients.yaml").unlink()
+    assert [*strangers(home, rules_of(HEAD["province"] + limit))] == []
 
 
 @pytest.mark.parametrize(

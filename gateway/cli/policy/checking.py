@@ -24,7 +24,7 @@ def check_verb(home: Path | None) -> None:
     folder = words.folder(home)
     policies, findings = words.read(folder)
     if policies is not None:
-        findings += check(policies, datetime.now(UTC))
+        findings += [*check(policies, datetime.now(UTC)), *words.strangers(home, policies)]
     for finding in findings:
         click.echo(str(finding))
     errors = sum(finding.level == "E" for finding in findings)
