@@ -153,11 +153,8 @@ REASONS = _patterns(WHY)
 def said(error: GraphQLError) -> Words:
     """A wrong literal is told by its place, and by the words of our own scalars; names are told, values never."""
     if any(isinstance(node, ValueNode) and not isinstance(node, VariableNode) for node in error.nodes or ()):
-        own = error.original_error.words if isinstance(error.original_error, NotACode) else None
-        return Words(
-            "此处的值不符合类型" + (f"：{own.zh}" if own else ""),
-            "the value here does not fit its type" + (f": {own.en}" if own else ""),
-        )
+        own = _expected(error.original_error)
+        return Words(f"此处的值不符合类型{own.zh}", f"the value here does not fit its type{own.en}")
 
     def sayable(quoted: re.Match[str]) -> str:
         return quoted[0] if SAYABLE.fullmatch(quoted[0]) and not CODE.search(quoted[0]) else "…"
@@ -174,9 +171,16 @@ def misfit(node: OperationDefinitionNode, error: GraphQLError) -> Words:
         return Words("有变量不符合查询所声明的类型", "a variable does not fit the type that the query declares")
     name, kind, place = match["name"], types[match["name"]], match["place"] or ""
     there = f"在 `{place.removeprefix(' at ')}` 处" if place else ""
+    own = _expected(getattr(error.original_error, "original_error", None))
     return Words(
-        f"变量 `${name}` {there}不符合类型 `{kind}`", f"variable `${name}`{place} does not fit its type `{kind}`"
+        f"变量 `${name}` {there}不符合类型 `{kind}`{own.zh}",
+        f"variable `${name}`{place} does not fit its type `{kind}`{own.en}",
     )
+
+
+def _expected(error: Exception | None) -> Words:
+    """What a scalar of ours says that it takes, to stand at the end of a sentence; nothing where none says so."""
+    return Words(f"：{error.words.zh}", f": {error.words.en}") if isinstance(error, NotACode) else Words("", "")
 
 
 def in_chinese(english: str) -> str | None:

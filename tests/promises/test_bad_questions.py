@@ -70,6 +70,19 @@ def test_errors_name_the_place(house: House) -> None:
     assert error["locations"] == [{"line": 2, "column": 15}]
 
 
+@pytest.mark.parametrize(
+    ("scalar", "given", "expected"),
+    [("from: $it", "2026-1-1", "a date is text such as"), ("regions: $it", ["37"], "a region is the six digits of")],
+)
+def test_a_wrong_variable_is_told_what_is_expected(house: House, scalar: str, given: Any, expected: str) -> None:
+    """As of a value in the document, of one in a variable it is said how it is written."""
+    kind = "Date" if isinstance(given, str) else "[RegionCode!]"
+    query = f"query($id: SubjectKey!, $it: {kind}) {{ subject(id: $id) {{ registrations({scalar}) {{ complete }} }} }}"
+    [error] = house.ask(query, "clean", it=given)["errors"]
+    assert error["extensions"]["code"] == "BAD_VARIABLES"
+    assert expected in error["message"]
+
+
 def test_errors_never_repeat_a_value(house: House) -> None:
     """Whatever is wrong with a key or a variable, the code that was sent stands nowhere in the answer."""
     person = house.key("debtor_person")["citizenId"]

@@ -59,6 +59,7 @@ BODIES: list[tuple[str, Any]] = [
     ("OPERATION_UNKNOWN", {"query": "query A { __typename }", "operationName": "B"}),
     ("BAD_VARIABLES", {**ID, "variables": {}}),
     ("BAD_VARIABLES", {**ID, "variables": {"id": {"uscc": 1}}}),
+    ("BAD_VARIABLES", {"query": "query($r: RegionCode!) { platforms(regions: [$r]) { id } }", "variables": {"r": ""}}),
     ("LIMIT_EXCEEDED", {"query": "{" + " a { b" * 30 + "}" * 31}),
     ("LIMIT_EXCEEDED", {"query": "{" + "id " * 1_001 + "}"}),
     ("LIMIT_EXCEEDED", {"query": "{" + "__typename " * 21 + "}"}),
