@@ -83,6 +83,7 @@ class Demo:
             "authorization_details": json.dumps([{"type": "credit-query", "purposes": purposes, **evidence}]),
         }
         if subject:
+            self.key(subject)  # a wrong name is told here, where it was written
             form["login_hint"] = subject
         try:
             answer = httpx2.post(

@@ -204,6 +204,7 @@ def test_consents_at_the_command_line(house: House, tmp_path: Path) -> None:
     [
         (("query", "-", "--as", "shanghai-lender", "--consent", "withdrawm"), "did you mean `withdrawn`?"),
         (("query", "-", "--as", "shanghai-lender", "--consent", "nothing.jws"), "credit-gateway consent give"),
+        (("query", "-", "--as", "subject", "--subject", "repard"), "did you mean `repaired`?"),
         (("consent", "withdraw", "expird"), "did you mean `expired`?"),
         (("consent", "withdraw", "c-0"), "no such consent"),
         (("consent", "give", "shanghai-lendr", "clean", *AGREED), "did you mean `shanghai-lender`?"),
