@@ -73,7 +73,7 @@ async def table(url: str, name: str) -> tuple[list[Column], Source]:
         raise ValueError(f"the table cannot be read: {reason}") from None
     found = [Column(each, _heading(label), tuple(map(text_if_any, values))) for each, label, values in seen]
     kind = "sources:\n  main:\n    kind: sql\n    url: env:TO_BE_NAMED"
-    return found, Source(f"the table {name}", "column", kind, f"table: {json.dumps(name)}")
+    return found, Source(f"the table {name}", "column", kind, f"table: {json.dumps(name, ensure_ascii=False)}")
 
 
 def _json(path: Path) -> tuple[list[Column], Source]:

@@ -182,16 +182,16 @@ def test_a_table_of_a_database_is_looked_at(tmp_path: Path, monkeypatch: pytest.
     """Columns and rows come from a database by its reference; a literal URL and a table that is none are refused."""
     table = TABLES["initials"]
     with closing(sqlite3.connect(tmp_path / "list.db")) as database:
-        database.execute(f"create table list ({', '.join(table['columns'])})")
+        database.execute(f"create table 名单 ({', '.join(table['columns'])})")
         rows = list(zip(*(each["values"] for each in table["columns"].values()), strict=True))
-        database.executemany(f"insert into list values ({', '.join('?' * len(table['columns']))})", rows)
+        database.executemany(f"insert into 名单 values ({', '.join('?' * len(table['columns']))})", rows)
         database.commit()
     url = f"sqlite+aiosqlite:///{tmp_path / 'list.db'}"
     monkeypatch.setenv("SUGGESTED_URL", url)
     command = ["suggest", "--home", "none", "--table"]
-    text = CliRunner().invoke(connector, [*command, "env:SUGGESTED_URL", "list"]).stdout
+    text = CliRunner().invoke(connector, [*command, "env:SUGGESTED_URL", "名单"]).stdout
     assert "  SeriousDishonestyEntry:\n" in text
-    assert 'table: "list"' in text
+    assert 'table: "名单"' in text
     for given, reason in ((url, "a reference is expected"), ("env:SUGGESTED_URL", "there is no table `nowhere`")):
         result = CliRunner().invoke(connector, [*command, given, "nowhere"])
         assert result.exit_code != 0
