@@ -25,8 +25,8 @@ _WITHIN = re.compile(rf"(?<![\d.,-])({_DIGITS})(?![\d.,]*\d)\s*([亿万]?)([元�
 _MULTIPLES = frozenset("十百千拾佰仟万亿")
 _FOREIGN = re.compile(r"[美港日欧韩台澳]元|美金|[港韩台]币|英镑|卢布|USD|HKD|EUR|JPY|GBP|KRW|[$€£₩]", re.I)
 _BOUND = re.compile(
-    r"(?:(?:^|[款额金为计共：:，,（(\s])[约近]|超过|不足|[高低多少]于|至[少多]|最[高低]|\u2212)(?:人民币|\s)*\d"
-    r"|[\d元圆万亿]\s*(?:以[上下内]|左右|上下|/)"
+    r"(?:(?:^|[款额金为计共：:，,（(\s])[约近]|超过|不足|[高低多少]于|至[少多]|最[高低]|\u2212|每\D{0,8}?)(?:人民币|\s)*\d"
+    r"|[\d元圆万亿]\s*(?:以[上下内]|左右|上下|/\s*[天日人次月年户亩吨件台辆平米])"
 )
 _EXACT = Context(prec=60, traps=[Inexact, InvalidOperation])
 _LONGEST = 48

@@ -173,6 +173,7 @@ TEXT = {**YUAN, "number": "text"}
         ("罚款：2000整", TEXT, "0.2"),
         ("违约2000元", TEXT, "0.2"),
         ("罚款2000元，以示惩戒", TEXT, "0.2"),
+        ("罚款2000元/警告", TEXT, "0.2"),
         ("贰仟元整（2000）", TEXT, "0.2"),
     ],
 )
@@ -207,6 +208,7 @@ def test_money_is_exact_and_in_wan(raw: Any, words: dict[str, Any], expected: st
         ("约2000元", TEXT),
         ("罚款金额约 2000元", TEXT),
         ("2000元/天", TEXT),
+        ("每日加处罚款60元", TEXT),
         ("罚款−2000元", TEXT),
         ("罚款2万美元", TEXT),
         ("罚款2000美元", TEXT),
