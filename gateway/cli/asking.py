@@ -122,8 +122,8 @@ class Demo:
         headers = {"Accept": "application/graphql-response+json"}
         if self.caller(as_)["client_id"] is not None:
             headers["Authorization"] = f"Bearer {self.token(as_, purpose, evidence or {}, subject)}"
-            if purpose:
-                headers["Credit-Purpose"] = purpose
+        if purpose:
+            headers["Credit-Purpose"] = purpose
         if strict:
             headers["Prefer"] = "handling=strict"
         try:

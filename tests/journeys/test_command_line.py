@@ -157,6 +157,10 @@ def test_query_exit_codes(house: House) -> None:
     )
     assert wrong.returncode == 1
     assert json.loads(wrong.stdout)["errors"][0]["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
+    words = ("query", "-", "--as", "public", "--purpose", "gov.licensing", "--var", "id=penalised")
+    not_held = run(*words, stdin=QUERY, home=house.home)  # said, not left out of the question in silence
+    assert not_held.returncode == 4
+    assert json.loads(not_held.stdout)["errors"][0]["extensions"]["code"] == "PURPOSE_NOT_HELD"
     unknown = run("query", "-", "--as", "shangai-market-bureau", stdin=QUERY, home=house.home)
     assert unknown.returncode == 1
     assert "did you mean `shanghai-market-bureau`?" in unknown.stderr
