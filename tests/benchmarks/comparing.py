@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tests.benchmarks import records
+from tests.benchmarks.processes import DIRECT
 from tests.benchmarks.stage import WHOLE, Stack, Stage
 
 
@@ -20,7 +21,7 @@ def ask(stack: Stack, stage: Stage, port: int, subject: str) -> bytes:
     headers = {"Content-Type": "application/json", "Authorization": f"Bearer {stage.tokens[0]}"}
     content = json.dumps(stack.body(stage, subject, WHOLE)).encode()
     question = urllib.request.Request(f"http://127.0.0.1:{port}/graphql", content, headers)
-    with urllib.request.urlopen(question, timeout=30) as answer:
+    with DIRECT.open(question, timeout=30) as answer:
         found: bytes = answer.read()
         return found
 

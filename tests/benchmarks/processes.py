@@ -13,12 +13,14 @@ import signal
 import socket
 import subprocess
 import time
+import urllib.request
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 START_WITHIN = 60.0  # seconds
+DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # whatever proxy the surroundings name
 ORDINARY = ("PATH", "HOME", "LANG", "TMPDIR")  # of the surroundings, a stack sees only these
 
 

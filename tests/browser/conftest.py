@@ -14,7 +14,8 @@ from playwright.async_api import Browser, async_playwright, expect
 
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 QUIET += ["--disable-component-update", "--disable-sync"]  # no call of the browser's own leaves the machine
-expect.set_options(timeout=30_000)  # milliseconds, as for all else that a page is waited for
+PATIENCE = 120_000  # milliseconds for what a page does at once, also on a machine that has other things to do
+expect.set_options(timeout=PATIENCE)
 FOUND = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
@@ -23,6 +24,6 @@ async def browser() -> AsyncIterator[Browser]:
     if not FOUND:
         pytest.skip("no Chromium: install the packages chromium and fonts-noto-cjk")
     async with async_playwright() as playwright:
-        found = await playwright.chromium.launch(executable_path=FOUND, args=QUIET)
+        found = await playwright.chromium.launch(executable_path=FOUND, args=QUIET, timeout=PATIENCE)
         yield found
         await found.close()

@@ -18,6 +18,8 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, ConsoleMessage, Page, Request, Response, expect
 
+from tests.browser.conftest import PATIENCE
+
 CALLER, PURPOSE = "shanghai-market-bureau", "gov.licensing"
 DESK, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
@@ -73,6 +75,7 @@ async def visit(browser: Browser, url: str, size: dict[str, int] = DESK, **optio
     """The explorer, loaded and with its schema read, in a profile that is thrown away afterwards."""
     context = await browser.new_context(viewport={"width": size["width"], "height": size["height"]}, **options)
     async with context:
+        context.set_default_timeout(PATIENCE)
         here = Visit(await context.new_page())
 
         def hear(message: ConsoleMessage) -> None:

@@ -17,6 +17,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from gateway.cli.matrix import page as pages
+from tests.browser.conftest import PATIENCE
 from tests.edges.drafts import shipped
 from tests.edges.who_sees_what import demo_matrix
 
@@ -66,6 +67,7 @@ async def opened(
     """The page, and everything it asked for or complained of."""
     context = await browser.new_context(viewport={"width": size["width"], "height": size["height"]}, **options)
     async with context:
+        context.set_default_timeout(PATIENCE)
         page = await context.new_page()
         heard: list[str] = []
         page.on("request", lambda request: heard.append(request.url))
