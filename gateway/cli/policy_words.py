@@ -21,7 +21,9 @@ from gateway.caller import FROZEN
 from gateway.checking import policy_documents
 from gateway.cli.homes import shipped
 from gateway.documents import Document, load, suggestion
-from gateway.governing.bundles import Bundles
+from gateway.governing.bundles import Bundles, short
+from gateway.governing.journal import Journal
+from gateway.governing.office import Office
 from gateway.governing.recalling import recalled
 from gateway.governing.statements import Refused
 from gateway.settings import load as load_settings
@@ -76,6 +78,21 @@ def draft(place: Path) -> PolicySet:
         return assemble(_sealed(policy_documents(place)))
     except ValueError as error:
         fail(of(error))
+
+
+def draft_told(home: Path | None, policies: PolicySet) -> None:
+    """Say so when what lies in HOME/policies is not what answers are decided by. What cannot be read says nothing."""
+    settings = load_settings(home)
+    if not Journal(settings.home).place.exists():
+        return
+    with contextlib.suppress(ValueError, OSError):
+        standing = Office(settings.home, settings.province).standing()
+        closed = [each.partner for each in standing.suspended]
+        closed += [f"break-glass {each.seq}" for each in standing.limits_at(datetime.now(UTC))]
+        if closed or standing.bundle != policies.digest:
+            above = f", closed above it: {', '.join(closed)}" if closed else ""
+            said = f"policy set {short(standing.bundle)} is in force{above}"
+            click.echo(f"note: this is the draft in HOME/policies; {said}", err=True)
 
 
 def set_at(home: Path | None, reference: str) -> PolicySet:

@@ -12,6 +12,7 @@ from gateway.cli.told import is_mendable
 from tests.promises.officers import Chamber, open_chamber
 from tests.promises.small_sets import MORE, small, write
 
+PROCEDURE = "AdministrativePenalty.procedure"
 NOTE = ("--note", "青岛以外亦收紧", "Yantai closes a code too")
 
 
@@ -95,3 +96,15 @@ def test_the_end_of_a_suspension_is_no_small_thing(chamber: Chamber) -> None:
     assert opens in submitted
     digest = submitted.split("policy set ")[1][:12]
     assert opens in said(run(chamber, "approve", digest, by="wang-approver"))
+
+
+def test_an_explanation_of_the_draft_says_what_is_in_force(tmp_path: Path) -> None:
+    """`explain` looks at HOME/policies: who is told that a suspended partner may have a field reads that it may not."""
+    write(tmp_path / "home" / "policies")
+    chamber = open_chamber(tmp_path / "home")
+    question = ("explain", "--as", "31/government+credit.gov", "--purpose", "gov.licensing", "--field", PROCEDURE)
+    digest = chamber.begin().current.bundle.removeprefix("sha256:")[:12]
+    assert "note:" not in said(run(chamber, *question))
+    run(chamber, "suspend", "agreement-37-31", *NOTE, by="li-author")
+    told = said(run(chamber, *question))
+    assert f"policy set {digest} is in force, closed above it: agreement-37-31" in told

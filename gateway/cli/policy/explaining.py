@@ -63,6 +63,7 @@ def explain_verb(
         raise click.UsageError("say --as and --field, or --decision")
     folder = words.folder(home)
     policies = words.draft(folder)
+    words.draft_told(home, policies)
     c = policies.catalogue
     field = _field(policies, coordinate)
     words.known("--purpose", [purpose] if purpose else [], c.purposes)
