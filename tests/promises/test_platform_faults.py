@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.edges.crooked import Server
+from tests.edges.crooked import nobody
 from tests.promises.platform_faults import KINDS, SAID, faults
 from tests.promises.trial_faults import DEADLINE, PATIENCE, opened, told
 
@@ -51,8 +51,7 @@ def test_a_fault_is_one_error_and_hurts_nobody_else(
 @pytest.mark.parametrize("kind", KINDS)
 async def test_nobody_listening_is_unavailable(kind: str) -> None:
     """A refused connection is told at once."""
-    async with Server(lambda seen, writer: None) as server:  # type: ignore[arg-type,return-value]
-        base = server.base
-    asked = await opened(kind, base)
-    assert await told(asked) == "Unavailable"
-    await asked.close()
+    with nobody() as port:
+        asked = await opened(kind, f"http://127.0.0.1:{port}")
+        assert await told(asked) == "Unavailable"
+        await asked.close()
