@@ -627,6 +627,20 @@ async def test_conditions_find_what_is_read_however_it_is_written(folder: Folder
         assert len(page.rejected) == 1
 
 
+async def test_a_row_that_a_later_file_corrects_is_told_no_more(folder: Folder) -> None:
+    """Where files add up, a value that could not be read is that of nobody once its row was sent again."""
+    permit = PERMIT.replace('"permits-*.csv"', '"permits-*.csv", complete: changes')
+    permit = permit.replace('["%Y/%m/%d", "%Y%m%d"]', '"%Y/%m/%d"') + "filters: {decided: [range]}\n"
+    span = Condition("decided", "range", (date(2020, 1, 1), date(2020, 12, 31)))
+    folder.send("permits-20200101.csv", csv_of(row(1), row(2, day="31.1.2020")))
+    async with opened(folder, permit) as made:
+        (page,) = await pages(made, ask("number", where=(span,)))
+        assert ([each.id for each in page.rows], len(page.rejected)) == (["1"], 1)
+        folder.send("permits-20200102.csv", csv_of(row(2)))
+        (page,) = await pages(made, ask("number", where=(span,)))
+        assert ([each.id for each in page.rows], page.rejected) == (["1", "2"], [])
+
+
 async def test_a_broken_row_says_nothing_of_how_fresh_a_file_is(folder: Folder) -> None:
     """The newest day of a column in several formats is found although a row's cells moved."""
     permit = PERMIT + 'asOf: {column: 日期, timestamp: ["%Y/%m/%d", "%d.%m.%Y"]}\n'

@@ -37,7 +37,7 @@ Check = Callable[[str], bool]
 class Counts:
     """What became of a file's rows; `lost` holds the beginnings of codes that the file lost, `codes` how many texts of
     a column are the code of a subject, and how many are not; `unread`, by field and subject's code (empty: anybody's),
-    how many rows meet no condition on the field, because what it looks at cannot be read (no field: on none)."""
+    how many rows meet no condition on the field, because what it looks at cannot be read."""
 
     kept: int = 0
     left_out: int = 0
@@ -50,8 +50,8 @@ class Counts:
         """How many rows may be of these subjects, whose codes are `spelt` so in rows, that no code finds, or no
         condition on these fields. For an open question, any row that is broken, or that no condition finds."""
         if not subjects:
-            return self.broken + sum(self.unread[name, ""] for name in fields)
-        unread = sum(self.unread[name, code] for name in ("", *fields) for code in spelt) if fields else 0
+            return max([self.broken, *(self.unread[name, ""] for name in fields)])
+        unread = max((sum(self.unread[name, code] for code in spelt) for name in fields), default=0)
         return unread + sum(any(cells.may_be(subject, lost) for subject in subjects) for lost in self.lost)
 
 
@@ -77,6 +77,8 @@ class Staging:
             key: compile_field(words.fields[key], known[key], cells.kept, terms, trim=words.trim, nulls=nulls)
             for key in words.filters
         }
+        asked = {name for reader in self._filtered.values() for name in reader.names}
+        self._dated = words.asOf is not None and name_of(words.asOf) in asked  # by conditions, so it has one format
         self._subjects = [
             (name_of(each), _check(kind, each, terms), each.where) for kind, each in words.subject.items()
         ]
@@ -131,6 +133,11 @@ class Staging:
                 except Unreadable as wrong:
                     raise Unreadable(str(wrong), number) from None
             cursor.execute("COMMIT")
+            if self._filtered:  # of the rows that stay: a later file may have corrected one
+                for row in cursor.execute(f"SELECT * FROM {table}"):  # noqa: S608  # no value
+                    if stop.is_set():
+                        raise Stopped
+                    self._read(dict(zip(self._names, row, strict=True)), counts)
         self._judge(counts)
         return counts
 
@@ -176,25 +183,22 @@ class Staging:
                     above[name] = row[where[name]]
                     torn.pop(name, None)
             counts.kept += 1
-            kept = [
+            yield [
                 cells.staged(row[place], write, at) if special is None else special(row[place], write, at)
                 for place, write, special in columns
             ]
-            for name in self._unread(kept):
-                counts.unread.update((name, code) for code in {"", *(code for _, code, _ in self._named(row))})
-            yield kept
 
     def _writer(self, name: str) -> cells.Write:
         return self._days[name][0].write if name in self._days else cells.iso
 
-    def _unread(self, row: Sequence[Any]) -> Iterator[str]:
-        """The fields of conditions that cannot be read in a staged row: no condition finds it."""
-        raw = dict(zip(self._names, row, strict=True)) if self._filtered else {}
+    def _read(self, row: Mapping[str, Any], counts: Counts) -> None:
+        """Counts the fields of conditions that cannot be read in a staged row: no condition finds it."""
         for name, reader in self._filtered.items():
             try:
-                reader.read(raw)
+                reader.read(row)
             except Unmappable:
-                yield name
+                codes = {row[column] for column, _, _ in self._subjects if isinstance(row[column], str)}
+                counts.unread.update((name, code) for code in {"", *codes})
 
     def _special(self, name: str, counts: Counts) -> cells.Stage | None:
         """How a column is staged that is compared: with subjects' codes, with numbers, or with others' keys."""
@@ -235,27 +239,27 @@ class Staging:
         places = [(where[column], check) for column, check, _ in self._subjects]
         return any(place < len(row) and check(cells.code(row[place])) for place, check in places)
 
-    def _named(self, row: Sequence[Any]) -> Iterator[tuple[str, str, Match | None]]:
-        """Every subject whose code stands somewhere in a row: its column, the code, and what says its kind."""
+    def _broken(self, row: Sequence[Any], reason: str, counts: Counts) -> Iterator[list[Any]]:
+        """A row for every subject whose code stands somewhere in a broken one: nothing but the reason. Where days in
+        several formats say how fresh the table is, it is none of them."""
+        counts.broken += 1
+        fresh = {name_of(self._words.asOf): None} if self._words.asOf is not None and not self._dated else {}
         for column, check, where in self._subjects:
             for found in {cells.code(cell) for cell in row if not cells.blank(cell)}:
                 if check(found):
-                    yield column, found, where
-
-    def _broken(self, row: Sequence[Any], reason: str, counts: Counts) -> Iterator[list[Any]]:
-        """A row for every subject whose code stands somewhere in a broken one: nothing but the reason."""
-        counts.broken += 1
-        counts.unread.update(("", code) for code in {code for _, code, _ in self._named(row)})
-        fresh = {} if self._words.asOf is None else {name_of(self._words.asOf): None}  # it is no day of the table's
-        for column, found, where in self._named(row):
-            staged: Mapping[str, Any] = fresh | {column: found} | ({name_of(where): where.is_[0]} if where else {})
-            yield [staged.get(name, reason.encode()) for name in self._names]
+                    staged: Mapping[str, Any] = fresh | {column: found, **_kind(where)}
+                    yield [staged.get(name, reason.encode()) for name in self._names]
 
 
 def _check(kind: str, words: SubjectWords, terms: Terms) -> Check:
     """Whether a text is the code of a subject, in today's spelling or, where so declared, in that of before."""
     check, older = terms.checks[words.check or kind], terms.conversions.get(words.convert or "")
     return check if older is None else lambda text: check(older.today(text))
+
+
+def _kind(where: Match | None) -> Mapping[str, Any]:
+    """What says in a row that its code is of a kind."""
+    return {} if where is None else {name_of(where): where.is_[0]}
 
 
 def _quoted(name: str) -> str:
