@@ -52,7 +52,7 @@ def _welcome(house: Running) -> None:
     said = house.description
     click.echo(f"\n{said['gateway']}  GraphiQL        {said['graphql']}  GraphQL")
     for platform in said["platforms"]:
-        click.echo(f"  {platform['id']:<34}{platform['kind']:<6}pid {platform['pid']}")
+        click.echo(f"  {platform['id']:<34}{platform['kind']:<8}pid {platform['pid']}")
     home = f" --home {house.settings.home}" if str(house.settings.home) != ".credit-gateway" else ""
     click.echo("\nquestions to paste into another shell:\n")
     for number, example in enumerate(json.loads(EXAMPLES.read_text("utf-8")), 1):
