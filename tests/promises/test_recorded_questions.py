@@ -96,6 +96,18 @@ def test_one_field_of_a_decision_is_explained_in_full(home: Path, asked: dict[st
     assert "`Registration.name` was not asked for" in other.output
 
 
+def test_an_answer_for_which_nobody_was_asked_is_no_refusal(house: Any, tmp_path: Path) -> None:
+    """Who asks about a person of whom it may not know is answered, and the explanation says so."""
+    tried = (house.ask(QUERY, "debtor_person") for _ in range(100))  # a busy machine's gateway may refuse at first
+    answer = next(answer for answer in tried if answer.get("data"))
+    shutil.copytree(house.home / "policies", tmp_path / "policies")
+    shutil.copytree(house.home / "audit", tmp_path / "audit")
+    result = run("explain", "--home", tmp_path, "--decision", answer["extensions"]["decision"])
+    assert result.exit_code == 1
+    assert "was answered, and nobody was asked" in result.output
+    assert "may not know" in result.output
+
+
 def test_a_decision_of_another_set_needs_its_bundle(home: Path, asked: dict[str, str]) -> None:
     """When another set is in force, the decision is explained by the bundle of its own; without it, that is said."""
     before = home.parent / "before"

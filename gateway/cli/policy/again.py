@@ -35,7 +35,10 @@ def decision_asked(home: Path | None, decision: str) -> tuple[PolicySet, Record,
         words.fail([f"{decision}: no such decision in the audit log of {place}"])
     found = list(asked(record))
     if not found:
-        words.fail([f"{decision}: was refused before anything was decided: {', '.join(record['outcome']['errors'])}"])
+        if errors := record["outcome"]["errors"]:
+            words.fail([f"{decision}: was refused before anything was decided: {', '.join(errors)}"])
+        unasked = "no platform holds what was asked for, or its subject is one of whom this caller may not know"
+        words.fail([f"{decision}: was answered, and nobody was asked: {unasked}"])
     policies = words.set_of(home, record["policy"])
     if policies is None:
         said = f"policy set {record['policy'][7:19]}, which decided it, is neither in force here nor in {place}/bundles"
