@@ -73,7 +73,7 @@ def parts(
     try:
         signed = extract_compact(raw, registry=_ANY)
         header, claims = signed.protected, orjson.loads(signed.payload)
-    except (JoseError, ValueError, TypeError, AttributeError):
+    except (JoseError, ValueError, TypeError, AttributeError, RecursionError):  # the library reads a head to any depth
         raise Misshapen("not a signed JWT") from None
     if not isinstance(header, dict) or not isinstance(claims, dict):
         raise Misshapen("not a signed JWT")

@@ -51,6 +51,7 @@ SIGNING = ECKey.generate_key("P-256", {"kid": "k1", "alg": "ES256", "use": "sig"
 PSS = RSAKey.generate_key(2048, {"kid": "r1", "use": "sig"})
 EDWARDS = OKPKey.generate_key("Ed25519", {"kid": "e1", "use": "sig"})
 STRANGER = ECKey.generate_key("P-256", {"kid": "k1"})
+DEEP = base64.urlsafe_b64encode(b'{"alg":"ES256","typ":' + b"[" * 1400).rstrip(b"=") + b".e30.AAAA"  # a bottomless head
 
 
 @dataclass

@@ -14,7 +14,7 @@ from connectors.contract import SubjectKey
 from gateway.authenticating.issuers import ConsentIssuer
 from gateway.errors import GatewayError
 from tests.promises.consenting import CLIENT, FIRM, FORGED, SALT, Desk, Gate, base64url, digest
-from tests.promises.issuing import raw
+from tests.promises.issuing import DEEP, raw
 
 YEAR = 366 * 86_400.0
 
@@ -148,6 +148,7 @@ async def test_only_consents_are_consents(gate: Gate) -> None:
         b"\xff\xfe",
         "同意".encode(),
         b"a.b.c",
+        DEEP,
         gate.token(header={"typ": "at+jwt"}),
         gate.token(header={"typ": None}),
         gate.token(header={"jwk": FORGED.as_dict(private=False)}),

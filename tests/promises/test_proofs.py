@@ -25,7 +25,7 @@ from gateway.authenticating.proofs import ProofRefused, Proofs
 from gateway.authenticating.replays import Replays, ReplaysUnknown
 from gateway.errors import GatewayError
 from gateway.sharing import opened
-from tests.promises.issuing import RESOURCE, Door, raw, signed
+from tests.promises.issuing import DEEP, RESOURCE, Door, raw, signed
 from tests.promises.proving import Holder, ProvingDoor
 
 BUREAU = "market-bureau-31"
@@ -259,7 +259,7 @@ async def test_a_forged_proof_is_refused(proving: ProvingDoor) -> None:
     assert await proving.error(token, b".".join((head, body, tail))) == "invalid_dpop_proof"
 
 
-@pytest.mark.parametrize("proof", [b"", b"x", b"a.b.c", b"\xff\xfe", b"." * 9, b"a" * 1_000_000])
+@pytest.mark.parametrize("proof", [b"", b"x", b"a.b.c", b"\xff\xfe", b"." * 9, b"a" * 1_000_000, DEEP])
 async def test_what_is_no_proof_is_refused(proving: ProvingDoor, proof: bytes) -> None:
     """Anything in the header is understood or refused; nothing of it is said back."""
     token = proving.bound()

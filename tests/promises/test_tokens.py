@@ -13,6 +13,7 @@ from joserfc.jwk import ECKey
 from gateway.errors import GatewayError
 from gateway.model import Caller
 from tests.promises.issuing import (
+    DEEP,
     EDWARDS,
     PSS,
     RESOURCE,
@@ -184,7 +185,8 @@ async def test_payloads_that_are_no_claims_are_refused(door: Door, payload: byte
 
 
 @pytest.mark.parametrize(
-    "token", ["a", "a.b", "a.b.c", "a.b.c.d", "...", "eyJ.eyJ.sig", raw(["alg"], {}), raw("alg", {})]
+    "token",
+    ["a", "a.b", "a.b.c", "a.b.c.d", "...", "eyJ.eyJ.sig", raw(["alg"], {}), raw("alg", {}), DEEP.decode()],
 )
 async def test_what_is_no_token_is_refused(door: Door, token: str) -> None:
     """Text that only looks like a token, and headers that are no objects, are refused like any bad token."""
