@@ -27,7 +27,7 @@ ACCESS_TOKEN, JWT = (f"urn:ietf:params:oauth:token-type:{kind}" for kind in ("ac
 TYPE = "asker+jwt"
 LONGEST = 120  # seconds that a subject token may live
 MOST_BEFORE = 3  # gateways on the way before the one that asks
-MOST_TEXT = 512
+MOST_TEXT = 256  # characters of a name: gateways take no longer one
 
 
 @dataclass(frozen=True, slots=True)

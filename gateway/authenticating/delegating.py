@@ -15,6 +15,7 @@ import msgspec
 
 from connectors.delegation import MOST_HOPS, Hop
 from gateway.authenticating.issuers import Entry, Text
+from gateway.authenticating.signatures import MOST_TEXT
 from gateway.caller import Delegated
 from gateway.errors import GatewayError
 from policies.findings import Document
@@ -22,7 +23,9 @@ from policies.model import Catalogue, Words
 
 EXTENSION = "delegation"
 
-_Name = Annotated[str, msgspec.Meta(min_length=1, max_length=512, pattern=r"^[\x21-\x7e]+$")]
+_Word = Annotated[str, msgspec.Meta(min_length=1, pattern=r"^[\x21-\x7e]+$")]
+_Name = Annotated[_Word, msgspec.Meta(max_length=512)]
+_Asker = Annotated[_Word, msgspec.Meta(max_length=MOST_TEXT)]  # passed on, it stands in a token of its own
 _Names = Annotated[list[_Name], msgspec.Meta(max_length=64)]
 
 
@@ -33,7 +36,7 @@ class _Act(msgspec.Struct):
 
 
 class _Words(msgspec.Struct, rename={"client_class": "class"}):
-    sub: _Name
+    sub: _Asker
     client_class: str
     act: _Act
     within: Annotated[float, msgspec.Meta(ge=0, le=3600)]

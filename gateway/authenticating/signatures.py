@@ -21,6 +21,7 @@ from gateway.authenticating.issuers import Issuer, present_name
 from gateway.authenticating.jwks import Jwks, PublicKey
 
 SKEW = 30.0  # seconds by which another's clock may be ahead of ours
+MOST_TEXT = 256  # characters of a claim
 _HEADER_WORDS = {"alg", "typ", "kid", "x5t", "x5t#S256"}  # thumbprints name a key, they do not bring one
 _KID = re.compile(r"[\x21-\x7e]{1,128}")
 
@@ -109,7 +110,7 @@ def check(signed: CompactSignature, key: PublicKey, algorithms: Set[str]) -> Non
         raise TokenRefused("the signature does not fit")
 
 
-def text(claims: Mapping[str, Any], name: str, limit: int = 256) -> str:
+def text(claims: Mapping[str, Any], name: str, limit: int = MOST_TEXT) -> str:
     """A claim that is text of 1 to `limit` characters. Raises Misshapen."""
     value = claims.get(name)
     if not isinstance(value, str) or not 0 < len(value) <= limit:

@@ -92,7 +92,7 @@ OLD = int(time.time()) - 600
         {"jti": None},
         {"jti": 7},
         {"sub": None},
-        {"sub": "x" * 600},
+        {"sub": "x" * 257},
         {"class": None},
         {"purpose": ["gov.licensing"]},
         {"typ": "JWT"},

@@ -99,6 +99,17 @@ async def test_it_opens_no_other(door: Door, claims: dict[str, Any], said: dict[
     assert not re.search("bureau|bank|court|shandong|another-gateway|example", told.replace("`act.sub`", ""))
 
 
+async def test_an_id_is_no_longer_than_a_token_may_name(door: Door) -> None:
+    """What is taken on an asker's word can be passed on: its id fits into the token that names it at the next gateway.
+    A longer one is refused as this question's fault, by a token of the gateway's own as well."""
+    longest = "x" * 256
+    caller = await door.ask(token(door, sub=longest), PURPOSE, delegation={**SAID, "sub": longest})
+    assert caller.delegated is not None
+    assert caller.delegated.asker == longest
+    own = token(door, act=None, sub=CLIENT)
+    assert await door.code(own, PURPOSE, delegation={**SAID, "sub": longest + "x"}) == "DELEGATION_REFUSED"
+
+
 async def test_without_a_word_of_whom_it_is_for_it_opens_nothing(door: Door) -> None:
     """A gateway that has a token on somebody's behalf does not ask for itself with it."""
     refusal = await door.refusal(token(door), PURPOSE)
