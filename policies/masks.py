@@ -23,7 +23,13 @@ Pseudonym = Callable[[str], str]
 
 PERSON_NAME = re.compile(rf"[{HAN}][{HAN}·]+\Z")
 MOBILE = re.compile(r"(?:\+?86)?(1[0-9]{10})\Z")
-CITY = rf"(?:[{HAN}]{{1,7}}(?:省|自治区|特别行政区))?[^\W\d_省市区县路街号]{{1,9}}?(?:自治州|地区|市|盟)"
+# signs of streets, houses and villages: what holds one of them is no city and no county, unless it is named below
+PLACES = "省市区县路街号村镇乡巷弄楼栋小社园校厂"
+CITY = (
+    rf"(?:[{HAN}]{{1,7}}(?:省|自治区|特别行政区))?"
+    rf"(?:[^\W\d_{PLACES}]{{0,6}}?(?:景德镇|镇江|[新萍湘桐宁]乡|北镇)|[^\W\d_{PLACES}]{{1,9}}?)"
+    "(?:自治州|地区|(?<![超集夜早菜闹])市(?![场部])|盟)"  # 超市, 集市 and 市场 are shops and markets
+)
 # counties whose names hold a sign that else begins a street, a house or a village (GB/T 2260)
 NAMED = (
     "周村区|金乡县|市[中南北]区|鼓楼区|钟楼区|路[南北]区|路桥区|镇海区|北镇市|镇(?:赉|平|坪|安|巴|原|雄|康|远)县|"
@@ -32,7 +38,7 @@ NAMED = (
 )
 ADDRESS = re.compile(
     rf"(?P<city>{CITY})"
-    rf"(?P<county>(?:{NAMED}|[^\W\d_省市区县旗路街号村镇乡巷弄楼栋小社园校厂]{{1,9}}?(?:自治县|新区|区|县|市|旗)))?"
+    rf"(?P<county>(?:{NAMED}|[^\W\d_旗{PLACES}]{{1,9}}?(?:自治县|新区|区|县|市|旗)))?"
 )
 
 
