@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from stdnum import numdb
 
 from policies.findings import Refused
 from policies.model import FieldClass
@@ -361,6 +363,28 @@ def test_a_retired_code_is_where_its_area_is_now() -> None:
     assert found.codes_of("371200") == ("370116", "370117")
     assert found.codes_of("371202") == ("370116", "370117")
     assert found.codes_of("371624") == ("371603",)
+    assert found.codes_of("370181") == ("370114",)  # 章丘
+    assert found.codes_of("370282") == ("370215",)  # 即墨
+    assert found.codes_of("370284") == ("370211",)  # 胶南, part of 黄岛
+    assert found.codes_of("371626") == ("371681",)  # 邹平, a city now
+
+
+def test_no_area_of_the_province_that_has_another_code_now_is_left_out() -> None:
+    """Records keep the code of their time. Of every area of Shandong whose code ended in this century, by a register
+    that others keep, the codes of now are known and in force; and no other code is taken for one that ended."""
+    register, found = numdb.get("cn/loc"), catalogue()
+
+    def until(code: str) -> str:
+        """The year in which a code ended last, empty while it is in force, `none` when there never was one."""
+        told = register.info(code)[-1][1].get("county", "[-none]")
+        return next(reversed(re.findall(r"-(\w*)\]", told)), "")
+
+    codes = [f"37{number:04}" for number in range(10_000)]
+    ended = {code for code in codes if until(code).isdecimal() and int(until(code)) > 2000}
+    assert {"370181", "370282", "371081", "371200", "371202"} <= ended
+    assert [code for code in sorted(ended) if found.codes_of(code) == (code,)] == []
+    assert {until(now) for code in ended for now in found.codes_of(code)} == {""}
+    assert found.retired.keys() <= ended
 
 
 def test_the_envelope_is_no_more_public_than_the_rest() -> None:

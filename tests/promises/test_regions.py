@@ -167,6 +167,8 @@ def test_a_retired_code_is_its_successors(house: House) -> None:
         (["371603"], {"371603", "371624"}),
         (["370116", "370202"], {"370116", "370202", "371202", "371203", "371200"}),
         (["370202"], {"370202"}),
+        (["370114"], {"370114", "370181"}),
+        (["370181"], {"370114", "370181"}),
     ],
 )
 def test_a_record_of_a_retired_area_is_found_where_the_area_is_now(where: list[str], found: set[str]) -> None:
@@ -178,7 +180,8 @@ def test_a_record_of_a_retired_area_is_found_where_the_area_is_now(where: list[s
     caller = Caller("c", "government", "370000", frozenset(), "gov.licensing", {}, None)
     window = windows.of({"regions": where}, subject, record, caller, ())
     branch = Branch(("s", "r"), ("s",), subject, record.name, frozenset(), window)
-    areas = ("370116", "370117", "370202", "371202", "371203", "371200", "371603", "371624", "371602")
+    laiwu = ("370116", "370117", "371202", "371203", "371200")
+    areas = (*laiwu, "370202", "371603", "371624", "371602", "370114", "370181")
     assert {area for area in areas if asked_for(record, branch, {"areaCode": area})} == found
     assert all(region.startswith("37") and not region.startswith("3712") for region in window.regions)
 
