@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from connectors.contract import ContractBroken, Deadline, Fetch, Page, SubjectUnknown
@@ -18,7 +19,7 @@ from connectors.declaration import TypeWords
 from connectors.kinds.paging import Bounds, Layout, Taken, Turns, every_page
 from connectors.mapping.conditions import ToParams, to_params
 from connectors.mapping.paths import Lookup
-from connectors.mapping.records import RecordMap
+from connectors.mapping.records import RecordMap, key_kind
 from connectors.sources import LimitWords
 from connectors.terms import Terms
 from connectors.transport.port import Answer
@@ -60,7 +61,7 @@ class AskedType:
 async def collect(ask: Fetch, each: AskedType, limits: LimitWords, send: Send, parse: Heard) -> Page:
     """One page with the rows of every subject, in the order of the subjects."""
     more, room, batch = each.params(ask), min(limits.maxRows, ask.limit), each.record.claim.batch
-    bounds = Bounds(room, limits.maxBytes)
+    bounds, which = Bounds(room, limits.maxBytes), partial(each.record.which, kind=key_kind(ask))
 
     async def read(chunk: Sequence[str]) -> list[Taken | None]:
         def heard(answer: Answer) -> Any:
@@ -80,7 +81,7 @@ async def collect(ask: Fetch, each: AskedType, limits: LimitWords, send: Send, p
                         return body[0]
                 raise ContractBroken("a subject that the platform has told of was unknown a page later")
 
-            return None if begun is None else await every_page(turned, each.layout, bounds, begun)
+            return None if begun is None else await every_page(turned, each.layout, bounds, begun, which)
 
         if bounds.rows < 0:  # other chunks have used them up: nothing more is asked
             return [Taken(0, truncated=True)]

@@ -4,12 +4,13 @@ Whether there is more is what the platform says: by its total, by a flag, by a c
 says nothing the end is an empty page, for a short one may only be shorter than was asked for; with a cursor or link an
 empty page is none, for some platforms filter behind their pages. What the platform counts
 and does not give, or counts otherwise from page to page, is told as `truncated`, like rows above those that are
-allowed; a page or cursor that comes twice means that it ignores what it is asked: ContractBroken.
+allowed; so is a row that comes again on another page, for it stands where another should. A page or cursor that comes
+twice means that the platform ignores what it is asked: ContractBroken.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -25,6 +26,7 @@ from connectors.mapping.values import name_of
 
 Turns = Mapping[str, str | int]  # the parameters that ask for one page
 _FLAGS = dict.fromkeys(("true", "1", "y", "yes"), True) | dict.fromkeys(("false", "0", "n", "no", ""), False)
+Which = Callable[[Mapping[str, Any]], Hashable]  # what tells a raw row from every other; None where it does not say
 Call = Callable[[Turns], Awaitable[Any]]  # such parameters in, parsed body out
 EMPTY = 10  # pages without a row, one after the other, that are read on a cursor's word that there is more
 FOLLOWED = ""  # in the place of a parameter's name: the link that leads to the page
@@ -150,7 +152,7 @@ def freshness_reader(words: AsOf | None, lookup: Lookup) -> Callable[[Any], date
     return read
 
 
-async def every_page(call: Call, layout: Layout, bounds: Bounds, body: Any) -> Taken:
+async def every_page(call: Call, layout: Layout, bounds: Bounds, body: Any, which: Which) -> Taken:
     """Every page, of which `body` is the first. When other subjects have used up the rows already, that is told."""
     taken, turns = Taken(max(0, bounds.rows)), layout.turning.begin
     seen: list[list[dict[str, Any]]] = []
@@ -163,6 +165,7 @@ async def every_page(call: Call, layout: Layout, bounds: Bounds, body: Any) -> T
         more = layout.turning.more(body)
         if rows and rows in seen:
             if total is None and more is None and rows == seen[-1] and len(rows) < layout.turning.size:
+                taken.truncated = taken.truncated or _again(seen, which)
                 return taken  # the last page again, as some give it to whoever asks beyond the end
             raise ContractBroken("the platform gave the same page twice")
         seen.append(rows)
@@ -179,9 +182,17 @@ async def every_page(call: Call, layout: Layout, bounds: Bounds, body: Any) -> T
             following = None  # whoever has come to the end is told the same again
         if following is None or taken.truncated or empty > EMPTY:
             wrong = len(counts) > 1 or (total is not None and taken.count > total) or following is not None
-            taken.truncated = taken.truncated or bool(more) or wrong
+            taken.truncated = taken.truncated or bool(more) or wrong or _again(seen, which)
             return taken
         if following in used:
             raise ContractBroken("the platform's cursor leads back to a page that was read")
         turns = following
         body = await call(turns)
+
+
+def _again(seen: Sequence[Sequence[Mapping[str, Any]]], which: Which) -> bool:
+    """Whether a row stands on several pages: the platform keeps no order, or its rows moved while they were read."""
+    if len(seen) == 1:
+        return False
+    apart = [{found for row in rows if (found := which(row)) is not None} for rows in seen]
+    return len(set().union(*apart)) < sum(map(len, apart))

@@ -15,7 +15,7 @@ from connectors.fields import SubjectWords
 from connectors.mapping.extracts import Extract, Mapped, SubjectOf
 from connectors.mapping.objects import compile_object
 from connectors.mapping.paths import Lookup, Raw
-from connectors.mapping.texts import cleaner
+from connectors.mapping.texts import cleaner, text_if_any
 from connectors.mapping.values import compile_field, matcher, name_of
 from connectors.terms import Terms
 
@@ -87,6 +87,11 @@ class RecordMap:
         convert = self._conversions.get(self.words.subject[kind].convert or "")
         older = [old for code in subjects for old in convert.before(code)] if convert is not None else []
         return [*subjects, *older]
+
+    def which(self, row: Raw, kind: Key) -> tuple[str, ...] | None:
+        """What tells a raw row from every other: whose it is, and its key; None where part of that is not there."""
+        parts = tuple(text_if_any(look(row)) for look in (self._subjects[kind].look, *self._key))
+        return parts if all(parts) else None
 
     def rows(self, raw: Iterable[Raw], ask: Fetch) -> Mapped:
         """Map raw rows for a question. `ask.fields` that the declaration lacks are left out of the rows."""

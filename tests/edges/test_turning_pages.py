@@ -12,9 +12,10 @@ import pytest
 from connectors.contract import ContractBroken
 from connectors.spelling import DeclarationError
 from tests.edges.crooked import Seen, Server, telling
-from tests.edges.invented import FIRM, REST_SOURCE, REST_TYPE, ask, connector, in_use, pages, registered
+from tests.edges.invented import FIRM, OTHER, REST_SOURCE, REST_TYPE, ask, connector, in_use, pages, registered
 
 OFFSET = "page: {offset: start, size: limit, rows: 3}\n"
+NUMBERED = "page: {number: pageNo, size: pageSize, rows: 3, first: 0}\n"
 FLAGGED = "page: {number: pageNo, size: pageSize, rows: 3, first: 0, more: data.hasMore}\n"
 CURSOR = "page: {cursor: after, next: data.next, size: limit, rows: 3}\n"
 LINK = "page: {link: links.next}\n"
@@ -88,6 +89,17 @@ def by_sparse_cursor(count: int, gap: int) -> Callable[[Seen], Any]:
     return reply
 
 
+def by_number(*pages: list[int], total: int | None = None) -> Callable[[Seen], Any]:
+    """Pages that somebody wrote by hand."""
+
+    def reply(seen: Seen) -> Any:
+        at = int(shown(seen)["pageNo"])
+        said: dict[str, Any] = {"hasMore": at + 1 < len(pages)} if total is None else {"total": total}
+        return {"rows": [row(number) for number in pages[at]] if at < len(pages) else [], "data": said}
+
+    return reply
+
+
 def by_link(count: int, whole: bool, more: str = "") -> Callable[[Seen], Any]:
     def reply(seen: Seen) -> Any:
         start = int(seen.query.get("from", "0"))
@@ -154,6 +166,42 @@ async def test_pages_are_turned_to_the_end(
         assert await read(server, words) == ([str(number) for number in range(count)], truncated)
         assert len(server.seen) == calls
         assert all(seen.headers["x-app"] == "invented" for seen in server.seen)
+
+
+SHIFTED: list[tuple[str, str, Callable[[Seen], Any], int, bool]] = [
+    ("beside a count that is right", NUMBERED + COUNTED, by_number([0, 1, 2], [3, 2, 5], total=6), 6, True),
+    ("beside a flag", FLAGGED, by_number([0, 1, 2], [2, 3, 4], [5]), 7, True),
+    ("on a page that is none of its neighbours", FLAGGED, by_number([0, 1, 2], [3, 4, 5], [1]), 7, True),
+    ("twice on one page, where nothing else has moved", FLAGGED, by_number([0, 0, 1], [2, 3]), 5, False),
+]
+
+
+@pytest.mark.parametrize(
+    ("words", "reply", "count", "truncated"), [case[1:] for case in SHIFTED], ids=[case[0] for case in SHIFTED]
+)
+async def test_a_row_that_comes_again_stands_where_another_should(
+    words: str, reply: Callable[[Seen], Any], count: int, truncated: bool
+) -> None:
+    """A platform that does not keep its order, or changes while it is read, gives one row twice and another never."""
+    async with Server(telling(reply)) as server:
+        found, told = await read(server, words)
+        assert (len(found), told) == (count, truncated)
+
+
+async def test_the_same_number_of_another_subject_is_another_row() -> None:
+    """Rows that are numbered within each subject are told apart by whose they are."""
+    words = FLAGGED.replace("rows: 3", "rows: 1") + "batch: 2\n"
+    permit = REST_TYPE.replace('code: "{subject}"', 'code: "{subjects}"').replace("}}", '}, join: ","}', 1)
+
+    def reply(seen: Seen) -> Any:
+        at = int(shown(seen)["pageNo"])
+        return {"rows": [{**row(1), "code": (FIRM, OTHER)[at]}], "data": {"hasMore": at == 0}}
+
+    async with Server(telling(reply)) as server:
+        made = connector(registered(REST_SOURCE, permit + words))
+        async with in_use(made, {"env:INVENTED_BASE": server.base + "/base"}):
+            (page,) = await pages(made, ask(subjects=(FIRM, OTHER)))
+    assert ([each.id for each in page.rows], page.truncated) == (["1", "1"], False)
 
 
 @pytest.mark.parametrize("words", [OFFSET, CURSOR])
