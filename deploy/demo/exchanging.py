@@ -85,6 +85,7 @@ class Exchange(BaseGrant, TokenEndpointMixin):  # type: ignore[misc]  # authlib 
         if not client.check_grant_type(self.GRANT_TYPE):
             raise UnauthorizedClientError("this client may not exchange tokens")
         self.request.client = client
+        client.usual = ()  # its scopes are not those of whoever asked first
         self.validate_requested_scope()
         asked = self.request.payload.data
         if not asked.get("subject_token") or asked.get("subject_token_type") != JWT:

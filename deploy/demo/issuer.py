@@ -12,7 +12,7 @@ the province: `python -m deploy.demo.issuer`, settings on stdin.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -60,6 +60,7 @@ class Client(ClientMixin):  # type: ignore[misc]
     def __init__(self, client_id: str, registered: Mapping[str, Any]) -> None:
         self.id = client_id
         self.registered = registered
+        self.usual: Sequence[str] = registered["scopes"]
         self.claims: dict[str, Any] = {}
 
     def get_client_id(self) -> str:
@@ -70,8 +71,9 @@ class Client(ClientMixin):  # type: ignore[misc]
         return ECKey.import_key(self.registered.get("key") or ECKey.generate_key("P-256").as_dict(private=False))
 
     def get_allowed_scope(self, scope: str | None) -> str | None:
-        """All registered scopes when none is asked; None, which is a refusal, when one is not registered."""
-        asked = scope.split() if scope else list(self.registered["scopes"])
+        """The usual scopes, all registered ones, when none is asked; None, which is a refusal, when one is not
+        registered."""
+        asked = scope.split() if scope else self.usual
         return " ".join(asked) if set(asked) <= set(self.registered["scopes"]) else None
 
     def check_client_secret(self, client_secret: str) -> bool:

@@ -67,6 +67,13 @@ def test_the_token_names_who_asked_first_and_who_holds_it(server: str) -> None:
     assert (nothing["act"], nothing["authorization_details"][0]["purposes"]) == ({"sub": "shandong"}, [])
 
 
+def test_scopes_that_are_not_asked_for_are_not_given(server: str) -> None:
+    """Who asked first may have none: the client's own are not theirs."""
+    answer = exchange(server, subject(server), scope=None)
+    assert "scope" not in answer.json()
+    assert not claims_of(server, answer)["scope"]
+
+
 def test_the_server_says_that_it_exchanges(server: str) -> None:
     """In its metadata (RFC 8414)."""
     said = httpx2.get(f"{server}/.well-known/oauth-authorization-server", trust_env=False).json()

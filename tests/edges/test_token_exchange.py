@@ -111,7 +111,7 @@ async def test_tokens_that_are_kept_are_bounded(monkeypatch: pytest.MonkeyPatch)
         ({"issued_token_type": None}, ContractBroken),
         ({"issued_token_type": "urn:ietf:params:oauth:token-type:refresh_token"}, ContractBroken),
         ({"token_type": "N_A"}, AuthFailed),
-        ({"scope": "credit.gov credit.finance"}, ContractBroken),
+        ({"scope": "credit.gov credit.finance"}, Denied),
         ({"scope": ["credit.gov"]}, ContractBroken),
     ],
 )
@@ -121,6 +121,19 @@ async def test_what_is_no_answer_to_it_is_no_token(told: dict[str, Any], expecte
         with pytest.raises(expected):
             await only(asked, question())
         assert {seen.path for seen in server.seen} == {"/token"}
+
+
+async def test_who_has_no_scopes_is_given_none() -> None:
+    """None are asked for, and a server that gives its usual ones has given more: to this asker's cost alone."""
+    nobody = question(behalf=replace(BEHALF, scopes=frozenset()))
+    async with exchanging() as (server, asked):
+        assert (await only(asked, nobody)).rows
+        assert "scope" not in forms(server)[0]
+    async with exchanging(scope="credit.gov") as (server, asked):
+        with pytest.raises(Denied):
+            await only(asked, nobody)
+        assert shown(server) == []
+        assert (await only(asked, question())).rows
 
 
 async def test_a_token_for_less_is_taken() -> None:
