@@ -57,8 +57,14 @@ def _add(collector: Collector, record: RecordType, nodes: list[FieldNode], asked
             asked |= {f"{name}.{leaf[0].name.value}" for leaf in leaves} & record.fields.keys()
         elif name == "provenance":
             provenance = True
-            wanted = {inner[0].name.value for inner in collector.below("Provenance", chosen).values()}
-            asked |= {SOURCE_UNIT} & wanted & record.fields.keys()
-            if record.roles.updated and "sourceUpdatedAt" in wanted:
-                asked.add(record.roles.updated)
+            asked |= of_provenance(collector, record, chosen)
     return provenance
+
+
+def of_provenance(collector: Collector, record: RecordType, nodes: list[FieldNode]) -> set[str]:
+    """The record's fields that a selection of its provenance reads."""
+    wanted = {inner[0].name.value for inner in collector.below("Provenance", nodes).values()}
+    asked = {SOURCE_UNIT} & wanted & record.fields.keys()
+    if record.roles.updated and "sourceUpdatedAt" in wanted:
+        asked.add(record.roles.updated)
+    return asked

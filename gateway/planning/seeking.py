@@ -10,7 +10,7 @@ from graphql import FieldNode
 
 from gateway.errors import GatewayError
 from gateway.model import ANYBODY, Branch, Caller, Path, Seek
-from gateway.planning.fields import reads
+from gateway.planning.fields import of_provenance, reads
 from gateway.planning.windows import Windows
 from gateway.schema.collecting import Collector
 from policies import identifiers
@@ -73,8 +73,13 @@ class Seeking:
         record = self._catalogue.types[type_name]
         seek = Seek(field, "contains", (sought,), tuple(kind for kind in self._sought(record) if kind in wanted))
         window = self._windows.of(arguments, ANYBODY, record, caller, path, seek)
-        asked = {inner[0].name.value for chosen in self._matches(collector, nodes) for inner in chosen}
-        fields = {origins[label].partition(".")[2] for label in asked & origins.keys()} | {field}
+        fields = {field}
+        for inner in (inner for chosen in self._matches(collector, nodes) for inner in chosen):
+            label = inner[0].name.value
+            if label in origins:
+                fields.add(origins[label].partition(".")[2])
+            elif label == "provenance":
+                fields |= of_provenance(collector, record, inner)
         return Branch(path, path, ANYBODY, record.name, frozenset(fields), window, seek=seek)
 
     def _matches(self, collector: Collector, nodes: list[FieldNode]) -> Any:

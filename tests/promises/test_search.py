@@ -46,6 +46,21 @@ def test_a_name_is_found_however_it_is_spelled(house: House, name: str) -> None:
     assert node["areaCode"] == "370602"
 
 
+def test_what_is_found_says_where_it_is_from_as_its_record_does(house: House) -> None:
+    """The provenance of a match is that of the registration it is read from, whether below `nodes` or `edges`."""
+    subject = house.subjects["clean"]
+    words = "provenance { platform region sourceUnit sourceUpdatedAt authority }"
+    registered = f"query($id: SubjectKey!) {{ subject(id: $id) {{ registrations {{ nodes {{ {words} }} }} }} }}"
+    told = house.ask(registered, "clean")["data"]["subject"]["registrations"]["nodes"]
+    assert all(each["sourceUpdatedAt"] for node in told for each in node["provenance"])
+    for match in (f"nodes {{ {words} }}", f"edges {{ node {{ {words} }} }}"):
+        answer = house.ask(f"query($name: String!) {{ search(name: $name) {{ {match} }} }}", name=subject["name"])
+        found = answer["data"]["search"]
+        assert (found.get("nodes") or [edge["node"] for edge in found["edges"]]) == told
+        absent = {field for source in answer["extensions"]["sources"] for field in source["absent"]}
+        assert absent == {"Registration.sourceUnit"}  # asked for, and the platform has not got it
+
+
 def test_what_is_found_is_counted_once(house: House) -> None:
     """Organisations of several kinds are one question to a platform, and it reads in its usage how many were shown."""
 
