@@ -27,7 +27,7 @@ def shape_of(plan: Plan, caller: Caller, consented: Consented) -> Shape | None:
             for path, subject in root.known
         ),
         tuple(
-            (b.path, b.root, b.type, b.fields, b.derived, w.regions, w.statuses, w.since, w.until)
+            (b.path, b.root, b.type, b.fields, b.derived, b.implied, w.regions, w.statuses, w.since, w.until)
             for b in plan.branches
             for w in (b.window,)
         ),

@@ -75,7 +75,8 @@ class Connections:
         mine = [(i, verdict.parts[i]) for i in parts]
         heard = [(self._bound(part.ruling), self._of_kind(branch, part, replies.by_part[i])) for i, part in mine]
         if chosen := choosing(record, branch):
-            heard = [(bound, held(bound, reply, chosen)) for bound, reply in heard]
+            opened = zip(heard, merger.open_rows(record, heard), strict=True)
+            heard = [(bound, held(bound, reply, chosen, rows)) for (bound, reply), rows in opened]
         records = merger.merge(record, branch, heard)
         records.sort(key=BY_ID)
         records.sort(key=BY_ORDER, reverse=branch.window.newest_first)

@@ -7,7 +7,7 @@ instance, repaired is hidden although another still holds it as active: the stat
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import zip_longest
@@ -22,7 +22,7 @@ from gateway.shaping.binding import SHANGHAI, SOURCE_UNIT, Bound, ready
 from gateway.shaping.narrowing import asked_for, choosing, named_so
 from policies import identifiers
 from policies.keyed import Keyed
-from policies.model import UNKNOWN_CONTROL, RecordType
+from policies.model import UNKNOWN_CONTROL, Judgement, RecordType
 
 
 @dataclass(slots=True)
@@ -69,17 +69,12 @@ class Merger:
         """Records in no particular order. The order key is empty when any platform's date is not held in full."""
         copies: dict[tuple[Any, ...], list[Copy]] = {}
         closed: set[tuple[Any, ...]] = set()
-        today = self.at.astimezone(SHANGHAI).date()
         chosen = choosing(record, branch)
         for bound, reply in heard:
-            for row in reply.rows:
-                identity = _identity(record, bound, row)
-                birth = identifiers.birth_date(row.subject.value) if row.subject.kind == "citizenId" else None
-                verdict = bound.judge.of(row.values, birth, today)
-                if not verdict.shown:
-                    if verdict.rule != UNKNOWN_CONTROL:
-                        closed.add(identity)  # also when it is outside the window: no filter opens what is closed
-                elif not bound.closing and (not chosen or named_so(record, branch, row.values)):
+            for row, identity, verdict in self._judged(record, bound, reply):
+                if _closes(verdict):
+                    closed.add(identity)  # also when it is outside the window: no filter opens what is closed
+                elif verdict.shown and not bound.closing and (not chosen or named_so(record, branch, row.values)):
                     copies.setdefault(identity, []).append(Copy(row, bound, reply.as_of, verdict.labels))
         dated = _dated(heard)
         ranked = (
@@ -92,6 +87,20 @@ class Merger:
             for identity, found in ranked
             if not chosen or asked_for(record, branch, _told(found, chosen))
         ]
+
+    def open_rows(self, record: RecordType, heard: Sequence[tuple[Bound, Reply]]) -> list[list[Row]]:
+        """The rows of each reply whose decision no rule closes, there or in another platform's copy."""
+        judged = [list(self._judged(record, bound, reply)) for bound, reply in heard]
+        closed = {identity for rows in judged for _, identity, verdict in rows if _closes(verdict)}
+        return [[row for row, identity, _ in rows if identity not in closed] for rows in judged]
+
+    def _judged(
+        self, record: RecordType, bound: Bound, reply: Reply
+    ) -> Iterator[tuple[Row, tuple[Any, ...], Judgement]]:
+        today = self.at.astimezone(SHANGHAI).date()
+        for row in reply.rows:
+            birth = identifiers.birth_date(row.subject.value) if row.subject.kind == "citizenId" else None
+            yield row, _identity(record, bound, row), bound.judge.of(row.values, birth, today)
 
     def _record(
         self, record: RecordType, branch: Branch, identity: tuple[Any, ...], copies: list[Copy], dated: bool
@@ -168,6 +177,11 @@ def _identity(record: RecordType, bound: Bound, row: Row) -> tuple[Any, ...]:
     if not values or None in values:
         return (key.kind, key.value, bound.platform.id, row.id)
     return (key.kind, key.value, *[identifiers.normalise_name(str(ready(value))) for value in values])
+
+
+def _closes(verdict: Judgement) -> bool:
+    """Whether a rule hides the decision; what is not known hides its own copy only."""
+    return not verdict.shown and verdict.rule != UNKNOWN_CONTROL
 
 
 def _told(copies: Sequence[Copy], names: Iterable[str]) -> dict[str, Any]:

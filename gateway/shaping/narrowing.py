@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from connectors.contract import Row
 from connectors.delegation import Told
 from gateway.model import Branch, Reply
 from gateway.shaping.binding import Bound
@@ -53,9 +54,10 @@ def asked_for(record: RecordType, branch: Branch, values: Mapping[str, Any]) -> 
     return not (window.counties and AREA in record.fields) or str(values.get(AREA)).startswith(areas)
 
 
-def held(bound: Bound, reply: Reply, fields: frozenset[str]) -> Reply:
-    """The reply, which is no full answer where rows of it are left out because these fields did not come with them."""
-    unknown = {name for name in fields for row in reply.rows if row.values.get(name) is None}
+def held(bound: Bound, reply: Reply, fields: frozenset[str], rows: Iterable[Row]) -> Reply:
+    """The reply, which is no full answer where `rows` of it are left out because these fields did not come with them.
+    Rows that a rule closes are not among them: what lacks would betray that they are there."""
+    unknown = {name for row in rows for name in fields if row.values.get(name) is None}
     if bound.closing or not unknown:
         return reply
     entries = reply.told.withheld if reply.told is not None else ()

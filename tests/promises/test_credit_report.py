@@ -69,6 +69,16 @@ def test_what_is_withheld_of_a_section_is_told_at_a_place_that_the_answer_has(ho
     }  # fmt: skip
 
 
+def test_a_remembered_decision_on_a_section_is_not_told_of_a_connection(house: House) -> None:
+    """The same record type, fields and place in the answer, once as a section's state and once as records: what is
+    withheld is told at the place that each answer has, whichever was asked first."""
+    section = "query($id: SubjectKey!) { one: creditReport(id: $id) { two: judicial { state } } }"
+    records = "query($id: SubjectKey!) { one: subject(id: $id) { two: judgmentDebtors { totalCount } } }"
+    for query in (section, records, section):
+        entries = house.ask(query, "many_platforms", **SHANGHAI)["extensions"]["withheld"]
+        assert {entry["path"] for entry in entries} == {"one.two" if query == section else "one.two.nodes.*"}
+
+
 def test_what_did_not_answer_is_not_none_found(new_house: Callable[[], House]) -> None:
     """With the court's list away a debtor's section is NOT_ANSWERED, not empty; other sections stand."""
     house = new_house()

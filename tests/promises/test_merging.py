@@ -12,9 +12,11 @@ from typing import Any
 import pytest
 
 from connectors.contract import Claim, Platform, Row
-from gateway.model import ANYBODY, Branch, Reply, Ruling, Seek, Subject, Window
+from connectors.registry import Registry
+from gateway.cursors import Cursors
+from gateway.model import ANYBODY, Branch, Part, Plan, Replies, Reply, Ruling, Seek, Subject, Verdict, Window
 from gateway.shaping.binding import Binder
-from gateway.shaping.connections import Connection
+from gateway.shaping.connections import Connection, Connections
 from gateway.shaping.merging import Merger, Record
 from gateway.shaping.narrowing import held
 from gateway.shaping.telling import sources_and_errors
@@ -22,7 +24,7 @@ from policies.keyed import Keyed
 from policies.masks import Pseudonyms
 from policies.model import DENY, RowRule
 from tests.conftest import House
-from tests.promises.penalties import AT, CATALOGUE, CITY, COUNTY, KEY, PENALTY, WHY, platform, row, ruling
+from tests.promises.penalties import AT, CALLER, CATALOGUE, CITY, COUNTY, KEY, PENALTY, WHY, platform, row, ruling
 
 REPAIRED = RowRule("p/repaired", WHY, "hide", None, status=frozenset({"REPAIRED"}))
 
@@ -234,12 +236,47 @@ def test_a_platform_that_cannot_be_narrowed_gives_no_full_answer() -> None:
 
     binder, name = Binder(CATALOGUE), frozenset({"counterpartyName"})
     nameless = binder.of(ruling(CITY, ALL), platform(CITY, connector=Nameless()))
-    found = held(nameless, Reply("ANSWERED", (row("1"),)), name)
+    found = held(nameless, Reply("ANSWERED", (row("1"),)), name, (row("1"),))
     assert found.told is not None
     assert (found.status, found.told.complete) == ("INVALID", False)
     assert "`counterpartyName`" in (found.told.reason or {})["en"]
-    assert held(nameless, Reply("ANSWERED"), name).status == "ANSWERED"
-    assert held(binder.of(ruling(COUNTY, ALL), platform(COUNTY)), Reply("ANSWERED", (row("1"),)), name).told is None
+    assert held(nameless, Reply("ANSWERED"), name, ()).status == "ANSWERED"
+    known = binder.of(ruling(COUNTY, ALL), platform(COUNTY))
+    assert held(known, Reply("ANSWERED", (row("1"),)), name, (row("1"),)).told is None
+
+
+CLOSED = row("1", status="REPAIRED", areaCode="370202")
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs"), [((row("1", status="REPAIRED"),), ()), ((row("1"),), (CLOSED,))], ids=["by itself", "elsewhere"]
+)
+def test_what_is_closed_is_not_betrayed_by_what_it_lacks(mine: tuple[Row, ...], theirs: tuple[Row, ...]) -> None:
+    """Where a platform has not got the area, a question for a county is answered alike whether it holds a penalty that
+    was repaired, there or at another platform, or none at all; an open one that cannot be placed is told."""
+
+    class Nowhere:
+        def claims(self) -> dict[str, Claim]:
+            claim = platform(CITY).claim(PENALTY.name)
+            return {PENALTY.name: replace(claim, fields=claim.fields - {"areaCode"})}
+
+    def told(city: tuple[Row, ...], county: tuple[Row, ...]) -> tuple[Any, ...]:
+        registry = Registry({CITY: platform(CITY, connector=Nowhere()), COUNTY: platform(COUNTY)})
+        window = Window(regions=("370202",))
+        branch = Branch(("s", "p"), ("s",), Subject(KEY, "Enterprise", False, None), PENALTY.name, frozenset(), window)
+        parts = tuple(Part(0, ruling(name, ALL, (REPAIRED,)), ()) for name in (CITY, COUNTY))
+        verdict = Verdict(Plan((), (branch,)), "", CALLER, AT, parts, frozenset(), (), frozenset())
+        merger = Merger("c", Keyed(b"k" * 32), str, AT)
+        replies = Replies({0: Reply("ANSWERED", city), 1: Reply("ANSWERED", county)})
+        found = Connections(CATALOGUE, registry, Cursors(bytes(32))).connection(0, [0, 1], verdict, replies, merger)
+        lines = [(each["status"], each.get("reason")) for each in found.sources]
+        return found.complete, found.tree["totalCount"], lines
+
+    nothing = told((), ())
+    assert nothing == (True, 0, [("NONE", None), ("NONE", None)])
+    assert told(mine, theirs) == nothing
+    complete, total, [(status, _), _] = told((row("2"),), (CLOSED,))
+    assert (complete, total, status) == (False, None, "INVALID")
 
 
 def penalties(house: House, arguments: str = "") -> list[dict[str, Any]]:
