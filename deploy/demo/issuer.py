@@ -38,6 +38,7 @@ from deploy.demo.servers import leash, web
 LIFETIME = 600  # seconds
 GRANT = "client_credentials"
 BY_KEY = JWTBearerClientAssertion.CLIENT_AUTH_METHOD
+ASSERTED = ("JWT", "client-authentication+jwt")
 AUTHENTICATION = ("client_secret_basic", "client_secret_post")
 
 
@@ -129,6 +130,13 @@ class ByKey(JWTBearerClientAssertion):  # type: ignore[misc]
 
     def get_audiences(self) -> list[str]:
         return self._audiences
+
+    def extract_assertion(self, assertion: str) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Of a type for this, or of none: what a gateway signs of its asker does not say who it is (RFC 8725, 3.11)."""
+        header, claims = super().extract_assertion(assertion)
+        if header.get("typ", "JWT") not in ASSERTED:
+            raise InvalidClientError(description="The JWT is of another type than a client's assertion.")
+        return header, claims
 
     def validate_jti(self, claims: Mapping[str, Any], jti: str) -> bool:
         return self._once.first(str(claims["sub"]), jti, claims["exp"])

@@ -157,5 +157,6 @@ def test_who_may_not_exchange_gets_nothing(server: str) -> None:
     by_secret = {"client_assertion": None, "client_assertion_type": None, "client_secret": "s" * 20}
     answer = exchange(server, subject(server), client="shandong", **{**by_secret, "client_id": "bureau"})
     assert answer.json()["error"] == "invalid_client"
-    answer = exchange(server, subject(server), client_assertion=subject(server))
-    assert answer.json()["error"] == "invalid_client"
+    for name in ("bureau", "shandong"):  # also where the asker's id is what the server calls the client
+        answer = exchange(server, subject(server), client_assertion=subject(server, sub=name))
+        assert answer.json().get("error") == "invalid_client"
