@@ -114,6 +114,7 @@ PENALTIES: list[Mapping[str, Any]] = [
         "CF_YXQ": "无处罚期限",
         "GSQX": "2021-01-31",
     },
+    {"XH": 3, "CF_XDR_ZJLX": "111", "CF_XDR_ZJHM": PERSON, "CF_WSH": "罚2016-2", "CF_ZT": "3"},
 ]
 
 
@@ -179,7 +180,8 @@ async def test_both_generations_are_read_as_they_are_meant(
     assert (other["state"], other["status"], other["decisionDate"]) == ("OTHER", None, None)
     assert (void["state"], void["status"], void["legalRepIdNo"]) == ("INVALID", "EXPIRED", None)
 
-    first, second = (row.values for row in penalties.rows)
+    first, second, third = (row.values for row in penalties.rows)
+    assert third["status"] is None  # 其他 is no end of a penalty: nobody is told that it has expired
     assert {row.subject.value for row in penalties.rows} == {PERSON}
     for words in (first, second):
         assert (words["counterpartyName"], words["personIdNo"], words["caseName"]) == ("甲某", PERSON, "案")
