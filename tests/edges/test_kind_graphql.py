@@ -387,6 +387,24 @@ async def test_what_a_platform_says_null_to_without_an_error_is_nothing() -> Non
         assert [row.subject.value for row in await rows(made, ask(subjects=(FIRM, OTHER)))] == [OTHER]
 
 
+UNPAGED = NUMBERED.replace("page: {number: page, size: size, rows: 2}\n", "")
+MANY = UNPAGED.replace('{type: String!, value: "{subject}"}', '{type: "[String!]!", value: "{subjects}"}')
+
+
+async def test_a_row_that_was_taken_out_of_a_list_is_missed() -> None:
+    """Where the root field's own values are the rows, a null among them is a row that is not told; but in a list of one
+    for each that was asked it is a subject of whom there is nothing."""
+    for permit, data in (
+        (UNPAGED, {"s0": [node(1), None], "s1": []}),
+        (MANY, {"listed": [node(1), None, node(2, OTHER)]}),
+    ):
+        async with crooked(saying(data), permit) as (_, made):
+            with pytest.raises(ContractBroken, match="row of the answer is null"):
+                await rows(made, ask(subjects=(FIRM, OTHER)))
+    async with crooked(saying({"listed": [None, node(2, OTHER)]}), MANY) as (_, made):
+        assert [row.id for row in await rows(made, ask(subjects=(FIRM, OTHER)))] == ["2"]
+
+
 async def test_a_cursor_that_leads_nowhere_ends() -> None:
     """The same page or the same cursor again is a broken contract, not an endless loop."""
     for numbers in (repeat(1), count(1)):

@@ -119,6 +119,9 @@ def parts(answer: Data, asking: Asking, selected: Selection, count: int) -> Part
         raise ContractBroken("the answer lacks what was asked") from None
     if not all(_is_lost(data, path, len(asking.root)) for path in answer.unknown):
         raise ContractBroken("what is unknown is not a subject, but a part of an answer")
+    about = 1 if asking.aliased else count
+    if asking.entities is None and not answer.unknown and any(_lacks_a_row(root, selected, about) for root in roots):
+        raise ContractBroken("a row of the answer is null")
     if asking.entities is not None:
         roots = _entities(roots[0], count)
     elif not asking.aliased:
@@ -146,6 +149,12 @@ def _entities(listed: Any, count: int) -> list[Any]:
     if not isinstance(listed, list) or len(listed) != count:
         raise ContractBroken("the answer has not one entity for each that was asked")
     return listed
+
+
+def _lacks_a_row(root: Any, selected: Selection, about: int) -> bool:
+    """Whether the rows are what a root field lists, and one was taken out. In a list of one for each of the subjects
+    that it is `about`, what is null is a subject of whom there is nothing."""
+    return not selected.rows and isinstance(root, list) and None in root and len(root) != about
 
 
 def _is_lost(data: Any, path: Any, depth: int) -> bool:
