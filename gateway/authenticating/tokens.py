@@ -81,7 +81,7 @@ async def check(
     told = await introspector.ask(issuer, raw)
     if told.claims is None:
         raise TokenRefused("its issuer says that it is not active")
-    if any(told.claims.get(name, value) != value for name, value in opened.claims.items() if name in IDENTITY):
+    if any(told.claims[name] != opened.claims.get(name) for name in IDENTITY & told.claims.keys()):
         raise TokenRefused("its issuer says that it is another one's")
     return replace(token, known_until=told.until)
 

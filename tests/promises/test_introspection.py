@@ -157,6 +157,15 @@ async def test_an_answer_about_another_token_is_not_believed(opened: Open, said:
     assert await door.code(token) == "INVALID_TOKEN"
 
 
+@pytest.mark.parametrize("said", [{"cnf": {"jkt": "A" * 43}}, {"act": {"sub": "market-bureau"}}])
+async def test_a_binding_that_only_the_issuer_tells_is_not_passed_over(opened: Open, said: dict[str, Any]) -> None:
+    """A key or an actor of which the signed token says nothing is another word of who holds it: refused."""
+    door = await opened(more=", ask: signed")
+    token = signed(door.claims())
+    door.home.active[token] = said
+    assert await door.code(token) == "INVALID_TOKEN"
+
+
 async def test_a_forged_token_is_not_asked_about(opened: Open) -> None:
     """Only what is signed well is worth a question; nobody makes the gateway ask by inventing tokens."""
     door = await opened(more=", ask: always")
