@@ -14,7 +14,7 @@ from gateway.shaping.connections import Connection
 from policies.model import ReportSection
 
 # a section's state is the first of these that any of its types has
-ORDER = ("FOUND", "NOT_ANSWERED", "NOT_PERMITTED", "NONE_FOUND", "NOT_ASKED")
+ORDER = ("FOUND", "NOT_ANSWERED", "NOT_PERMITTED", "NOT_ASKED", "NONE_FOUND")
 
 
 def report(

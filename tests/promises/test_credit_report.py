@@ -5,8 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from gateway.checking import read_policies
+from gateway.model import Branch, Root, Subject, Window
+from gateway.shaping import reporting
+from gateway.shaping.connections import Connection
 from tests.conftest import House
+from tests.promises.penalties import CATALOGUE, KEY
 from tests.promises.test_denied_is_never_fetched import Recorder
 
 SHANGHAI: dict[str, Any] = {"as_": "shanghai-market-bureau", "purpose": "gov.licensing"}
@@ -90,6 +96,33 @@ def test_what_did_not_answer_is_not_none_found(new_house: Callable[[], House]) -
     assert found["basics"]["state"] == "FOUND"
     answer = house.ask(REPORT, "debtor_enterprise", headers={"Prefer": "handling=strict"}, **SHANGHAI)
     assert answer["errors"][0]["extensions"]["code"] == "INCOMPLETE"
+
+
+@pytest.mark.parametrize(
+    ("statuses", "state"),
+    [
+        ((["NONE"], ["NONE"]), "NONE_FOUND"),
+        ((["NONE"], []), "NOT_ASKED"),
+        ((["NOT_ASKED"], ["NONE"]), "NOT_ASKED"),
+        (([], []), "NOT_ASKED"),
+        (([], ["DENIED"]), "NOT_PERMITTED"),
+    ],
+)
+def test_none_found_is_said_where_every_type_was_asked(statuses: tuple[list[str], ...], state: str) -> None:
+    """Where nobody is asked for one type of a section, that nothing was found of the others is not none found."""
+    [section] = [each for each in CATALOGUE.report if each.name == "abnormalOperation"]
+    subject, window = Subject(KEY, "Enterprise", False, None), Window(first=0)
+    made = [
+        Connection(
+            Branch(("report", "part"), ("report",), subject, name, frozenset(), window, implied=True),
+            {"sources": [{"status": status} for status in each], "totalCount": 0, "complete": "DENIED" not in each},
+            {}, {},
+        )
+        for name, each in zip(section.types, statuses, strict=True)
+    ]  # fmt: skip
+    root = Root("report", "creditReport", {}, parts=(("part", section.name),))
+    found = reporting.report(root, {}, {section.name: section}, made, dict.fromkeys(section.types, True))
+    assert found["parts"]["part"]["state"] == state
 
 
 def test_what_is_not_permitted_says_so(house: House) -> None:
