@@ -12,6 +12,7 @@ import pytest
 
 from connectors.contract import (
     AuthFailed,
+    BadRequest,
     Condition,
     Connector,
     ConnectorError,
@@ -44,6 +45,15 @@ fields:
   until: {column: UNTIL, date: native, never: ["9999-12-31"]}
   touched: {column: TOUCHED, timestamp: native}
 filters: {decided: [eq, range], until: [range], touched: [range], number: [eq, in], holder: [eq, contains]}
+"""
+SPELT = """\
+table: pg_catalog.pg_class
+key: [oid]
+subject: {uscc: {column: relname}}
+fields:
+  state: {const: ACTIVE}
+  holder: {column: relname}
+filters: {holder: [contains]}
 """
 OWN: list[tuple[Any, ...]] = [
     (1, FIRM, "甲（青岛）有限公司", "A1", "2020-01-31", "2021-01-01 00:00:00", "2020-01-31 23:30:00"),
@@ -256,6 +266,19 @@ async def test_types_that_only_postgresql_has(postgresql: Counterpart) -> None:
         assert second.values == {"state": "REVOKED", "young": False, "kinds": None, "points": None}
         for condition in (Condition("state", "in", ("REVOKED",)), Condition("young", "eq", (False,))):
             assert [row.id for row in await rows(made, ask(where=(condition,)))] == [second.id]
+
+
+async def test_a_name_that_a_postgresql_in_gb_2312_cannot_spell(postgresql: Counterpart) -> None:
+    """Anybody may look for such a name. It says nothing of the platform, so that the breaker must not count it: a few
+    such questions would close the platform to everybody."""
+    encoded = "TEMPLATE template0 ENCODING 'EUC_CN' LC_COLLATE 'C' LC_CTYPE 'C'"
+    await postgresql.run("DROP DATABASE IF EXISTS gb WITH (FORCE)", f"CREATE DATABASE gb {encoded}")
+    async with opened(postgresql, SPELT, url=postgresql.url().replace("/postgres?", "/gb?")) as made:
+        assert await rows(made, ask("holder", where=(Condition("holder", "contains", ("青岛",)),))) == []
+        with pytest.raises(BadRequest) as refused:
+            await rows(made, ask("holder", where=(Condition("holder", "contains", ("堃东",)),)))
+    assert not refused.value.counts
+    assert "堃" not in str(refused.value)
 
 
 async def test_a_postgresql_by_another_name(postgresql: Counterpart) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from connectors.contract import (
     AuthFailed,
+    BadRequest,
     ConnectorError,
     ContractBroken,
     Denied,
@@ -16,6 +17,7 @@ from connectors.contract import (
 
 # SQLSTATE (whole, then its class), MySQL's error numbers, SQLite's primary result codes
 _BY_STATE: dict[str, type[ConnectorError]] = {
+    "22P05": BadRequest,  # a character that the database's encoding has not got: none of its rows can hold it
     "42501": Denied,  # insufficient privilege
     "53300": RateLimited,  # too many connections
     "55P03": TimedOut,  # the lock time-out of the session
