@@ -175,3 +175,12 @@ def test_a_state_alone_asks_for_control_fields_alone(house: House) -> None:
         [statement] = [text for text in recorder.statements if "SGS_XZCF" in text]
     assert '"CF_WFXW"' not in statement
     assert '"CF_FR_ZJHM"' not in statement
+
+
+def test_a_report_and_a_subject_under_the_same_names_are_told_apart(house: House) -> None:
+    """What is withheld is told at the place where it was asked, whatever was asked before under the same aliases."""
+    of_report = "query($id: SubjectKey!) { alike: creditReport(id: $id) { same: judicial { state } } }"
+    of_subject = "query($id: SubjectKey!) { alike: subject(id: $id) { same: judgmentDebtors { totalCount } } }"
+    for query, place in ((of_report, "alike.same"), (of_subject, "alike.same.nodes.*"), (of_report, "alike.same")):
+        withheld = house.ask(query, "clean")["extensions"]["withheld"]
+        assert {entry["path"] for entry in withheld if entry["coordinate"] == "JudgmentDebtor"} == {place}
