@@ -362,6 +362,18 @@ async def test_an_empty_element_with_attributes_is_nothing_and_several_are_a_lis
     assert page.rejected == ["Permit.fine is not a single value"]
 
 
+async def test_a_section_of_characters_without_any_is_nothing() -> None:
+    """Services that put every value into CDATA do so with none at all too: it is unknown, and identifies no row."""
+    nothing = "<![CDATA[]]>"
+    empty = f"<NAME>{nothing}</NAME><day>{nothing}</day><money><fine>{nothing}</fine></money>"
+    unnamed = row(2).replace("<id>2</id>", f"<id>{nothing}</id>")
+    answer = found(row(1, more=empty), unnamed, beside="<total>2</total>")
+    async with asked(always(xml(answer)), BATCH) as (_, made):
+        (page,) = await pages(made, ask("holder", "decided", "fine"))
+    assert [(each.id, each.values) for each in page.rows] == [("1", {"holder": None, "decided": None, "fine": None})]
+    assert page.rejected == ["Permit.key is empty in part, and identifies the row"]
+
+
 async def test_rows_that_do_not_map_are_told_and_too_many_are_a_changed_platform() -> None:
     """A few bad rows are reasons without values; a platform most of whose rows are strange has changed."""
     bad = f"<id>9</id><code>{FIRM}</code><state>hunter2</state>"

@@ -89,7 +89,7 @@ def plain(element: etree._Element) -> Any:
 
 def _own_text(element: etree._Element) -> str | None:
     text: str | None = element.text
-    return None if text is None or text.isspace() else text
+    return None if not text or text.isspace() else text  # an empty section of CDATA is a text of no characters
 
 
 def lookup(text: str) -> Look:
