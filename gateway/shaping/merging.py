@@ -48,12 +48,13 @@ class Copy:
     as_of: datetime | None
     marks: tuple[str, ...]
 
-    def rank(self) -> tuple[bool, str, str]:
-        """Authority of record first, then the copy that its source touched last, then by id: never by chance."""
+    def rank(self) -> tuple[bool, str, str, str]:
+        """Authority of record first, then the copy that its source touched last, then by platform and row: never by
+        chance."""
         role = self.bound.record.roles.updated
         updated = self.row.values.get(role) if role else None
         newest = "" if updated is None else "".join(chr(0x10FFFF - ord(c)) for c in ready(updated))
-        return not self.bound.authority, newest or "\U0010ffff", self.bound.platform.id
+        return not self.bound.authority, newest or "\U0010ffff", self.bound.platform.id, self.row.id
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,6 +120,9 @@ def test_authority_of_record_speaks_first() -> None:
     for one, two in ((older, newer), (newer, older)):
         found = merge((ruling(CITY, ALL), platform(CITY), (one,)), (ruling(COUNTY, ALL), platform(COUNTY), (two,)))
         assert found[0].values["facts"] == "新"
+    twice = [replace(row("1", facts=facts), id=facts) for facts in "乙丙甲"]  # one platform has it several times
+    for rows in (twice, twice[::-1]):
+        assert merge((ruling(CITY, ALL), platform(CITY), tuple(rows)))[0].values["facts"] == "丙"
 
 
 def test_what_one_platform_closes_is_closed() -> None:
