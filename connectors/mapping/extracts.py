@@ -1,8 +1,8 @@
 """An extract: what questions of one shape take out of raw rows, and nothing else.
 
 Made once for each set of asked fields and used for every question that asks them. A row is rejected, with the
-coordinate and a reason but never a value, when a field does not map, when a part of its key is empty, or when
-its subject fails the key's check.
+coordinate and a reason but never a value, when a field does not map, when a part of its key means nothing or all of it
+is blank, or when its subject fails the key's check.
 """
 
 from __future__ import annotations
@@ -89,6 +89,8 @@ class Extract:
                     continue
                 at = "key"
                 identity = "|".join([self._key_part(look(row)) for look in self.key])
+                if not identity.strip("|"):
+                    raise Unmappable("is empty, and identifies the row")
                 at = "subject"
                 owner = self.subject.read(row, known)
                 values: dict[str, Any] = {}

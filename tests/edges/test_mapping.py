@@ -17,7 +17,7 @@ from connectors.mapping.paths import column, path
 from connectors.mapping.records import RecordMap
 from connectors.mapping.texts import Unmappable
 from connectors.mapping.values import compile_field
-from tests.edges.invented import FIRM, PERSON, REST_SOURCE, TERMS, ask, declaration
+from tests.edges.invented import FIRM, PERSON, REST_SOURCE, REST_TYPE, TERMS, ask, declaration
 
 NULLS = frozenset({"", "无", "暂无", "\\N", "null", "-", "--", "*"})
 
@@ -422,6 +422,17 @@ def test_a_row_that_does_not_map_is_rejected_with_a_reason(change: dict[str, Any
     result = mapped([GOOD, {**GOOD, **change}])
     assert len(result.rows) == 1
     assert result.rejected == [reason]
+
+
+def test_rows_whose_key_is_blank_are_never_one_row() -> None:
+    """Where no word says that blanks mean nothing a key may hold one, but not be one: such rows would be told apart by
+    nothing, and all but one of them be lost."""
+    for key, others in (("[id]", {"id": " "}), ("[id, part]", {"id": "", "part": " "})):
+        words = declaration(REST_SOURCE, REST_TYPE.replace("[id]", key)).read(PlatformWords).types["Permit"]
+        kept = {"id": 1, "part": "", "code": FIRM, "state": "1"}
+        result = RecordMap("Permit", words, TERMS, path, 1).rows([kept, kept | others], ask("state", subjects=(FIRM,)))
+        assert len(result.rows) == 1
+        assert result.rejected == ["Permit.key is empty, and identifies the row"]
 
 
 def test_a_broken_field_that_was_not_asked_does_no_harm() -> None:
