@@ -262,6 +262,14 @@ def test_the_blocks_of_the_named_examples_keep_their_promises(seed: int, size: i
     assert all(each["status"] == "ACTIVE" and each["validUntil"] > today for each in colours)
 
 
+@pytest.mark.parametrize("today", [TODAY, date(2028, 2, 23), date(2028, 11, 30), date(2031, 5, 1)])
+def test_a_person_stands_on_a_list_on_every_day(today: date) -> None:
+    """Also in a small province: that no list names persons is shown by lists that hold some."""
+    rows = generate(1, 120, today).held["centre.lists"]
+    persons = [row.expected for row in rows if row.fact.subject.natural and row.expected is not None]
+    assert [each for each in persons if each["status"] == "ACTIVE" and each["inDate"] < today < each["publishUntil"]]
+
+
 @pytest.mark.parametrize(("seed", "size", "today"), [(1, 2000, TODAY), (77, 12, date(2028, 2, 29))])
 def test_every_line_holds_a_record_of_one_enterprise(seed: int, size: int, today: date, catalogue: Catalogue) -> None:
     """For every seed, size and day one enterprise has active, publishable records of all types that it can have."""

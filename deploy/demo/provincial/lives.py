@@ -49,6 +49,10 @@ def lives(seed: int, subjects: Sequence[Subject], today: date) -> Iterator[Held]
         if carrier and draw.random() < 0.5:
             values = market.transport(subject, next(serial), draw, today)
             yield held("transport", "TransportRating", subject, values)
+    for subject in [each for each in subjects if each.natural][:1]:  # persons stand on lists, whatever is drawn
+        fixed = {"inDate": today - timedelta(days=90), "status": "ACTIVE", "outDate": None, "outReason": None}
+        entry = lists.entry(subject, "OVERLOAD", next(serial), draw, today, **fixed)
+        yield held("lists", "SeriousDishonestyEntry", subject, entry, named=True)
 
 
 def held(name: str, type_name: str, subject: Subject, values: dict[str, Any], named: bool = False) -> Held:
