@@ -10,6 +10,7 @@ import json
 import shutil
 import sqlite3
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ kind: agreement
 title: {zh: 沪鲁互查, en: Shanghai and Shandong ask each other}
 owner: {office: 上海市公共信用信息服务中心, contact: policy@credit.example}
 between: {provider: "31", consumer: "37"}
-valid: {from: 2026-01-01, until: 2030-01-01}
+valid: {from: 2026-01-01, until: 9999-01-01}
 purposes: [gov.licensing, gov.procurement, gov.bidding, finance.loan]
 obligations: [delete-within-30d]
 assessment: pia-2026-37-31
@@ -148,17 +149,22 @@ def _declared(region: str, what: str, source: Mapping[str, Any], types: Mapping[
     return json.dumps(words, ensure_ascii=False)  # every JSON is YAML
 
 
+def _day(away: int) -> str:
+    """A day so far from today: what is published then is published whenever this runs."""
+    return (datetime.now(UTC).date() + timedelta(days=away)).isoformat()
+
+
 def penalty(number: str, person: str) -> dict[str, Any]:
     return {
         "documentNo": number, "status": "ACTIVE", "severity": "GENERAL", "procedure": "ORDINARY",
-        "decisionDate": "2026-03-01",
-        "conductEnd": "2026-02-01", "publishUntil": "2028-03-01", "objectedOn": None, "caseName": f"案 {number}",
+        "decisionDate": _day(-200),
+        "conductEnd": _day(-230), "publishUntil": _day(500), "objectedOn": None, "caseName": f"案 {number}",
         "facts": "事实", "legalRepresentative": person, "legalRepIdNo": None, "penaltyKinds": "FINE",
         "counterpartyName": "虚构公司",
     }  # fmt: skip
 
 
-SUMMARY = {"status": "ACTIVE", "uscc": FIRM, "summaryDate": "2026-06-30", "financingDemand": "贷款"}
+SUMMARY = {"status": "ACTIVE", "uscc": FIRM, "summaryDate": _day(-90), "financingDemand": "贷款"}
 ROWS = {
     "37": {PENALTIES: [(FIRM, penalty("鲁-1", "张三")), (OTHER, penalty("鲁-2", "李四"))], SUMMARIES: []},
     "31": {PENALTIES: [(FIRM, penalty("沪-1", "王五"))], SUMMARIES: [(FIRM, SUMMARY)]},
