@@ -6,6 +6,7 @@ then from the defaults here. A platform's own knobs live in its YAML file, not h
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 from collections.abc import Mapping
@@ -18,6 +19,8 @@ from connectors.transport.egress import Egress
 
 PREFIX = "CREDIT_GATEWAY_"
 MAX_WORKERS = 64
+AT_LEAST, AN_HOUR, MANY = 0.001, 3600, 2**31 - 1  # seconds, seconds, and what is as good as no bound
+PROVINCE = re.compile(r"[1-9][0-9]\Z")
 HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}\Z")
 KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,32}\Z")
 DEFAULT_HOME = ".credit-gateway"
@@ -27,8 +30,8 @@ class SettingsError(ValueError):
     """A setting cannot be read; the message names the key and what is expected."""
 
 
-def _key(default: Any, words: str, *choices: str) -> Any:
-    return field(default=default, metadata={"words": words, "choices": choices})
+def _key(default: Any, words: str, *choices: str, within: tuple[float, float] | None = None) -> Any:
+    return field(default=default, metadata={"words": words, "choices": choices, "within": within})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +40,25 @@ class Settings:
 
     home: Path = _key(Path(DEFAULT_HOME), "the folder that holds policies, platforms, clients, keys and the audit log")
     host: str = _key("127.0.0.1", "the address to listen on")
-    port: int = _key(8000, "the port to listen on; 0 takes a free one")
-    workers: int = _key(1, "processes that answer on that port, 1 to 64: one a core")
+    port: int = _key(8000, "the port to listen on; 0 takes a free one", within=(0, 65_535))
+    workers: int = _key(1, "processes that answer on that port, 1 to 64: one a core", within=(1, MAX_WORKERS))
     resource: str = _key("", "the audience that access tokens must name; empty: `http://HOST:PORT/graphql`")
     province: str = _key("37", "the two-digit code of the province that this gateway serves")
-    deadline: float = _key(3.0, "seconds until the platforms' answers are cut and a partial answer leaves")
-    max_body: int = _key(262_144, "bytes of a request's body")
-    body_timeout: float = _key(10.0, "seconds in which a request's head, and then its body, must arrive")
-    max_subjects: int = _key(200, "subjects in one question")
-    max_first: int = _key(200, "records on one page")
-    persons_per_operator: int = _key(
-        200, "persons that one named operator may ask about in a day where its client has agreed nothing"
+    deadline: float = _key(
+        3.0, "seconds until the platforms' answers are cut and a partial answer leaves", within=(AT_LEAST, AN_HOUR)
     )
-    max_inflight: int = _key(256, "requests worked on at once; more are answered 503 OVERLOADED")
+    max_body: int = _key(262_144, "bytes of a request's body", within=(1, MANY))
+    body_timeout: float = _key(
+        10.0, "seconds in which a request's head, and then its body, must arrive", within=(AT_LEAST, AN_HOUR)
+    )
+    max_subjects: int = _key(200, "subjects in one question", within=(1, MANY))
+    max_first: int = _key(200, "records on one page", within=(1, MANY))
+    persons_per_operator: int = _key(
+        200,
+        "persons that one named operator may ask about in a day where its client has agreed nothing",
+        within=(0, MANY),
+    )
+    max_inflight: int = _key(256, "requests worked on at once; more are answered 503 OVERLOADED", within=(0, MANY))
     get: str = _key(
         "off", "`on` answers questions in the URL of a GET too, except to pages of other sites", "on", "off"
     )
@@ -110,8 +119,14 @@ def load(home: Path | None = None, **overrides: Any) -> Settings:
         choices = item.metadata.get("choices")
         if choices and getattr(settings, item.name) not in choices:
             raise SettingsError(f"{PREFIX}{item.name.upper()}: one of {', '.join(choices)} is expected")
-    if not 1 <= settings.workers <= MAX_WORKERS:
-        raise SettingsError(f"{PREFIX}WORKERS: a number from 1 to {MAX_WORKERS} is expected; one a core is enough")
+        within = item.metadata.get("within")
+        if within and not within[0] <= getattr(settings, item.name) <= within[1]:  # so is what is no number (`nan`)
+            least, most = within
+            raise SettingsError(f"{PREFIX}{item.name.upper()}: a number from {least} to {most} is expected")
+    if settings.log_level.upper() not in logging.getLevelNamesMapping():
+        raise SettingsError(f"{PREFIX}LOG_LEVEL: one of debug, info, warning, error is expected")
+    if not PROVINCE.match(settings.province):
+        raise SettingsError(f"{PREFIX}PROVINCE: the two digits of a province are expected, such as 37")
     if not KEY_ID.match(settings.pseudonym_key):
         raise SettingsError(f"{PREFIX}PSEUDONYM_KEY: up to 32 letters, digits, `_` and `-` are expected, such as k2")
     _check_proxies(settings)
@@ -145,7 +160,11 @@ def read_file(path: Path) -> dict[str, str]:
     if not path.exists():
         return {}
     values: dict[str, str] = {}
-    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+    try:
+        lines = path.read_text("utf-8-sig").splitlines()  # a mark of UTF-8 must not become a part of the first key
+    except UnicodeDecodeError:
+        raise SettingsError(f"{path.name}: text in UTF-8 is expected") from None
+    for number, line in enumerate(lines, 1):
         text = line.strip()
         if not text or text.startswith("#"):
             continue
