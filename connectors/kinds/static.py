@@ -15,7 +15,7 @@ from ruamel.yaml.error import YAMLError
 from ruamel.yaml.events import AliasEvent
 
 from connectors.agreement import Finding, KindWords
-from connectors.contract import Claim, Condition, Deadline, Environment, Fetch, Page, Row
+from connectors.contract import Claim, Condition, Deadline, Environment, Fetch, Page, Row, TimedOut
 from connectors.declaration import TypeWords
 from connectors.fields import FieldWords
 from connectors.fitting import Loc
@@ -62,6 +62,8 @@ class Static:
         record, kind = self._records[ask.type], key_kind(ask)
         record.admit(ask)
         await ask.turn()
+        if not ask.deadline.left():
+            raise TimedOut("the deadline has passed")
         look, codes = path(name_of(self._words[ask.type].subject[kind])), {each.value for each in ask.subjects}
         spelt = set(record.spelt(sorted(codes), kind))
         raw = [row for row in self._rows[ask.type] if not spelt or str(look(row)).strip().upper() in spelt]

@@ -164,6 +164,17 @@ async def test_faults_come_as_declared_and_the_same_each_time(tmp_path: Path) ->
     assert found != other
 
 
+async def test_no_answer_comes_after_the_deadline(tmp_path: Path) -> None:
+    """Rows that lie in memory are late too where the time is over: the exam asks it of every kind."""
+    for sources, permit in (
+        (SOURCES, PERMIT),
+        (SOURCES + STORM % "seed: 1", PERMIT.replace("source: rows", "source: storm")),
+    ):
+        made = answering(registered(tmp_path, sources, permit))
+        with pytest.raises(contract.TimedOut):
+            await rows(made, ask(seconds=0.0))
+
+
 async def test_a_source_around_another_answers_as_that_one_but_late(tmp_path: Path) -> None:
     """Its claims are the other's, its bounds its own, and every error of the contract may be declared."""
     permit = PERMIT.replace("source: rows", "source: storm")
