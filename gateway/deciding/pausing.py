@@ -18,8 +18,7 @@ def without_paused(platform: Platform, record: RecordType, row: DecisionRow) -> 
     paused = platform.paused.get(record.name)
     if paused is None:
         return row
-    whole = not paused or bool(paused & record.control)
-    closed = frozenset(record.fields) if whole else paused & record.fields.keys()
+    closed = frozenset(record.fields) if whole(paused, record.control) else paused & record.fields.keys()
     zh, en = (platform.title.get(language, platform.id) for language in ("zh", "en"))
     denial = Decision(
         DENY, f"{PAUSED}{platform.id}/paused", Words(f"{zh}已暂停提供此项", f"paused by its platform, {en}")
@@ -30,6 +29,11 @@ def without_paused(platform: Platform, record: RecordType, row: DecisionRow) -> 
         row.answered - closed,
         row.silence,
     )
+
+
+def whole(paused: frozenset[str], control: frozenset[str]) -> bool:
+    """Whether these pauses of a record type close all of it: it is paused itself, or a field that judges its rows."""
+    return not paused or bool(paused & control)
 
 
 def paused(decision: Decision) -> bool:

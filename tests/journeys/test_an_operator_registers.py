@@ -183,6 +183,9 @@ def test_what_an_operator_is_told(house: House, operators: Operators, rizhao: Ci
     covered = say("coverage", "--type", "Honour", by="li")
     assert "371100" in covered
     assert "live" in covered
+    say("pause", PLATFORM, "Honour.status", by="li")
+    covered = say("coverage", "--type", "Honour", by="li")
+    assert ("paused" in covered, "partly" in covered) == (True, False), "a field that decides about rows pauses all"
     for verb in ("usage", "rejected"):
         assert f"no platform `{PLATFORM}`" in say(verb, PLATFORM, by="zhou", code=2)
         assert f"no platform `{PLATFORM}`" in say(verb, PLATFORM, code=2)

@@ -16,6 +16,7 @@ from gateway.cli import policy_words as words
 from gateway.cli.connector.desks import Sight, at_the_desk, own_option, tell_who_lags
 from gateway.cli.homes import home_option
 from gateway.cli.registry.desk import told
+from gateway.deciding.pausing import whole
 from gateway.registering.tallying import REJECTED, day_of, row_key
 from gateway.wiring import platforms_of
 
@@ -40,7 +41,7 @@ def coverage(home: Path | None, key: Path | None, wanted: str | None) -> None:
         for registry, soon in ((asked, False), (shadows, True)):
             for each in filter(lambda each: sight.sees(each.id), registry.platforms.values()):
                 for name in each.types:
-                    state = SHADOW if soon else _state(each.paused.get(name))
+                    state = SHADOW if soon else _state(each.paused.get(name), counter.catalogue.types[name].control)
                     cells.setdefault((name, each.region), set()).add(SANDBOX if each.sandbox else state)
         regions = sorted({region for _, region in cells})
         rows = [
@@ -95,5 +96,7 @@ def rejected(home: Path | None, platform: str, key: Path | None, since: str, row
         ])  # fmt: skip
 
 
-def _state(paused: frozenset[str] | None) -> str:
-    return LIVE if paused is None else PARTLY if paused else PAUSED
+def _state(paused: frozenset[str] | None, control: frozenset[str]) -> str:
+    if paused is None:
+        return LIVE
+    return PAUSED if whole(paused, control) else PARTLY
