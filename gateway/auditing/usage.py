@@ -29,7 +29,7 @@ def usage(records: Iterable[Record], platform: str) -> dict[tuple[str, str, str]
     """By client, purpose (empty without one) and record type."""
     found: dict[tuple[str, str, str], Use] = {}
     for record in records:
-        counted: set[tuple[str, str, str]] = set()
+        counted: dict[tuple[str, str, str], set[int]] = {}  # a subject's name and its records are asked apart
         for ask in record.get("asks") or ():
             read = [reply for reply in ask["replies"] if reply[1] not in UNREAD]
             if ask["platform"] != platform or not read:
@@ -38,8 +38,10 @@ def usage(records: Iterable[Record], platform: str) -> dict[tuple[str, str, str]
             client = (caller["id"], caller["purpose"] or "", ask["type"])
             use = found.setdefault(client, Use())
             use.questions += client not in counted
-            counted.add(client)
-            use.subjects += sum(place is not None for place, _, _, _ in read)
+            places = {place for place, _, _, _ in read if place is not None}
+            known = counted.setdefault(client, set())
+            use.subjects += len(places - known)
+            known |= places
             use.rows += sum(shown for _, _, _, shown in read)
             use.fields |= set(ask["asked"])
     return found

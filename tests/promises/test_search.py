@@ -76,6 +76,22 @@ def test_what_is_found_is_counted_once(house: House) -> None:
     assert (questions, rows, subjects) == (1, shown, 0)
 
 
+def test_a_subject_is_counted_once_in_a_question(house: House) -> None:
+    """Its name and its registrations are two readings of one record type, about one subject."""
+
+    def used() -> tuple[int, int]:
+        uses = usage(recorded.records(house.home), PROVINCE)
+        found = [use for (_, _, name), use in uses.items() if name == "Registration"]
+        return sum(use.questions for use in found), sum(use.subjects for use in found)
+
+    before = used()
+    house.ask(
+        "query($id: SubjectKey!) { subject(id: $id) { name registrations { nodes { regCapital } } } }",
+        id=house.key("many_platforms"),
+    )
+    assert tuple(after - so_far for after, so_far in zip(used(), before, strict=True)) == (1, 1)
+
+
 def test_who_cannot_search_is_named_and_the_answer_is_not_complete(house: House) -> None:
     """A platform that declares no search by name is NOT_ASKED: it may know such a name."""
     found = search(house, "多处运输")
