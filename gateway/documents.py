@@ -26,6 +26,15 @@ Loc = Sequence[str | int]
 M = TypeVar("M", bound=BaseModel)
 
 
+# what is said of a value of another shape, for pydantic's names of it
+SHAPES = {
+    **dict.fromkeys(("tuple_type", "list_type", "set_type", "frozen_set_type"), "a list is expected: `[...]`"),
+    **dict.fromkeys(("model_type", "dict_type", "mapping_type"), "words with values are expected: `{word: value}`"),
+    **dict.fromkeys(("bool_type", "bool_parsing"), "`true` or `false` is expected"),
+    **dict.fromkeys(("int_type", "int_parsing"), "a whole number is expected"),
+}
+
+
 class DocumentError(ValueError):
     """One or more findings in YAML files; each line reads `file:line: what is wrong, what to do`."""
 
@@ -106,6 +115,13 @@ class Document:
             known = [part.strip(" '\"") for part in expected.replace(" or ", ",").split(",")]
             said = f" `{given}`" if isinstance(given, str) else ""
             return f"{self.where(loc)}: unknown word{said} for `{word}`{suggestion(str(given), known)}"
+        if item["type"] == "union_tag_invalid":
+            context = item["ctx"]
+            known = [part.strip(" '") for part in str(context["expected_tags"]).split(",")]
+            tag, of = str(context["tag"]), str(context["discriminator"]).strip("'")
+            return f"{self.where(loc)}: unknown word `{tag}` for `{of}`{suggestion(tag, known)}"
+        if item["type"] in SHAPES:
+            return f"{self.where(loc)}: `{word}`: {SHAPES[item['type']]}"
         if item["type"] == "string_type" and isinstance(item.get("input"), int | float):
             return f"{self.where(loc)}: `{word}` is a code: write it in quotes"
         field = model.model_fields.get(word) if len(loc) == 1 else None

@@ -77,6 +77,14 @@ SQL_MISTAKES = [
         ("REVOKED", "REVOKD"),
         "`REVOKD` is not a code of `Permit.state`, did you mean `REVOKED`?",
     ),
+    ("a text for a list", ("key: [ID]", "key: ID"), "370100-invented.yaml:15: `key`: a list is expected: `[...]`"),
+    (
+        "a text for words",
+        ("{uscc: {column: CODE}}", "CODE"),
+        "370100-invented.yaml:16: `subject`: words with values are expected: `{word: value}`",
+    ),
+    ("a text for yes or no", ("key: [ID]", "key: [ID]\ntrim: yes"), "`trim`: `true` or `false` is expected"),
+    ("a text for a number", ("key: [ID]", "key: [ID]\nbatch: many"), "`batch`: a whole number is expected"),
     ("code that is a number", ('"1": ACTIVE', '"1": 5'), "`1` is a code: write it in quotes"),
     ("unknown word", ("vocabulary", "vocabulry"), "unknown word `vocabulry`, did you mean `vocabulary`?"),
     (
@@ -240,6 +248,12 @@ def test_a_mistake_in_a_request_is_found(edit: tuple[str, str], message: str) ->
     text = refused(declaration(REST_SOURCE, REST_TYPE.replace("path: state", 'path: "[0].state"').replace(*edit)))
     assert message in text
     assert "hunter2" not in text
+
+
+def test_an_unknown_way_to_prove_oneself_is_told_with_the_nearest() -> None:
+    """Each has words of its own, so its name is looked at first."""
+    text = refused(declaration(REST_SOURCE + "    auth: {kind: apikey, header: X-Key}\n", REST_TYPE))
+    assert text == "370100-invented.yaml:12: unknown word `apikey` for `kind`, did you mean `apiKey`?"
 
 
 SECRETS = [

@@ -110,7 +110,7 @@ def test_a_grant_of_public_fields_loads(kind: str) -> None:
         ({"during": "{from: yesterday}"}, "a day such as 2026-10-01"),
         ({"during": "{from: 2027-01-01, until: 2026-01-01}"}, "`until` must be after `from`"),
         ({"obligations": "[delete]"}, "unknown obligation `delete`"),
-        ({"law": "[某法]"}, "valid dictionary"),
+        ({"law": "[某法]"}, "words with values are expected"),
         ({"why": ""}, "`why` is missing"),
         ({"id": "Open It"}, "`id`"),
     ],
