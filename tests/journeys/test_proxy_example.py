@@ -63,7 +63,8 @@ def proxy(folder: Path, gateway: str, shown: Path, authority: Path) -> Iterator[
 
 @pytest.mark.skipif(shutil.which("nginx") is None, reason="nginx is not installed: make load")
 def test_a_certificate_reaches_the_gateway_through_nginx(house: House, tmp_path: Path) -> None:
-    """The holder of the certificate is let in; without it, and with the header written by hand, nobody is."""
+    """The holder of the certificate is let in; without it, and with the header written by hand, nobody is. What is the
+    operator's alone is not shown outside."""
     for name in ("server", "partner"):
         (tmp_path / name).mkdir()
     authority, shown = make(tmp_path / "server")
@@ -93,3 +94,6 @@ def test_a_certificate_reaches_the_gateway_through_nginx(house: House, tmp_path:
         assert ask(holding) == 200
         assert ask(trust) == 401
         assert ask(trust, **{"Client-Cert": f":{base64.b64encode(der).decode()}:"}) == 401
+        with httpx2.Client(verify=trust, base_url=url, trust_env=False, timeout=30) as client:
+            paths = ("/metrics", "/ready", "/policy/changes.json", "/health")
+            assert [client.get(path).status_code for path in paths] == [404, 404, 404, 200]
