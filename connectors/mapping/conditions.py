@@ -8,7 +8,7 @@ when the declaration is read: NotInvertible, with the reason and what to do.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -32,12 +32,14 @@ class NotInvertible(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class AnyOf:
-    """The text of a column, trimmed and in upper case if so said, is one of `values`."""
+    """The text of a column, trimmed and in upper case if so said, is one of `values`; or, where there are `known` ones,
+    none of these: such a row is refused, and must come to be told."""
 
     name: str
     values: tuple[str, ...]
     trim: bool
     upper: bool
+    known: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +67,8 @@ ToSource = Callable[[Condition], AnyOf | Between | Like]
 ToParams = Callable[[Condition], Mapping[str, Any]]
 
 
-def to_source(words: FieldWords, term: FieldTerm, declared: Filter, trim: bool) -> ToSource:
-    """How conditions on a field are put to a table. Raises NotInvertible."""
+def to_source(words: FieldWords, term: FieldTerm, declared: Filter, trim: bool, nulls: Sequence[str] = ()) -> ToSource:
+    """How conditions on a field are put to a table; `nulls` are the words for nothing there. Raises NotInvertible."""
     operators_alone(declared)
     _one_origin(words, term)
     if term.kind in _KINDS_OF_TIME:
@@ -79,11 +81,13 @@ def to_source(words: FieldWords, term: FieldTerm, declared: Filter, trim: bool) 
     if "contains" in declared.ops and (words.codes is not None or term.kind not in TEXTUAL):
         raise NotInvertible("`contains` is possible for names and texts only")
     name, trimmed = name_of(words), trim if words.trim is None else words.trim
+    coded = {*words.codes, *words.null, *nulls} - {""} if words.codes is not None and words.other == "refuse" else set()
+    known = tuple(sorted(coded))  # an empty text is null in some databases, which is in no list and outside none
 
     def any_of(condition: Condition) -> AnyOf | Like:
         if condition.op == "contains":
             return Like(name, plain_signs(condition.values[0]))
-        return AnyOf(name, texts(condition.values), trimmed, words.upper)
+        return AnyOf(name, texts(condition.values), trimmed, words.upper, known)
 
     return any_of
 

@@ -219,6 +219,20 @@ async def test_declared_filters_are_exact(database: Path, condition: Condition, 
         assert [row.id for row in await rows(made, ask("state", where=(condition,)))] == ids
 
 
+async def test_a_code_that_the_vocabulary_lacks_is_told_also_where_a_condition_seeks_others(database: Path) -> None:
+    """Such a row might be what is sought: it is refused and told, and not left out by the database without a word. What
+    is known not to be sought, and words for nothing, stay where they are."""
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("update permits set STATE = 7 where ID = 4")
+        connection.execute("update permits set STATE = '无' where ID = 3")
+        connection.commit()
+    async with opened(database) as made:
+        for where in (Condition("state", "in", ("ACTIVE",)), Condition("state", "eq", ("REVOKED",))):
+            (page,) = await pages(made, ask("state", where=(where,)))
+            assert page.rejected == ["Permit.state has a code that the vocabulary does not know"]
+            assert [row.id for row in page.rows] == (["2"] if where.values == ("REVOKED",) else [])
+
+
 async def test_a_day_that_means_never_is_later_than_any_other_in_its_own_spelling(database: Path) -> None:
     """`never` is said once for all spellings of a day: `2020-02-29` there, `2020/02/29` in this column."""
     permit = PERMIT.replace(

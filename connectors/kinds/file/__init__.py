@@ -125,8 +125,8 @@ class File:
         with edition.used():
             lost = [f"{ask.type}.subject of a row that may belong here cannot be read: digits are lost, or cells moved"]
             asked, kind = [subject.value for subject in ask.subjects], key_kind(ask)
-            spelt, fields = edition.table.record.spelt(asked, kind), [condition.field for condition in ask.where]
-            lost *= edition.counts.concern(ask.subjects, spelt, fields)
+            spelt = edition.table.record.spelt(asked, kind)
+            lost *= edition.counts.concern(ask.subjects, spelt, edition.table.blind(ask))
             dated = min(edition.as_of, now := opened.place.now())  # the clock of a file server may be ahead
             async for page in edition.table.pages(edition.database, ask, self._source.limits.maxRows, now):
                 yield replace(page, rejected=[*lost, *page.rejected], as_of=page.as_of or dated)

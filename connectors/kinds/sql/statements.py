@@ -35,7 +35,7 @@ class Statements:
     def __init__(self, name: str, words: TypeWords, terms: Terms, record: RecordMap) -> None:
         self._words, self._record = words, record
         self._filters: dict[str, ToSource] = {
-            key: to_source(words.fields[key], terms.types[name].fields[key], declared, words.trim)
+            key: to_source(words.fields[key], terms.types[name].fields[key], declared, words.trim, words.null)
             for key, declared in words.filters.items()
         }
         self._order = [
@@ -69,6 +69,11 @@ class Statements:
             statement = statement.where(_condition(dialect, table.c[term.name], term))
         places = [place for by, last in order for place in _places(dialect, table.c[by.name], by, last)]
         return names, statement.order_by(*places, *(table.c[part] for part in self._words.key)).limit(rows)
+
+    def blind(self, ask: Fetch) -> list[str]:
+        """The fields of conditions that leave out a row in which they cannot be read."""
+        terms = [(condition.field, self._filters[condition.field](condition)) for condition in ask.where]
+        return [name for name, term in terms if not (isinstance(term, AnyOf) and term.known)]
 
     def newest(self, as_of: AsOf, until: datetime | None = None) -> Select:
         """How fresh the table is: the newest value of the declared column, that is not after `until` where its values
@@ -133,8 +138,11 @@ def _spelt(codes: Sequence[str]) -> list[str]:
 def _condition(dialect: Dialect, column: ColumnElement[Any], term: Term) -> ColumnElement[bool]:
     if isinstance(term, AnyOf):
         text = dialect.text(column, term.trim)
-        values = _spelt([plain(value) if term.trim else value for value in term.values])
-        return (sa.func.upper(text) if term.upper else text).in_(values)
+        text = sa.func.upper(text) if term.upper else text
+        values, known = (
+            _spelt([plain(value) if term.trim else value for value in each]) for each in (term.values, term.known)
+        )
+        return sa.or_(text.in_(values), text.not_in(known)) if known else text.in_(values)
     if isinstance(term, Like):
         pattern = "".join(f"%{literally(sign)}" for sign in term.signs)
         return sa.cast(column, dialect.type).like(f"{pattern}%", escape="!")

@@ -64,6 +64,11 @@ class Table:
             yield Page(mapped.rows, mapped.rejected, len(found) > room, as_of, mapped.deleted)
             room = max(0, room - len(found))
 
+    def blind(self, ask: Fetch) -> list[str]:
+        """The fields of conditions that leave out a row in which they cannot be read. Raises BadRequest."""
+        self.record.admit(ask)
+        return self._statements.blind(ask)
+
     def worded(self, dialect: Dialect, ask: Fetch) -> str:
         subjects = [subject.value for subject in ask.subjects]
         return str(self._statements.select(dialect, ask, subjects, ask.limit)[1])
