@@ -27,6 +27,7 @@ def test_a_value_that_is_none_is_refused_by_name(tmp_path: Path, line: str) -> N
 
 @pytest.mark.parametrize("line", ["PORT=0", "PORT=65535", "DEADLINE=0.5", "MAX_FIRST=1", "LOG_LEVEL=INFO"])
 def test_borders_are_taken(tmp_path: Path, line: str) -> None:
+    """The least and the most that a setting may be count as it may."""
     (tmp_path / "gateway.env").write_text(f"CREDIT_GATEWAY_{line}\n", "utf-8")
     load(tmp_path)
 
@@ -38,6 +39,7 @@ def test_a_mark_of_utf_8_hides_no_setting(tmp_path: Path) -> None:
 
 
 def test_a_file_in_another_encoding_is_said(tmp_path: Path) -> None:
+    """A file that is not UTF-8 is named with what is expected, and no trace."""
     (tmp_path / "gateway.env").write_bytes("# 说明\n".encode("gb18030"))
     with pytest.raises(SettingsError, match=r"^gateway\.env: text in UTF-8"):
         load(tmp_path)
