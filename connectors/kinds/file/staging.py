@@ -37,23 +37,20 @@ Check = Callable[[str], bool]
 class Counts:
     """What became of a file's rows; `lost` holds the beginnings of codes that the file lost, `codes` how many texts of
     a column are the code of a subject, and how many are not; `unread`, by field and subject's code (empty: anybody's),
-    how many rows meet no condition on the field, because what it looks at cannot be read; `unnamed` are the broken ones
-    that stand under no subject's code."""
+    how many rows meet no condition on the field, because what it looks at cannot be read."""
 
     kept: int = 0
     left_out: int = 0
     broken: int = 0
-    unnamed: int = 0
     lost: list[frozenset[str]] = field(default_factory=list)
     codes: dict[str, Counter[bool]] = field(default_factory=dict)
     unread: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def concern(self, subjects: Sequence[SubjectKey], spelt: Sequence[str], fields: Sequence[str]) -> int:
         """How many rows may be of these subjects, whose codes are `spelt` so in rows, that no code finds, or no
-        condition on these fields. For an open question, any row that is broken, or that no condition finds; where
-        each condition finds what it cannot read (no `fields`), what stands nowhere."""
+        condition on these fields. For an open question, any row that is broken, or that no condition finds."""
         if not subjects:
-            return max([self.broken, *(self.unread[name, ""] for name in fields)]) if fields else self.unnamed
+            return max([self.broken, *(self.unread[name, ""] for name in fields)])
         unread = max((sum(self.unread[name, code] for code in spelt) for name in fields), default=0)
         return unread + sum(any(cells.may_be(subject, lost) for subject in subjects) for lost in self.lost)
 
@@ -245,15 +242,13 @@ class Staging:
     def _broken(self, row: Sequence[Any], reason: str, counts: Counts) -> Iterator[list[Any]]:
         """A row for every subject whose code stands somewhere in a broken one: nothing but the reason. Where days in
         several formats say how fresh the table is, it is none of them."""
-        counts.broken, named = counts.broken + 1, False
+        counts.broken += 1
         fresh = {name_of(self._words.asOf): None} if self._words.asOf is not None and not self._dated else {}
         for column, check, where in self._subjects:
             for found in {cells.code(cell) for cell in row if not cells.blank(cell)}:
                 if check(found):
-                    named = True
                     staged: Mapping[str, Any] = fresh | {column: found, **_kind(where)}
                     yield [staged.get(name, reason.encode()) for name in self._names]
-        counts.unnamed += not named
 
 
 def _check(kind: str, words: SubjectWords, terms: Terms) -> Check:

@@ -7,6 +7,7 @@ column that went away would otherwise come back as its own name instead of as an
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -51,7 +52,7 @@ class Statements:
         kind = key_kind(ask)
         names = self._record.names(ask.fields, kind)
         words = self._words.subject[kind]
-        terms = [self._filters[condition.field](condition) for condition in ask.where]
+        terms = self._conditions(ask)
         order = self._order if ask.ordered else []
         extra = [term.name for term in terms] + [by.name for by, _ in order]
         extra += [name_of(match) for match in (words.where, self._words.deleted) if match is not None]
@@ -72,8 +73,14 @@ class Statements:
 
     def blind(self, ask: Fetch) -> list[str]:
         """The fields of conditions that leave out a row in which they cannot be read."""
-        terms = [(condition.field, self._filters[condition.field](condition)) for condition in ask.where]
-        return [name for name, term in terms if not (isinstance(term, AnyOf) and term.known)]
+        terms = zip(ask.where, self._conditions(ask), strict=True)
+        return [condition.field for condition, term in terms if not (isinstance(term, AnyOf) and term.known)]
+
+    def _conditions(self, ask: Fetch) -> list[Term]:
+        """About a subject, rows with codes that are not known come as well; who asks for one list as a whole would be
+        told of those of each list that nobody knows."""
+        terms = [self._filters[condition.field](condition) for condition in ask.where]
+        return [replace(each, known=()) if isinstance(each, AnyOf) and not ask.subjects else each for each in terms]
 
     def newest(self, as_of: AsOf, until: datetime | None = None) -> Select:
         """How fresh the table is: the newest value of the declared column, that is not after `until` where its values
